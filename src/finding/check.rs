@@ -100,6 +100,7 @@ rules! {
     http_redirect_temporary,
     http_connection_closed,
     http_failure_passed,
+    http_framing_ambiguous,
     http_connection_close,
     http_cookie_awaited,
     http_first_byte_slow,

@@ -5,6 +5,7 @@ use super::hops::hop_before;
 use super::http_first_byte_slow::SLOW;
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
+use crate::reading::{CacheResult, layers};
 use crate::timeline::Phase;
 use crate::trace::{Header, Hop, StageName, Trace, header, members, parameter, position};
 use crate::units::duration;
@@ -43,6 +44,10 @@ fn of_hop(rule: &Rule, trace: &Trace, hop: &Hop<'_>) -> Option<Finding> {
     let http = hop.http.ran()?;
     let (sent, first) = (http.sent?, http.first_byte?);
     let wait = first.since(sent);
+    // What a copy tells of was waited for when it was made.
+    if layers(&http.headers).iter().any(|layer| layer.cache.is_some_and(CacheResult::is_unasked)) {
+        return None;
+    }
     // What is said to have taken longer than it was waited for was not waited for.
     let parts = parts(&http.headers).into_iter().filter(|part| part.took <= wait);
     let part = parts.max_by_key(|part| part.took)?;
@@ -126,6 +131,9 @@ mod tests {
         ] {
             let mut trace = trace.clone();
             sample::field(&mut trace, name, value);
+            let mut kept = trace.clone();
+            sample::field(&mut kept, "age", "7");
+            assert!(sample::of(&RULE, &kept).is_empty(), "the time of a copy: {value}");
             let findings = sample::of(&RULE, &trace);
             assert_eq!(findings.len(), usize::from(says.is_some()), "{value}");
             assert!(findings.iter().all(|it| it.title.contains(says.unwrap())), "{findings:?}");

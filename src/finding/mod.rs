@@ -68,6 +68,7 @@ mod http_cookie_awaited;
 mod http_cors_refused;
 mod http_failure_passed;
 mod http_first_byte_slow;
+mod http_framing_ambiguous;
 mod http_graphql_errors;
 mod http_hsts_missing;
 mod http_hsts_weak;

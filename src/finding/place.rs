@@ -55,6 +55,8 @@ pub enum InRequest {
     Header(usize),
     /// How the end of the body is found.
     Framing,
+    /// The bytes that came along behind the end of the response.
+    BeyondBytes,
     /// The stamp of an interim response, by its place.
     Informational(usize),
     /// Whether a browser lets a page of another origin have the response.

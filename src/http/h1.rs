@@ -236,6 +236,8 @@ async fn read_body<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
         record.trailers = decoder.into_trailers();
     }
     sink.finish(&mut record.body).await?;
+    // Behind a 101 another protocol begins.
+    record.body.beyond_bytes = if record.status == Some(101) { 0 } else { (given - used) as u64 };
     Ok(if used < given { Extra::Some } else { Extra::None })
 }
 

@@ -14,7 +14,7 @@
 //! - `link`: a connection of HTTP/1; `websocket`: what comes behind an upgrade, with `socket_key`.
 //! - `body`: counting, decoding, saving; `events`: counting what comes in events; `decode`: content codings; `output`: the file of `-o`.
 //! - `redirect`: where a response sends us; `cors`: what a browser would do for a page of another origin.
-//! - `fault`, with `words`: failures, worded.
+//! - `fault`, with `words`: failures, worded; `fuzzing`: what the readers make of any bytes, for fuzzing.
 
 mod blocks;
 mod body;
@@ -29,6 +29,9 @@ mod fault;
 mod fetch;
 mod frames;
 mod framing;
+#[cfg(any(test, fuzzing))]
+#[path = "tests/fuzzing.rs"]
+pub mod fuzzing;
 mod h1;
 mod h2;
 mod h3;

@@ -304,6 +304,10 @@ impl Frames {
     }
 }
 
+#[cfg(any(test, fuzzing))]
+#[path = "tests/frames.rs"]
+pub(super) mod fuzzing;
+
 #[cfg(test)]
 #[path = "tests/websocket.rs"]
 mod tests;

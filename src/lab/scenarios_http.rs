@@ -40,6 +40,11 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
         "a redirect whose first field begins with a blank: browsers follow it",
     )
     .options(&["-L"]),
+    Scenario::new(
+        "two-lengths",
+        "http://two-lengths.http.test/",
+        "a page in chunks that has a Content-Length, too, and another one",
+    ),
     Scenario::new("slow-first-byte", "https://slow-first-byte.http.test/", "a server that thinks for 700 ms")
         .injected(&[("wait", millis(SLOW_FIRST_BYTE))]),
     Scenario::new("early-hints", "https://early-hints.http.test/", "a 103 at once, the response 50 ms later")
@@ -140,6 +145,7 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     )
     .status(302),
     Scenario::new("saml", "https://saml.http.test/", "a login by SAML").status(302),
+    Scenario::new("cas", "https://cas.http.test/", "a login by CAS").status(302),
     Scenario::new("token", "https://token.http.test/", "a cookie with a web token that has expired"),
     Scenario::new("graphql-errors", "https://graphql.http.test/", "200, and errors of GraphQL in the body"),
     Scenario::new("problem", "https://problem.http.test/", "403 with problem details (RFC 9457)").status(403),

@@ -46,6 +46,12 @@ impl CacheResult {
     pub const fn is_from_store(self) -> bool {
         matches!(self, Self::Hit | Self::Stale | Self::Revalidated)
     }
+
+    /// Whether nobody behind it was asked: the times that the answer tells of are those of its copy.
+    #[must_use]
+    pub const fn is_unasked(self) -> bool {
+        matches!(self, Self::Hit | Self::Stale)
+    }
 }
 
 /// What a cache did, and why, in words.

@@ -4,9 +4,10 @@
 /// Codes of one kind: the code, what happened, and what to check next.
 pub(super) type Codes = &'static [(&'static str, &'static str, &'static str)];
 
-/// The row of a code, in any case.
+/// The row of a code, in any case where there is none in its own: HAProxy's `SH` and `sH` are not the same.
 pub(super) fn row(codes: Codes, code: &str) -> Option<(&'static str, &'static str)> {
-    let found = codes.iter().find(|(known, ..)| code.eq_ignore_ascii_case(known));
+    let as_written = codes.iter().find(|(known, ..)| code == *known);
+    let found = as_written.or_else(|| codes.iter().find(|(known, ..)| code.eq_ignore_ascii_case(known)));
     found.map(|(_, meaning, check)| (*meaning, *check))
 }
 

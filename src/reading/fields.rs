@@ -57,6 +57,11 @@ pub(super) fn first(member: &str) -> String {
     }
 }
 
+/// What a member of Via calls who wrote it: `1.1 varnish (Varnish/7.1)`.
+pub(super) fn via_name(member: &str) -> &str {
+    member.split_once(' ').map_or(member, |(_, name)| name.trim())
+}
+
 /// The beginning of a text that is too long.
 pub(super) fn clip(text: &str) -> String {
     text.chars().take(KEPT).collect()

@@ -6,74 +6,15 @@
 
 use super::airports::place;
 use super::cache_words::{self, CacheResult};
-use super::fields::{Fields, clip, first, millis};
+use super::fields::{Fields, clip, first, millis, via_name};
+use super::layer::Layer;
+use super::order;
 use super::role::{Confidence, Role};
 use super::vendors::{Form, Upstream, VENDORS, Vendor, is_well_formed};
 use crate::trace::{Header, directive, parameter, seconds};
 
 /// The most layers that are told; a response can claim any number.
 const MOST: usize = 16;
-
-/// One layer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Layer {
-    /// What it is.
-    pub role: Role,
-    /// Whose it is, where two fields agree on that.
-    pub vendor: Option<&'static str>,
-    /// What it calls itself.
-    pub name: Option<String>,
-    /// Where it is.
-    pub location: Option<String>,
-    /// What its cache did.
-    pub cache: Option<CacheResult>,
-    /// Why.
-    pub reason: Option<String>,
-    /// How old its copy was, in seconds.
-    pub age: Option<u64>,
-    /// How long what is behind it took, by its word, in microseconds.
-    pub upstream_us: Option<u64>,
-    /// What it calls the request: its support asks for it.
-    pub id: Option<String>,
-    /// The fields it is known by.
-    pub evidence: Vec<&'static str>,
-    /// How well it is borne out.
-    pub confidence: Confidence,
-}
-
-impl Layer {
-    const fn new(role: Role, evidence: Vec<&'static str>, confidence: Confidence) -> Self {
-        Self {
-            role,
-            vendor: None,
-            name: None,
-            location: None,
-            cache: None,
-            reason: None,
-            age: None,
-            upstream_us: None,
-            id: None,
-            evidence,
-            confidence,
-        }
-    }
-
-    /// What to call it: its vendor, or the name that it gives itself.
-    #[must_use]
-    pub fn called(&self) -> Option<&str> {
-        self.vendor.or(self.name.as_deref())
-    }
-
-    fn is_called(&self, name: &str) -> bool {
-        let name = name.to_ascii_lowercase();
-        let own = self.vendor.into_iter().chain(self.name.as_deref());
-        // The last word of a vendor's name tells: `Amazon CloudFront`.
-        own.flat_map(|own| [own.split(' ').next(), own.rsplit(' ').next()])
-            .flatten()
-            .map(str::to_ascii_lowercase)
-            .any(|word| word.len() > 3 && name.contains(&word) || name == word)
-    }
-}
 
 /// The layers of a response, the one next to the client first.
 #[must_use]
@@ -85,9 +26,9 @@ pub fn layers(headers: &[Header]) -> Vec<Layer> {
     by_via(fields, &mut found);
     by_bare_cache_word(fields, &mut found);
     by_age(headers, &mut found);
+    by_upstream_metric(fields, &mut found);
     application(fields, &mut found);
-    // Those of one role stay as they were found.
-    found.sort_by_key(|layer| layer.role);
+    order::sort(fields, &mut found);
     found.truncate(MOST);
     found
 }
@@ -137,7 +78,12 @@ fn by_vendor(fields: Fields<'_>) -> Vec<Layer> {
     // What two vendors say alike is the word of the one that has more to show.
     let backed: Vec<&'static str> =
         all.iter().filter(|seen| seen.evidence.len() > 1).flat_map(|seen| seen.evidence.clone()).collect();
-    all.retain(|seen| seen.evidence.len() > 1 || seen.owns || !backed.contains(&seen.evidence[0]));
+    // Who is known by Via alone is told by that, in its place there.
+    all.retain(|seen| {
+        seen.evidence.len() > 1
+            || seen.owns
+            || seen.evidence[0] != "via" && !backed.contains(&seen.evidence[0])
+    });
     // The last to write `Server` stands next to the client.
     all.sort_by_key(|seen| (seen.vendor.role, !seen.at_server));
     let mut cdns = 0;
@@ -167,8 +113,10 @@ fn of_vendor(fields: Fields<'_>, seen: &Seen, inner: bool) -> Vec<Layer> {
     let mut layer = Layer::new(vendor.role, evidence.clone(), confidence);
     if alone {
         // The name that somebody gave himself, and no more.
-        let named = ["server", "via", "x-powered-by", "x-generator"];
-        layer.name = named.iter().find(|name| evidence == &[**name]).and_then(|name| fields.value(name));
+        layer.name = match evidence[..] {
+            [name @ ("server" | "x-powered-by" | "x-generator")] => fields.value(name),
+            _ => None,
+        };
     } else {
         layer.vendor = Some(vendor.name);
     }
@@ -180,6 +128,7 @@ fn of_vendor(fields: Fields<'_>, seen: &Seen, inner: bool) -> Vec<Layer> {
     });
     let told = vendor.cache.iter().find_map(|name| cache_words::word(fields.members(name).last()?));
     let told = told.filter(|(result, _)| !alone || *result != CacheResult::Unknown);
+    let told = told.or_else(|| (vendor.name == "Varnish").then(|| two_ids(fields)).flatten());
     if let Some((result, reason)) = told {
         (layer.cache, layer.reason) = (Some(result), reason);
     }
@@ -188,6 +137,12 @@ fn of_vendor(fields: Fields<'_>, seen: &Seen, inner: bool) -> Vec<Layer> {
         "Vercel" => regions(fields, layer),
         _ => vec![layer],
     }
+}
+
+/// Varnish: its id of this request, and of the one that a copy came with.
+fn two_ids(fields: Fields<'_>) -> Option<cache_words::Told> {
+    let id = fields.value("x-varnish").filter(|_| fields.count("x-varnish") == 1)?;
+    (id.split_ascii_whitespace().count() == 2).then_some((CacheResult::Hit, None))
 }
 
 fn location(value: &str, form: Form) -> Option<String> {
@@ -224,8 +179,9 @@ fn regions(fields: Fields<'_>, edge: Layer) -> Vec<Layer> {
     let parts: Vec<&str> = id.split("::").collect();
     let mut all = vec![edge];
     if let ([_, .., region, _], Some(vendor)) = (&parts[..], all[0].vendor) {
-        let mut function =
-            Layer::new(Role::Function, vec!["x-vercel-id"], Confidence::Medium.min(all[0].confidence));
+        // It is Vercel's by what names the edge.
+        let evidence = all[0].evidence.clone();
+        let mut function = Layer::new(Role::Function, evidence, Confidence::Medium.min(all[0].confidence));
         function.vendor = Some(vendor);
         function.location = location(region, Form::First);
         all.push(function);
@@ -238,11 +194,17 @@ fn by_cache_status(fields: Fields<'_>, found: &mut Vec<Layer>) {
     for member in fields.members("cache-status").iter().rev() {
         let name = first(member);
         let told = cache_words::member(member);
-        let index = found.iter().position(|layer| layer.is_called(&name) && layer.cache.is_none());
+        let index = found.iter().position(|layer| {
+            // A vendor's own word on its cache is no other cache; a second member under its name is one.
+            layer.is_called(&name) && (layer.cache.is_none() || !layer.evidence.contains(&"cache-status"))
+        });
         let layer = match index {
             Some(index) => &mut found[index],
             None => {
-                found.push(Layer::new(Role::Cache, Vec::new(), Confidence::Medium));
+                let mut layer = Layer::new(Role::Cache, Vec::new(), Confidence::Medium);
+                layer.vendor = nginx(fields).filter(|vendor| name.to_ascii_lowercase().contains(vendor));
+                layer.evidence.extend(layer.vendor.map(|_| "server"));
+                found.push(layer);
                 let last = found.len() - 1;
                 &mut found[last]
             }
@@ -276,21 +238,23 @@ fn by_proxy_status(fields: Fields<'_>, found: &mut Vec<Layer>) {
 
 /// RFC 9110 §7.6.3: each adds itself behind those before it; the last is next to the client.
 fn by_via(fields: Fields<'_>, found: &mut Vec<Layer>) {
-    let known = |member: &str| {
-        let member = member.to_ascii_lowercase();
-        VENDORS
-            .iter()
-            .any(|vendor| vendor.says.iter().any(|(name, word)| *name == "via" && member.contains(word)))
-    };
-    for member in fields.members("via").iter().rev().filter(|member| !known(member)) {
-        let name = member.split_once(' ').map_or(&**member, |(_, name)| name);
-        if found.iter().any(|layer| layer.is_called(name)) {
+    for member in fields.members("via").iter().rev() {
+        if found.iter().any(|layer| order::wrote(layer, member)) {
             continue;
         }
-        let mut layer = Layer::new(Role::LoadBalancer, vec!["via"], Confidence::Low);
-        layer.name = Some(name.to_owned());
+        // Varnish is Fastly's, too: the program is more usual than the network.
+        let role = VENDORS.iter().rev().find(|vendor| vendor.is_via(member)).map(|vendor| vendor.role);
+        let role = role.unwrap_or(Role::LoadBalancer);
+        let mut layer = Layer::new(role, vec!["via"], Confidence::Low);
+        layer.name = Some(via_name(member).to_owned());
         found.push(layer);
     }
+}
+
+/// nginx, where `Server` names it: it writes that field itself, whoever is behind it, and so it may as well be what
+/// made the answer. Only beside a second sign it is a layer before that.
+fn nginx(fields: Fields<'_>) -> Option<&'static str> {
+    fields.says("server", "nginx").then_some("nginx")
 }
 
 /// Fields that many caches have and none owns.
@@ -308,7 +272,13 @@ fn by_bare_cache_word(fields: Fields<'_>, found: &mut Vec<Layer>) {
         }
         let index = found.iter().position(|layer| matches!(layer.role, Role::Cache));
         let index = index.unwrap_or_else(|| {
-            found.push(Layer::new(Role::Cache, Vec::new(), Confidence::Low));
+            let mut layer = Layer::new(Role::Cache, Vec::new(), Confidence::Low);
+            // The names that its manual and its users give to `$upstream_cache_status`.
+            if let Some(vendor) = nginx(fields).filter(|_| name != "x-cache") {
+                (layer.vendor, layer.confidence) = (Some(vendor), Confidence::Medium);
+                layer.evidence.push("server");
+            }
+            found.push(layer);
             found.len() - 1
         });
         let layer = &mut found[index];
@@ -346,6 +316,32 @@ fn by_age(headers: &[Header], found: &mut Vec<Layer>) {
     if let Some(lifetime) = lifetime {
         layer.cache = Some(CacheResult::Stale);
         layer.reason = Some(format!("{age} s old, and fresh for {lifetime} s"));
+    }
+}
+
+/// Metrics of Server-Timing that only somebody who passes requests on can mean.
+const BEHIND: &[&str] = &["origin", "upstream"];
+
+/// Server-Timing of gateways that have no field of their own: as many metrics as there are such layers, that of the
+/// one next to the origin first.
+fn by_upstream_metric(fields: Fields<'_>, found: &mut [Layer]) {
+    let members = fields.members("server-timing");
+    let mut told = Vec::new();
+    for member in &members {
+        if BEHIND.contains(&&*first(member).to_ascii_lowercase()) {
+            told.extend(parameter(member, "dur").and_then(|text| millis(&text)));
+        }
+    }
+    let gateways = |layer: &&mut Layer| !matches!(layer.role, Role::Cdn | Role::Function | Role::Application);
+    if found.iter().any(|layer| layer.upstream_us.is_some())
+        || told.len() != found.iter_mut().filter(gateways).count()
+    {
+        return;
+    }
+    order::sort(fields, found);
+    for (layer, took) in found.iter_mut().filter(gateways).zip(told.into_iter().rev()) {
+        layer.upstream_us = Some(took);
+        layer.evidence.push("server-timing");
     }
 }
 

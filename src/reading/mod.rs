@@ -7,13 +7,15 @@
 //!
 //! # Layout
 //! - `fields`: fields by name, cut to a bounded length
-//! - `vendors`, `airports`, `cache_words`: the tables; `layers`: who stood between the client and the origin
+//! - `vendors`, `airports`, `cache_words`: the tables; `layers`, of `layer`: who stood between the client and the origin;
+//!   `order`: in what order
 //! - `error_codes`: the table of errors; `source`: who made one
 //! - `page`: error pages that are known by their text
 //! - `challenges`, `flow`, `tokens`: who has to say who he is, and how
 //! - `habits`: what interfaces for programs say; `bodies`: what the beginning of a JSON body says
 //! - `cors`: what a browser holds against a response to a page of another origin
 //! - `alt_svc`: where else the origin may be had
+//! - `fuzzing`: all of them on any bytes, for fuzzing
 //! - `dates`: moments; `limits`: how much may be asked; `timing`: where the server's time went
 
 mod airports;
@@ -28,13 +30,17 @@ mod dates;
 mod error_codes;
 mod fields;
 mod flow;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod habits;
 #[cfg(test)]
 mod habits_tests;
+mod layer;
 mod layers;
 mod limits;
 #[cfg(test)]
 mod limits_tests;
+mod order;
 mod page;
 mod role;
 mod source;
@@ -55,7 +61,8 @@ pub use self::cors::{cors_line, refusal as cors_refusal};
 pub use self::dates::{ClockOf, spoken};
 pub use self::flow::{Flow, FlowKind, flow};
 pub use self::habits::{Deprecated, Habits, TraceId, habits, trace_ids};
-pub use self::layers::{Layer, layers};
+pub use self::layer::Layer;
+pub use self::layers::layers;
 pub use self::limits::{Limits, Quota, Retry, limits};
 pub use self::page::page;
 pub use self::role::{Confidence, Role};

@@ -5,7 +5,8 @@
 
 use super::error_codes::{self as codes, Codes, row};
 use super::fields::Fields;
-use super::layers::{Layer, layers, proxy_status};
+use super::layer::Layer;
+use super::layers::{layers, proxy_status};
 use super::role::{Confidence, Role};
 use crate::trace::{Http, PageMaker};
 
@@ -257,7 +258,19 @@ impl Case<'_> {
         let page = self.http.body.said.page.as_ref()?;
         let behind = matches!(&*self.status, "502" | "503" | "504");
         let (meaning, called, evidence): (_, _, &[&'static str]) = match page.by {
-            PageMaker::HaProxy => (row(codes::HAPROXY, page.code.as_deref()?)?, None, &["body"]),
+            PageMaker::HaProxy => {
+                // It names itself only where it is told to.
+                let named = self.layers.iter().find(|layer| layer.is_called("haproxy"));
+                let fields = named.map_or(&[][..], |layer| &layer.evidence[..]);
+                let evidence: &'static [&'static str] =
+                    match (fields.contains(&"via"), fields.contains(&"server")) {
+                        (true, _) => &["via", "body"],
+                        (_, true) => &["server", "body"],
+                        _ => &["body"],
+                    };
+                let called = (evidence.len() > 1).then_some("HAProxy");
+                (row(codes::HAPROXY, page.code.as_deref()?)?, called, evidence)
+            }
             PageMaker::Varnish
                 if behind && self.layers.iter().any(|layer| layer.vendor == Some("Varnish")) =>
             {
@@ -273,6 +286,7 @@ impl Case<'_> {
         };
         let mut source = self.source(Maker::Gateway, meaning, evidence);
         source.called = called.map(str::to_owned);
+        source.code = page.code.clone();
         Some(source)
     }
 }

@@ -141,11 +141,40 @@ fn layers_of_real_heads_are_told_from_the_client_to_the_origin() {
             "server: Fly/1a2b (2024-01-01)\nfly-request-id: 01HABC-ams\nvia: 2 fly.io",
             &["load-balancer Fly.io Amsterdam (AMS) high"],
         ),
+        ("x-varnish: 32770 98306\nvia: 1.1 varnish (Varnish/7.1)\nage: 12", &["cache Varnish hit 12 s high"]),
+        ("x-varnish: 2\nvia: 1.1 varnish (Varnish/7.1)\nage: 0", &["cache Varnish high"]),
+        ("x-cache-status: MISS\nserver: nginx", &["cache nginx miss medium"]),
+        ("x-cache: MISS\nserver: nginx", &["cache miss low", "application `nginx` low"]),
+        ("cache-status: nginx; hit\nserver: nginx/1.22.1", &["cache nginx hit medium"]),
         (
-            "x-varnish: 32770 98306\nvia: 1.1 varnish (Varnish/7.1)\nage: 12",
-            &["cache Varnish high", "cache hit 12 s low"],
+            "cache-status: nginx; hit\nserver: Apache",
+            &["cache `nginx` hit medium", "application `Apache` low"],
         ),
-        ("x-cache-status: MISS\nserver: nginx", &["cache miss low", "application `nginx` low"]),
+        ("via: 1.1 haproxy\nserver: nginx", &["load-balancer `haproxy` low", "application `nginx` low"]),
+        // Via has the last word on who stands before whom, and each tells of what is behind itself.
+        (
+            "server: origin\nserver-timing: origin;dur=150.888\nx-varnish: 14\nage: 0\n\
+             via: 1.1 varnish (Varnish/7.1)\nvia: 1.1 haproxy\nserver-timing: db;dur=9, origin;dur=152",
+            &[
+                "load-balancer `haproxy` 152000 us low",
+                "cache Varnish 150888 us high",
+                "application `origin` low",
+            ],
+        ),
+        (
+            "via: 1.1 haproxy\nserver-timing: db;dur=9, upstream;dur=7",
+            &["load-balancer `haproxy` 7000 us low"],
+        ),
+        // Of two gateways one tells, and it is not known which; an application's own upstream is nobody's.
+        (
+            "via: 1.0 fred, 1.1 haproxy\nserver-timing: origin;dur=9",
+            &["load-balancer `haproxy` low", "load-balancer `fred` low"],
+        ),
+        ("server: app\nserver-timing: origin;dur=9", &["application `app` low"]),
+        (
+            "cache-status: \"inner\"; hit, nginx; fwd=miss\nserver: nginx",
+            &["cache nginx miss medium", "cache `inner` hit medium"],
+        ),
         ("x-proxy-cache: STALE", &["cache stale low"]),
         ("age: 0\nserver: Apache", &["application `Apache` low"]),
         ("age: 90\ncache-control: max-age=60", &["cache stale 90 s low"]),

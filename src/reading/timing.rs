@@ -3,10 +3,15 @@
 
 use std::time::Duration;
 
+use super::cache_words::CacheResult;
 use super::fields::{Fields, clip, first, millis};
+use super::layer::Layer;
 use super::layers::layers;
+use super::role::Role;
 use crate::trace::{Header, Hop, Http, parameter};
 
+/// What gateways count time in.
+const GRAIN: Duration = Duration::from_millis(1);
 /// Metrics that are told.
 const MOST: usize = 32;
 
@@ -62,15 +67,34 @@ pub fn wait(hop: &Hop<'_>) -> Option<Wait> {
     let whole = first.since(sent);
     let round_trip = round_trip(hop).filter(|trip| *trip <= whole);
     let server = round_trip.map(|trip| whole - trip);
-    let told = layers(&http.headers).into_iter().find_map(|layer| Some((layer.upstream_us?, layer)));
+    let told = upstream(&http.headers);
     let upstream = told.map(|(took, layer)| {
         let names = ["x-envoy-upstream-service-time", "x-kong-upstream-latency"];
         let field = names.into_iter().find(|name| layer.evidence.contains(name));
         (Duration::from_micros(took), field.unwrap_or("server-timing"))
     });
-    // What is told to have taken longer than it was waited for fits nowhere.
-    let gateway = server.zip(upstream).and_then(|(server, (upstream, _))| server.checked_sub(upstream));
+    // What is told to have taken longer than it was waited for fits nowhere; but gateways tell whole milliseconds.
+    let gateway = server.zip(upstream).and_then(|(server, (upstream, _))| {
+        let fits = upstream <= server + GRAIN;
+        fits.then(|| server.saturating_sub(upstream))
+    });
     Some(Wait { whole, round_trip, server, upstream, gateway })
+}
+
+/// What the outermost layer that says so waited for. What stands behind a layer that answered from its store was not
+/// asked: a time in its fields is that of the copy.
+fn upstream(headers: &[Header]) -> Option<(u64, Layer)> {
+    for layer in layers(headers) {
+        let unasked = layer.cache.is_some_and(CacheResult::is_unasked);
+        // An edge tells of itself, in fields that it does not keep.
+        if let Some(took) = layer.upstream_us.filter(|_| !unasked || layer.role == Role::Cdn) {
+            return Some((took, layer));
+        }
+        if unasked {
+            return None;
+        }
+    }
+    None
 }
 
 /// The least round trip that the kernel has seen to the server itself.

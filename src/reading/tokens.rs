@@ -47,7 +47,7 @@ pub(super) fn tokens(request: &Request, here: SystemTime) -> Vec<WebToken> {
 }
 
 /// Whatever begins like a token: three or five parts of base64url.
-fn found(text: &[u8]) -> Vec<&[u8]> {
+pub(super) fn found(text: &[u8]) -> Vec<&[u8]> {
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let (mut all, mut at) = (Vec::new(), 0);
     while at + 3 < text.len() && all.len() < 2 * MOST {
@@ -72,7 +72,7 @@ fn object(part: &[u8]) -> Option<Map<String, Value>> {
     }
 }
 
-fn read(token: &[u8], place: &str, now: SystemTime) -> Option<WebToken> {
+pub(super) fn read(token: &[u8], place: &str, now: SystemTime) -> Option<WebToken> {
     if token.len() > READ {
         return None;
     }

@@ -30,6 +30,14 @@ pub(super) struct Vendor {
     pub(super) upstream: &'static [Upstream],
 }
 
+impl Vendor {
+    /// Whether it wrote a member of Via.
+    pub(super) fn is_via(&self, member: &str) -> bool {
+        let member = member.to_ascii_lowercase();
+        self.says.iter().any(|(name, word)| *name == "via" && member.contains(word))
+    }
+}
+
 /// How a place stands in a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {

@@ -94,6 +94,7 @@ fn hide_body(body: &mut Body, seen: &Seen) {
         encoded_bytes: _,
         decoded_bytes: _,
         surplus_bytes: _,
+        beyond_bytes: _,
         encoding,
         framing: _,
         complete: _,

@@ -14,6 +14,9 @@ mod cookie;
 mod dns;
 mod field;
 mod find;
+#[cfg(any(test, fuzzing))]
+#[path = "tests/fuzzing.rs"]
+pub mod fuzzing;
 mod http;
 mod name;
 mod proxy;

@@ -7,11 +7,15 @@ use super::shape::Shape;
 /// What looks like a secret.
 pub(super) fn find(text: &[u8], shape: Shape) -> Ranges {
     let mut found = Ranges::default();
+    // Before that no further token begins: a peer may send as many beginnings as fit into a field.
+    let mut looked_at = 0;
     for at in 0..text.len() {
         let rest = &text[at..];
-        if rest.starts_with(b"eyJ") && !before_is_word(text, at) {
+        if at >= looked_at && rest.starts_with(b"eyJ") && !before_is_word(text, at) {
             let length = web_token(rest);
             found.push(at..at + length);
+            // Where none begins, none begins further on in the same part either: it would be shorter.
+            looked_at = at + if length > 0 { length } else { part(rest) };
         }
         if rest.starts_with(b"'nonce-") {
             let from = at + b"'nonce-".len();
@@ -38,12 +42,22 @@ const fn is_base64url(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
 
+/// The length of a part of a token.
+fn part(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| is_base64url(**byte)).count()
+}
+
 /// The length of `header.payload.signature`, 0 where it is none.
 fn web_token(text: &[u8]) -> usize {
-    let length = text.iter().take_while(|byte| is_base64url(**byte) || **byte == b'.').count();
-    let mut parts = text[..length].split(|byte| *byte == b'.');
-    let long = |part: Option<&[u8]>| part.is_some_and(|part| part.len() >= 4);
-    if long(parts.next()) && long(parts.next()) { length } else { 0 }
+    let first = part(text);
+    let second = match text.get(first) {
+        Some(b'.') => part(&text[first + 1..]),
+        _ => 0,
+    };
+    if first < 4 || second < 4 {
+        return 0;
+    }
+    text.iter().take_while(|byte| is_base64url(**byte) || **byte == b'.').count()
 }
 
 /// The length of a `token68` (RFC 9110 §11.2), 0 where a parameter stands.

@@ -27,6 +27,7 @@ mod proxy_words;
 mod quic_words;
 mod reading_words;
 mod refusal;
+mod request_words;
 mod retry_words;
 mod scan_words;
 mod shorten;

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use super::words::timestamp;
 use crate::reading::{
-    self, Challenge, Confidence, ErrorSource, Flow, Habits, Layer, Limits, Quota, Role, Wait, error_source,
-    layers,
+    self, CacheResult, Challenge, Confidence, ErrorSource, Flow, Habits, Layer, Limits, Quota, Role, Wait,
+    error_source, layers,
 };
 use crate::trace::{EventStreamEnd, Hop, Http, HttpVersion, Scheme, WebToken};
 use crate::units;
@@ -184,7 +184,10 @@ fn wait_words(wait: &Wait, http: &Http) -> Option<String> {
     if let Some(gateway) = wait.gateway {
         words.push(format!("gateway overhead (Latency - IntegrationLatency) {}", units::duration(gateway)));
     }
-    if Duration::from_micros(timed) > wait.whole {
+    let is_copy = |layer: &Layer| layer.cache.is_some_and(CacheResult::is_unasked);
+    if timed > 0 && reading::layers(&http.headers).iter().any(is_copy) {
+        words.push("the answer is a copy: Server-Timing may tell of the time when it was made".to_owned());
+    } else if Duration::from_micros(timed) > wait.whole {
         words.push(format!("Server-Timing tells of {}, more than the wait of {whole}", units::micros(timed)));
     } else if timed > 0 {
         words.push(

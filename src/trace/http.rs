@@ -325,6 +325,8 @@ pub struct Body {
     pub decoded_bytes: Option<u64>,
     /// Bytes behind the end of the encoded data, which are left out.
     pub surplus_bytes: u64,
+    /// Bytes that came along behind the end of the response, by HTTP/1, and belong to nothing.
+    pub beyond_bytes: u64,
     /// Value of `content-encoding`.
     pub encoding: Option<String>,
     /// How its end is found.

@@ -34,7 +34,7 @@ mod resumption;
 mod route;
 mod run;
 mod said;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) mod sample;
 mod scan;
 mod service;

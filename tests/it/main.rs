@@ -8,6 +8,7 @@ mod dns;
 mod floods;
 mod hostile;
 mod house;
+mod html;
 mod http3;
 mod kept;
 mod lab;

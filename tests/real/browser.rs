@@ -120,6 +120,20 @@ impl Browser {
         }
     }
 
+    /// Opens a page by its URL, and gives what a script in it comes to: a promise is waited for.
+    pub(crate) fn ask(&mut self, url: &str, script: &str) -> Value {
+        self.call("Emulation.setScriptExecutionDisabled", json!({"value": false}));
+        let number = self.send("Page.navigate", json!({"url": url}));
+        let (mut answered, mut loaded) = (false, false);
+        while !(answered && loaded) {
+            let message = self.next();
+            answered |= message["id"] == number;
+            loaded |= message["method"] == "Page.loadEventFired";
+        }
+        let evaluate = json!({"expression": script, "awaitPromise": true, "returnByValue": true});
+        self.call("Runtime.evaluate", evaluate)["result"]["value"].clone()
+    }
+
     fn call(&mut self, method: &str, parameters: Value) -> Value {
         let number = self.send(method, parameters);
         loop {

@@ -6,9 +6,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::cases::on_a_quiet_moment;
-use crate::net::{Client, PREFIX, batch, sweep_world};
+use crate::path::{self, DEVICES};
 use crate::pcap::segments_in;
-use crate::relay::Relay;
 use crate::servers::{Server, unconfined};
 use crate::tools::{inside, must, program, run_at};
 use crate::urltrace::{OK, Run, urltrace_at};
@@ -23,18 +22,13 @@ pub(crate) const TESTS: &[Test<Far>] = &[
 
 const ROUND_TRIP: Duration = Duration::from_millis(100);
 const ADDRESS: &str = "10.91.0.2";
-/// The ends of the path.
-const DEVICES: [&str; 2] = ["near", "far"];
 /// Some four windows of a sender that begins with ten segments.
 const BODY: usize = 200_000;
 
 /// The namespaces and what runs in them.
 pub(crate) struct Far {
     servers: Vec<Server>,
-    relay: Option<Relay>,
-    client: Client,
-    server: String,
-    prefix: String,
+    path: path::Path,
     dir: Directory,
 }
 
@@ -44,40 +38,17 @@ impl Setting for Far {
     }
 
     fn describe(&self) -> String {
-        format!("client: {}\nserver: {ADDRESS}", self.client.namespace)
-    }
-}
-
-impl Drop for Far {
-    fn drop(&mut self) {
-        self.servers.clear();
-        self.relay = None;
-        sweep_world(&self.prefix);
+        format!("client: {}\nserver: {ADDRESS}", self.path.client.namespace)
     }
 }
 
 impl Far {
     pub(crate) fn new() -> Self {
-        let prefix = format!("{PREFIX}{}-far-", std::process::id());
-        let client = Client { namespace: format!("{prefix}c"), interface: DEVICES[0].to_owned() };
-        let server = format!("{prefix}s");
-        let (servers, dir) = (Vec::new(), Directory::new("far"));
-        let mut world = Self { servers, relay: None, client, server, prefix, dir };
-        for namespace in [&world.client.namespace, &world.server] {
-            must(Command::new(program("ip")).args(["netns", "add", namespace]));
-        }
-        world.relay = Some(Relay::start(&world.client.namespace, DEVICES, ROUND_TRIP));
-        let moved = ["-n", &world.client.namespace, "link", "set", DEVICES[1], "netns", &world.server];
-        must(Command::new(program("ip")).args(moved));
-        for (namespace, device, address) in
-            [(&world.client.namespace, DEVICES[0], "10.91.0.1"), (&world.server, DEVICES[1], ADDRESS)]
-        {
-            let up = ["link set lo up".to_owned(), format!("link set {device} up")];
-            batch(namespace, &[format!("addr add {address}/24 dev {device}"), up[0].clone(), up[1].clone()]);
-        }
+        let path = path::Path::new("far", ["10.91.0.1", ADDRESS], ROUND_TRIP);
+        let mut world = Self { servers: Vec::new(), path, dir: Directory::new("far") };
         // A sender that waits for acknowledgements: the machine's may be one that spreads what it sends (BBR).
         let reno = "net.ipv4.tcp_congestion_control=reno";
-        must(inside(&world.server, &program("sysctl")).args(["-qw", reno]));
+        must(inside(&world.path.server, &program("sysctl")).args(["-qw", reno]));
         world.start_web();
         world
     }
@@ -103,11 +74,11 @@ impl Far {
              location = /held {{ limit_rate 100k; }}\n  }}\n}}\n"
         );
         fs::write(dir.join("nginx.conf"), config).unwrap();
-        let mut command = inside(&self.server, &program("nginx"));
+        let mut command = inside(&self.path.server, &program("nginx"));
         command.arg("-p").arg(&dir).arg("-c").arg(dir.join("nginx.conf"));
         let mut nginx = Server::from_command("nginx", &dir, command);
         let curl = ["-qsSf", "-o", "/dev/null", &format!("http://{ADDRESS}/body")].map(str::to_owned);
-        nginx.wait_until(|| run_at(&self.client, &program("curl"), &curl).code == 0);
+        nginx.wait_until(|| run_at(&self.path.client, &program("curl"), &curl).code == 0);
         nginx.hasten();
         self.servers.push(nginx);
     }
@@ -118,7 +89,7 @@ impl Far {
         let _ = fs::remove_dir_all(&dir);
         fs::create_dir(&dir).unwrap();
         let file = dir.join("packets");
-        let mut command = inside(&self.client.namespace, &unconfined(self.dir.path(), "tcpdump"));
+        let mut command = inside(&self.path.client.namespace, &unconfined(self.dir.path(), "tcpdump"));
         // Room for a window of packets: a place in the buffer is as large as what is kept of one.
         command
             .args(["-i", DEVICES[0], "-s", "2048", "--immediate-mode", "-U", "-Z", "root", "-w"])
@@ -126,7 +97,7 @@ impl Far {
         let mut tcpdump = Server::from_command("tcpdump", &dir, command);
         let log = dir.join("log");
         tcpdump.wait_until(|| fs::read_to_string(&log).unwrap_or_default().contains("listening on"));
-        let run = urltrace_at(&self.client, words).expect_exit(OK);
+        let run = urltrace_at(&self.path.client, words).expect_exit(OK);
         tcpdump.wait_until(|| came(&file) >= run.number("/hops/0/http/body/wire_bytes"));
         let segments = segments_in(&file, ADDRESS.parse().unwrap());
         (run, segments)
@@ -215,9 +186,9 @@ fn is_none(run: &Run) {
 fn full_line(world: &Far) {
     let limit =
         ["qdisc", "add", "dev", DEVICES[1], "root", "tbf", "rate", "1mbit", "burst", "3000", "latency", "3s"];
-    must(inside(&world.server, &program("tc")).args(limit));
+    must(inside(&world.path.server, &program("tc")).args(limit));
     let (run, _) = world.captured(&format!("http://{ADDRESS}/body"));
-    must(inside(&world.server, &program("tc")).args(["qdisc", "del", "dev", DEVICES[1], "root"]));
+    must(inside(&world.path.server, &program("tc")).args(["qdisc", "del", "dev", DEVICES[1], "root"]));
     is_none(&run);
     // 1 Mbit/s with the heads of packets.
     let rate = run.number("/hops/0/http/body/bytes_per_second");

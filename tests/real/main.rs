@@ -7,19 +7,24 @@
 //! the standard runner's statics are not. `cargo test --features real-servers --test real -- [WORD..]` runs
 //! the tests with one of the words in their names; `--keep` runs none and leaves the world of the first of
 //! them up until Ctrl-C, to look around in it with `ip netns exec`. The tests of `signed` have a world
-//! of their own, and so have those of `routers` and `far`, and of `pages`, whose world is Chromium and the built-in internet.
+//! of their own, and so have those of `routers`, `far`, `gateways`,
+//! `cors` and `oidc`, and of `pages`, whose world is Chromium and the built-in internet.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)] // tests
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
 mod browser;
 mod cases;
+mod cors;
 mod curl;
 mod dig;
 mod equality;
 mod far;
+mod gateways;
 mod net;
+mod oidc;
 mod openssl;
 mod pages;
+mod path;
 mod pcap;
 mod proxies;
 mod relay;
@@ -50,39 +55,29 @@ fn main() -> ExitCode {
     roles::play(&arguments);
     let words: Vec<&String> = arguments.iter().filter(|word| !word.starts_with('-')).collect();
     let is_chosen = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(*word));
-    let plain: Vec<Test> = cases::all().filter(|(name, _)| is_chosen(name)).collect();
-    let signed: Vec<Test<signed::World>> =
-        signed::TESTS.iter().filter(|(name, _)| is_chosen(name)).copied().collect();
-    let pages: Vec<Test<pages::Pages>> =
-        pages::TESTS.iter().filter(|(name, _)| is_chosen(name)).copied().collect();
-    let openssl: Vec<Test<openssl::Peers>> =
-        openssl::TESTS.iter().chain(scan::TESTS).filter(|(name, _)| is_chosen(name)).copied().collect();
-    let routers: Vec<Test<routers::Routers>> =
-        routers::TESTS.iter().filter(|(name, _)| is_chosen(name)).copied().collect();
-    let far: Vec<Test<far::Far>> = far::TESTS.iter().filter(|(name, _)| is_chosen(name)).copied().collect();
+    let peers = openssl::TESTS.iter().chain(scan::TESTS).copied();
+    let parts = [
+        part(|| World::new(&net::ACCESSES), cases::all(), &is_chosen),
+        part(signed::World::new, signed::TESTS.iter().copied(), &is_chosen),
+        part(pages::Pages::new, pages::TESTS.iter().copied(), &is_chosen),
+        part(cors::Asked::new, cors::TESTS.iter().copied(), &is_chosen),
+        part(openssl::Peers::new, peers, &is_chosen),
+        part(routers::Routers::new, routers::TESTS.iter().copied(), &is_chosen),
+        part(far::Far::new, far::TESTS.iter().copied(), &is_chosen),
+        part(gateways::Gateways::new, gateways::TESTS.iter().copied(), &is_chosen),
+        part(oidc::Provider::new, oidc::TESTS.iter().copied(), &is_chosen),
+    ];
     if arguments.iter().any(|word| word == "--list") {
-        let names = plain.iter().map(|(name, _)| name).chain(signed.iter().map(|(name, _)| name));
-        let names = names.chain(pages.iter().map(|(name, _)| name));
-        let names = names.chain(openssl.iter().map(|(name, _)| name));
-        let names = names.chain(routers.iter().map(|(name, _)| name));
-        let names = names.chain(far.iter().map(|(name, _)| name));
-        names.for_each(|name| println!("{name}: test"));
+        parts.iter().flat_map(|part| &part.names).for_each(|name| println!("{name}: test"));
         return ExitCode::SUCCESS;
     }
-    let parts = [plain.len(), signed.len(), pages.len(), openssl.len(), routers.len(), far.len()];
-    println!("running {} tests", parts.iter().sum::<usize>());
+    println!("running {} tests", parts.iter().map(|part| part.names.len()).sum::<usize>());
     clean_up_on_signals();
     let user = tools::must(std::process::Command::new("id").arg("-u"));
     assert_eq!(user.trim(), "0", "these tests make network namespaces: they need root");
     let keep = arguments.iter().any(|word| word == "--keep");
     let start = Instant::now();
-    // A world whose tests are not chosen is not made.
-    let mut failed = run_in(|| World::new(&net::ACCESSES), &plain, keep);
-    failed.extend(run_in(signed::World::new, &signed, keep));
-    failed.extend(run_in(pages::Pages::new, &pages, keep));
-    failed.extend(run_in(openssl::Peers::new, &openssl, keep));
-    failed.extend(run_in(routers::Routers::new, &routers, keep));
-    failed.extend(run_in(far::Far::new, &far, keep));
+    let failed: Vec<&str> = parts.into_iter().flat_map(|part| (part.run)(keep)).collect();
     println!(
         "\n{} failed, after {:.1?}{}",
         failed.len(),
@@ -90,6 +85,24 @@ fn main() -> ExitCode {
         failed.iter().fold(String::new(), |all, name| all + "\n    " + name)
     );
     if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The tests of one world that are chosen.
+struct Part {
+    names: Vec<&'static str>,
+    /// Runs them, and gives the names of those that failed.
+    run: Box<dyn FnOnce(bool) -> Vec<&'static str>>,
+}
+
+/// A world whose tests are not chosen is not made.
+fn part<W: Setting + 'static>(
+    make: fn() -> W,
+    tests: impl Iterator<Item = Test<W>>,
+    is_chosen: &dyn Fn(&str) -> bool,
+) -> Part {
+    let tests: Vec<Test<W>> = tests.filter(|(name, _)| is_chosen(name)).collect();
+    let names = tests.iter().map(|(name, _)| *name).collect();
+    Part { names, run: Box::new(move |keep| run_in(make, &tests, keep)) }
 }
 
 /// What the runner needs of a world.
@@ -156,7 +169,7 @@ fn clean_up_on_signals() {
             tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
         });
         net::sweep_own();
-        for world in ["plain", "signed", "pages", "openssl", "routers", "far"] {
+        for world in ["plain", "signed", "pages", "openssl", "routers", "far", "gateways", "cors", "oidc"] {
             drop(Directory::new(world));
         }
         std::process::exit(130);

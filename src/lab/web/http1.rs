@@ -120,6 +120,9 @@ fn first_answer(conduct: Conduct, number: u32, (target, cookie): (&str, &str)) -
         Conduct::LeadingBlank(_) => {
             Some(b"HTTP/1.1 302 Found\r\n location: /index.html\r\ncontent-length: 0\r\n\r\n")
         }
+        Conduct::TwoLengths(_) => Some(
+            b"HTTP/1.1 200 OK\r\nserver: urltrace-lab\r\ncontent-type: text/plain\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n6\r\nhello\n\r\n0\r\n\r\n",
+        ),
         _ => None,
     }
 }
@@ -266,6 +269,7 @@ where
         Conduct::Page(_)
         | Conduct::EndsKept(_)
         | Conduct::LeadingBlank(_)
+        | Conduct::TwoLengths(_)
         | Conduct::EndsThird(_)
         | Conduct::Socket(_)
         | Conduct::Busy(_)

@@ -178,6 +178,7 @@ pub(super) const PAGES: &[Site] = &[
     Site::http("endless-headers.http.test", 50, Conduct::EndlessHeaders),
     Site::http("kept-connection.http.test", 54, Conduct::EndsKept(PLAIN)),
     Site::http("leading-blank.http.test", 55, Conduct::LeadingBlank(PLAIN)),
+    Site::http("two-lengths.http.test", 187, Conduct::TwoLengths(PLAIN)),
     Site::http("busy.http.test", 150, Conduct::Busy(PLAIN)),
     Site::http("cookie-wall.http.test", 151, Conduct::CookieWall(PLAIN)),
     Site::http("no-answer-http.http.test", 51, Conduct::Silent),

@@ -165,6 +165,8 @@ pub(crate) enum Conduct {
     EndsKept(Page),
     /// It redirects by a field that begins with a blank.
     LeadingBlank(Page),
+    /// It says its length twice.
+    TwoLengths(Page),
     /// It opens a WebSocket.
     Socket(Socket),
     /// It ends the connection behind the third response, and does not say so before.
@@ -182,6 +184,7 @@ impl Conduct {
             Self::Page(page)
             | Self::EndsKept(page)
             | Self::LeadingBlank(page)
+            | Self::TwoLengths(page)
             | Self::EndsThird(page)
             | Self::Busy(page)
             | Self::CookieWall(page) => Some(page),

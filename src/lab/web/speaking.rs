@@ -13,6 +13,8 @@ const OAUTH: &str = "https://idp.http.test/?response_type=code&client_id=lab&sco
                      redirect_uri=http%3A%2F%2Foauth.http.test%2Fback";
 /// The same by SAML.
 const SAML: &str = "https://idp.http.test/?SAMLRequest=fZJNT8MwDIbv_request&RelayState=rel4y-of-the-lab";
+/// The same by CAS.
+const CAS: &str = "https://idp.http.test/login?service=https%3A%2F%2Fcas.http.test%2Fin";
 /// A web token that expired in 2023.
 const TOKEN: &str = "id=eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6ImxhYi0xIn0.eyJpc3MiOiJodHRwczovL2lkcC5odHRwLnRlc3QiLCJhdWQiOiJsYWIiLCJzdWIiOiI0NzExIiwiaWF0IjoxNzAwMDAwMDAwLCJleHAiOjE3MDAwMDM2MDB9.c2lnbmF0dXJlLW9mLXRoZS1sYWI; Path=/; Secure; HttpOnly";
 
@@ -86,6 +88,7 @@ pub(super) const SPEAKING: &[Site] = &[
     Site::https("openid.http.test", 123, status(302, &[("location", OPENID), HSTS])),
     Site::https("oauth.http.test", 124, status(302, &[("location", OAUTH), HSTS])),
     Site::https("saml.http.test", 125, status(302, &[("location", SAML), HSTS])),
+    Site::https("cas.http.test", 188, status(302, &[("location", CAS), HSTS])),
     Site::https("token.http.test", 126, fields(&[KEPT[0], KEPT[1], HSTS, ("set-cookie", TOKEN)])),
     Site::https(
         "graphql.http.test",

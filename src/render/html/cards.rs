@@ -14,12 +14,13 @@ mod table;
 
 use super::markup::Page;
 use crate::render::text::evidence;
-use crate::render::{quic_words, reading_words, scan_words, words};
+use crate::render::{quic_words, reading_words, request_words, scan_words, words};
 use crate::trace::{Hop, Stage, Trace};
 
 pub(super) fn put(page: &mut Page, trace: &Trace) {
     let number = trace.requests.len();
-    for hop in trace.hops() {
+    let hops: Vec<Hop<'_>> = trace.hops().collect();
+    for (index, hop) in hops.iter().enumerate() {
         page.raw("<section class=\"hop\" id=\"hop-").number(hop.id.0 as u64 + 1).raw("\">\n");
         if number > 1 {
             page.raw("<h2>Hop ").number(hop.id.0 as u64 + 1).element(
@@ -30,8 +31,12 @@ pub(super) fn put(page: &mut Page, trace: &Trace) {
         } else {
             page.raw("<h2>Stage by stage</h2>\n");
         }
+        let reason = request_words::reason(&hops, index);
+        if !reason.is_empty() {
+            page.element("<p class=\"why\">", &reason, "</p>\n");
+        }
         page.raw("<div class=\"cards\">\n");
-        url(page, &hop);
+        url(page, hop);
         stage(page, "DNS", "dns", hop.dns, lookup::put);
         match hop.reused {
             Some(earlier) => {
@@ -41,7 +46,7 @@ pub(super) fn put(page: &mut Page, trace: &Trace) {
                     .raw(".</p>\n</section>\n");
             }
             None => {
-                match quic_words::quic(&hop) {
+                match quic_words::quic(hop) {
                     Some(line) => {
                         open(page, "QUIC", "connect");
                         page.element("<p>", &line, "</p>\n");
@@ -54,7 +59,7 @@ pub(super) fn put(page: &mut Page, trace: &Trace) {
                 }
                 if hop.proxy.is_some() {
                     open(page, "Proxy", "connect");
-                    proxy::put(page, &hop);
+                    proxy::put(page, hop);
                     page.raw("</section>\n");
                 }
                 stage(page, "TLS", "tls", hop.tls, certificates::put);
@@ -64,9 +69,15 @@ pub(super) fn put(page: &mut Page, trace: &Trace) {
             open(page, "TLS scan", "tls");
             page.element("<p class=\"none\">", &scan_words::skipped(why), ".</p>\n</section>\n");
         }
-        stage(page, "HTTP", "wait", hop.http, |page, http| exchange::put(page, &hop, http));
-        said(page, trace, &hop);
-        reuse::put(page, &hop);
+        stage(page, "HTTP", "wait", hop.http, |page, http| exchange::put(page, hop, http));
+        let done = request_words::done(hop);
+        if !done.is_empty() {
+            open(page, "What was done about it", "wait");
+            table::facts(page, &done);
+            page.raw("</section>\n");
+        }
+        said(page, trace, hop);
+        reuse::put(page, hop);
         page.raw("</div>\n</section>\n");
     }
 }

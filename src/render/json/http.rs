@@ -256,6 +256,8 @@ struct BodyView<'a> {
     ratio: Option<f64>,
     /// Bytes behind the end of the encoded data, which are left out.
     surplus_bytes: u64,
+    /// Bytes that came along behind the end of the response (HTTP/1), and belong to nothing.
+    beyond_bytes: u64,
     /// Value of `content-encoding`.
     encoding: Option<&'a str>,
     /// When its bytes on the wire came: the first, and 10, 50, 90 and 100 % of them; empty where there are none. Of a
@@ -286,6 +288,7 @@ impl<'a> From<&'a Body> for BodyView<'a> {
             decoded_bytes: body.decoded_bytes,
             ratio: body.ratio(),
             surplus_bytes: body.surplus_bytes,
+            beyond_bytes: body.beyond_bytes,
             encoding: body.encoding.as_deref(),
             arrivals: body.arrivals.shares().into_iter().map(Into::into).collect(),
             bytes_per_second: body.arrivals.rate(),

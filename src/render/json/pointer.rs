@@ -58,6 +58,7 @@ fn request(place: InRequest) -> String {
         InRequest::UrlChange(index) => format!("url/changes/{index}/kind"),
         InRequest::Version => "http/version".to_owned(),
         InRequest::Header(index) => format!("http/headers/{index}"),
+        InRequest::BeyondBytes => "http/body/beyond_bytes".to_owned(),
         InRequest::Framing => "http/body/framing".to_owned(),
         InRequest::CorsAllowed => "cors/allowed".to_owned(),
         InRequest::Layer(index) => format!("http/layers/{index}/role"),

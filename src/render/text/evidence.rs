@@ -12,7 +12,7 @@ use super::scan;
 use super::survey;
 use crate::explain::status::explain;
 use crate::render::reading_words::{self, Told};
-use crate::render::{attempt_words, cookie_words, proxy_words, quic_words, retry_words, scan_words, words};
+use crate::render::{attempt_words, proxy_words, quic_words, request_words, scan_words, words};
 use crate::timeline;
 use crate::trace::{
     Attempt, BodyFraming, Connect, Direction, Dns, DnsLane, Hop, Http, RetryCause, Stage, Stub, Tls, Trace,
@@ -46,7 +46,9 @@ fn hop_evidence(page: &mut Page, trace: &Trace, hop: &Hop<'_>, verbose: bool) {
         fact(page, Ink::Wait, "http", &body);
         said(page, trace, hop, verbose);
     }
-    request_side(page, hop);
+    for (name, words) in request_words::done(hop) {
+        fact_text(page, Ink::Send, name, &words);
+    }
     let dns = hop.dns.ran().filter(|dns| dns.lane != DnsLane::StubFallback);
     if let Some(record) = dns.and_then(|dns| dns.stub.as_ref()) {
         fact_text(page, Ink::Faint, "resolver", &stub(record));
@@ -68,22 +70,6 @@ fn hop_evidence(page: &mut Page, trace: &Trace, hop: &Hop<'_>, verbose: bool) {
         fact_text(page, Ink::Strong, "tls scan", &scan_words::skipped(why));
     }
     reuse::put(page, hop, verbose);
-}
-
-/// What was done about the response: cookies that were kept, a further attempt that was not made.
-fn request_side(page: &mut Page, hop: &Hop<'_>) {
-    let http = hop.http.ran();
-    if let Some(cookies) = http.and_then(|http| http.cookies.as_deref()).and_then(cookie_words::cookies) {
-        fact_text(page, Ink::Send, "cookies", &cookies);
-    }
-    if let Some(why) = hop.request.not_retried {
-        fact_text(
-            page,
-            Ink::Send,
-            "retry",
-            &retry_words::not_retried(why, http.map(|http| &*http.request.method)),
-        );
-    }
 }
 
 /// What the response says of its way and of itself.
@@ -429,6 +415,12 @@ pub(crate) fn body(http: &Http) -> String {
     }
     if http.body.surplus_bytes > 0 {
         words.push_str(&format!(" ({} behind its end left out)", units::bytes(http.body.surplus_bytes)));
+    }
+    if http.body.beyond_bytes > 0 {
+        words.push_str(&format!(
+            " ({} behind the response belong to nothing)",
+            units::bytes(http.body.beyond_bytes)
+        ));
     }
     if let Some(error) = &http.body.decode_error {
         words.push_str(&format!(" (not decoded: {error})"));

@@ -9,10 +9,10 @@ use super::page::{Line, Page};
 use super::section::{item, title};
 use super::tcp_info;
 use crate::explain::{dns_error, dns_words};
-use crate::render::{method_words, quic_words, words};
+use crate::render::{method_words, quic_words, request_words, words};
 use crate::trace::{
-    Certificate, Direction, Dns, DnsLane, Edns, GoAway, Header, Hop, Http, HttpVersion, Offer, Packet, Quic,
-    Tls, Trace, Url,
+    Certificate, Direction, Dns, DnsLane, Edns, Header, Hop, Http, HttpVersion, Offer, Packet, Quic, Tls,
+    Trace, Url,
 };
 use crate::units;
 
@@ -350,12 +350,11 @@ fn response(page: &mut Page, http: &Http) {
     let what = format!("[body of {encoded}, {wire} on the wire, framing {}{end}]", body.framing.as_str());
     wire_line(page, sign, Ink::Faint, &what);
     fields(page, sign, &http.trailers);
-    if let Some(goaway) = &http.goaway {
-        let code = GoAway::code_name(goaway.code).map_or_else(|| goaway.code.to_string(), str::to_owned);
+    if let Some((words, debug)) = request_words::goaway(http) {
         let mut body = page.line();
-        body.push(Ink::Faint, format!("[GOAWAY {code}, last stream {}", goaway.last_stream));
-        if !goaway.debug.is_empty() {
-            body.push(Ink::Faint, ": ").push_bytes(Ink::Faint, &goaway.debug);
+        body.push(Ink::Faint, format!("[{words}"));
+        if !debug.is_empty() {
+            body.push(Ink::Faint, ": ").push_bytes(Ink::Faint, debug);
         }
         body.push(Ink::Faint, "]");
         put_wire(page, sign, &body);

@@ -9,8 +9,8 @@ use super::ink::Ink;
 use super::page::Page;
 use super::phase_ink::phase_ink;
 use crate::picture::{self, Standing, What};
+use crate::render::request_words::reason;
 use crate::render::shorten::shorten;
-use crate::render::{retry_words, words};
 use crate::timeline::Phase;
 use crate::trace::{Hop, Trace};
 use crate::units;
@@ -97,23 +97,6 @@ fn hop_head(page: &mut Page, hops: &[Hop<'_>], index: usize) {
         line.append(facts);
         page.put(line);
     }
-}
-
-/// Why a hop happened: what the redirect before it changed.
-fn reason(hops: &[Hop<'_>], index: usize) -> String {
-    if let Some(waited) = hops[index].request.waited {
-        return retry_words::wait(waited, hops[index].start);
-    }
-    if hops[index].retry_of.is_some() {
-        return "sent again".to_owned();
-    }
-    if hops[index].request.is_preflight() {
-        return "CORS preflight".to_owned();
-    }
-    let before = index.checked_sub(1).and_then(|before| hops[before].http.ran()?.redirect.as_ref());
-    before.map_or_else(String::new, |redirect| {
-        words::redirect_changes(&redirect.changes, Some(hops[index].url.scheme.as_str()))
-    })
 }
 
 fn chain_total(page: &mut Page, trace: &Trace, label: usize) {

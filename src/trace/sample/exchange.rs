@@ -81,6 +81,7 @@ pub(super) fn http(host: &str, path: &str) -> Http {
             encoded_bytes: 4_096,
             decoded_bytes: Some(12_288),
             surplus_bytes: 0,
+            beyond_bytes: 0,
             tls_complaint: None,
             arrivals: arrived(&[(302_110, 1_000), (302_500, 3_000), (302_820, 4_121)]),
             start: Vec::new(),

@@ -2,10 +2,10 @@
 
 use super::{arrival, table};
 use crate::explain::status::explain;
-use crate::render::escape;
 use crate::render::html::markup::Page;
 use crate::render::style::Charset;
 use crate::render::text::evidence;
+use crate::render::{escape, method_words, request_words};
 use crate::trace::{Header, Hop, Http, HttpVersion};
 use crate::units;
 
@@ -51,6 +51,9 @@ fn request(page: &mut Page, http: &Http) {
     page.raw("<h4>Request</h4>\n<pre tabindex=\"0\"><b>").text(&http.request.method).raw(" ");
     page.text(&table::shortened(&http.request.target)).raw(" ").raw(version.as_str()).raw("</b>\n");
     fields(page, &http.request.headers);
+    if let Some(promises) = method_words::promises(&http.request.method) {
+        page.element("<i>[", &http.request.method, " is ").text(&promises).raw("]</i>\n");
+    }
     if http.request.body_bytes > 0 {
         page.element("<i>[body of ", &units::bytes(http.request.body_bytes), "]</i>\n");
     }
@@ -82,6 +85,11 @@ fn response(page: &mut Page, http: &Http) {
     let what = format!("{encoded}, {wire} on the wire, framing {}{end}", body.framing.as_str());
     page.element("<i>[body of ", &what, "]</i>\n");
     fields(page, &http.trailers);
+    if let Some((words, debug)) = request_words::goaway(http) {
+        page.element("<i>[", &words, "]</i> ");
+        value(page, debug);
+        page.raw("\n");
+    }
     page.raw("</pre>\n");
 }
 

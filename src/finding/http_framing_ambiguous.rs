@@ -1,0 +1,77 @@
+//! A response whose end two readers may find at different places.
+
+use super::found::{Finding, Severity};
+use super::hops::hop_before;
+use super::place::{InRequest, Place};
+use super::rule::{Check, Rule};
+use crate::trace::{BodyFraming, Hop, HttpVersion, StageName, Trace, position};
+use crate::units::bytes;
+
+pub(super) const RULE: Rule = Rule {
+    id: "http-framing-ambiguous",
+    severity: Severity::Warning,
+    stage: StageName::Http,
+    fires: "a response by HTTP/1 has both Transfer-Encoding and Content-Length, or bytes came along behind its end",
+    standard: "RFC 9112 section 6.3",
+    check: Check::Trace(check),
+};
+
+fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+    trace.hops().filter_map(|hop| of_hop(rule, trace, &hop)).collect()
+}
+
+fn of_hop(rule: &Rule, trace: &Trace, hop: &Hop<'_>) -> Option<Finding> {
+    let http = hop.http.ran()?;
+    if !matches!(http.version, HttpVersion::Http10 | HttpVersion::Http11) {
+        return None;
+    }
+    let place = hop_before(trace, hop);
+    let at = |name: &str| position(&http.headers, name);
+    let (title, evidence, advice) = match (at("transfer-encoding"), at("content-length")) {
+        (Some(coding), Some(length)) => (
+            format!("{place}the response says its length twice: by Transfer-Encoding and by Content-Length"),
+            [coding, length].map(|index| Place::Request(hop.id, InRequest::Header(index))).to_vec(),
+            "send one of the two: Content-Length where the length is known beforehand, chunks where it is not",
+        ),
+        _ if http.body.beyond_bytes > 0 && http.body.framing != BodyFraming::Close => (
+            format!("{place}{} came along behind the end of the response", bytes(http.body.beyond_bytes)),
+            [InRequest::BeyondBytes, InRequest::Framing].map(|what| Place::Request(hop.id, what)).to_vec(),
+            "look for a Content-Length that is too short, and for output behind the end of the page",
+        ),
+        _ => return None,
+    };
+    let mut finding = rule.finding(title, evidence, advice);
+    finding.detail =
+        "two readers on the way may find its end at different places, and what is behind it may be taken \
+        for the next response; it was read as the standard says, and the connection is not used again"
+            .to_owned();
+    Some(finding)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::sample;
+
+    #[test]
+    fn fires_where_two_readers_may_disagree() {
+        let mut trace = sample::sound();
+        assert!(sample::of(&RULE, &trace).is_empty());
+        let http = sample::http(&mut trace);
+        (http.version, http.body.framing) = (HttpVersion::Http11, BodyFraming::Chunked);
+        sample::unset(&mut trace, "content-length");
+        sample::field(&mut trace, "transfer-encoding", "chunked");
+        assert!(sample::of(&RULE, &trace).is_empty(), "the chunks alone");
+        sample::field(&mut trace, "content-length", "7");
+        assert_eq!(sample::of(&RULE, &trace)[0].evidence.len(), 2);
+        sample::http(&mut trace).version = HttpVersion::Http2;
+        assert!(sample::of(&RULE, &trace).is_empty(), "frames have an end of their own");
+
+        let mut trace = sample::sound();
+        sample::http(&mut trace).version = HttpVersion::Http11;
+        sample::http(&mut trace).body.framing = BodyFraming::ContentLength;
+        assert!(sample::of(&RULE, &trace).is_empty());
+        sample::http(&mut trace).body.beyond_bytes = 3;
+        assert!(sample::of(&RULE, &trace)[0].title.contains("3 B came along"));
+    }
+}
