@@ -12,12 +12,13 @@ use super::view::View;
 pub(super) fn find(view: &View, shape: Shape) -> Ranges {
     let bytes = view.bytes();
     let mut found = Ranges::default();
+    let query = bytes.iter().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
         let sign = bytes[at];
         let colon = sign == b':' && view.is_plain(at) && shape.is_foreign(bytes, at);
         if (sign == b'=' || colon) && is_secret(&bytes[key(bytes, at, shape)]) {
-            let value = value(view, at + 1, sign, shape);
+            let value = value(view, (at + 1, query), sign, shape);
             at = value.end.max(at + 1);
             found.push(view.range(value));
             continue;
@@ -61,8 +62,8 @@ fn key(bytes: &[u8], sign: usize, shape: Shape) -> Range<usize> {
     start..end
 }
 
-/// The value behind a sign. A separator that is encoded is part of it.
-fn value(view: &View, from: usize, sign: u8, shape: Shape) -> Range<usize> {
+/// The value behind a sign, in a text whose query begins at `query`. A separator that is encoded is part of it.
+fn value(view: &View, (from, query): (usize, usize), sign: u8, shape: Shape) -> Range<usize> {
     let bytes = view.bytes();
     let plain = |at: usize, set: &[u8]| view.is_plain(at) && set.contains(&bytes[at]);
     let first = |from: usize, ends: &dyn Fn(usize) -> bool| {
@@ -70,7 +71,7 @@ fn value(view: &View, from: usize, sign: u8, shape: Shape) -> Range<usize> {
     };
     if !shape.has_words() {
         // A parameter of a path (`;jsessionid=`) ends with the path.
-        let in_path = shape != Shape::Query && !bytes[..from].iter().any(|byte| matches!(byte, b'?' | b'#'));
+        let in_path = shape != Shape::Query && query >= from;
         let ends: &[u8] = if in_path { b"?#&" } else { b"&#" };
         return from..first(from, &|at| plain(at, ends));
     }
@@ -83,8 +84,7 @@ fn value(view: &View, from: usize, sign: u8, shape: Shape) -> Range<usize> {
         // A field of its own: to the end of its line, or of what is quoted.
         first(start, &|at| plain(at, b"\r\n`"))
     } else {
-        let limit = shape.limit(bytes, start);
-        first(start, &|at| at == limit || plain(at, b"&"))
+        first(start, &|at| shape.ends_at(bytes[at]) || plain(at, b"&"))
     };
     let tail = bytes[start..end].iter().rev().take_while(|byte| b".,;:!?)}]'\\".contains(byte)).count();
     start..end - tail.min(end - start)

@@ -1,5 +1,7 @@
 //! What a run's secrets are, and every text in which they may stand again.
 
+use std::collections::{HashMap, HashSet};
+
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL_NOPAD};
 
 use super::field;
@@ -12,11 +14,22 @@ use crate::trace::Header;
 /// A value shorter than this is not looked for elsewhere: too much else could be meant.
 const SHORTEST: usize = 6;
 
+/// Forms of secrets that are looked for elsewhere at most, and their bytes: a peer may send any number. What is beyond
+/// is still taken out where it stands. What was typed is known first.
+const MOST: usize = 8_192;
+const MOST_BYTES: usize = 4 << 20;
+
 /// Secrets that stood in a place of their own.
 #[derive(Debug, Default)]
 pub struct Seen {
     /// Parts of URLs, credentials and cookies, in every form they can come back in.
     values: Vec<Vec<u8>>,
+    /// Their bytes.
+    bytes: usize,
+    /// The parts themselves.
+    parts: HashSet<Vec<u8>>,
+    /// Which values begin like this, in lower case, the longest first; once all is known.
+    starts: HashMap<[u8; SHORTEST], Vec<usize>>,
     /// Parts of what was typed as a URL and is none.
     pieces: Vec<Vec<u8>>,
     /// Whole texts that are quoted in sentences, and how they are shown.
@@ -51,6 +64,13 @@ impl Seen {
 
     /// A secret, the password in it where it is user information, and how they are written elsewhere.
     pub(super) fn value(&mut self, part: &[u8]) {
+        // Of less no form is long enough to be looked for: base64 makes six characters of four bytes.
+        if part.len() < SHORTEST - 2 || self.values.len() >= MOST || self.bytes + part.len() > MOST_BYTES {
+            return;
+        }
+        if !self.parts.insert(part.to_vec()) {
+            return;
+        }
         let mut forms = vec![part.to_vec(), decoded(part)];
         for form in [part, &decoded(part)] {
             forms.push(BASE64_NOPAD.encode(form).into_bytes());
@@ -61,6 +81,7 @@ impl Seen {
             // Basic credentials: what was sent encoded may come back in the clear.
             forms.extend(BASE64.decode(form).ok().filter(|clear| clear.is_ascii()));
         }
+        self.bytes += forms.iter().map(Vec::len).sum::<usize>();
         self.values.extend(forms);
     }
 
@@ -71,7 +92,7 @@ impl Seen {
 
     /// Once all is known: what could be anything is no secret to look for.
     pub(super) fn settle(&mut self) {
-        let Self { values, hosts, quoted, pieces: _ } = self;
+        let Self { values, hosts, quoted, starts, pieces: _, parts: _, bytes: _ } = self;
         let is_telling = |value: &[u8]| {
             let word = value.iter().all(u8::is_ascii_lowercase);
             value.len() >= SHORTEST && (!word || value.len() >= 2 * SHORTEST)
@@ -86,18 +107,35 @@ impl Seen {
         values.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
         values.dedup();
         quoted.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
+        for (index, value) in values.iter().enumerate() {
+            starts.entry(start(value)).or_default().push(index);
+        }
     }
 
     /// Every place where a known secret stands, in any case.
     fn known(&self, text: &[u8]) -> Ranges {
         let mut found = Ranges::default();
-        for value in &self.values {
-            for (at, window) in text.windows(value.len()).enumerate() {
-                if window.eq_ignore_ascii_case(value) {
-                    found.push(at..at + value.len());
-                }
+        if self.starts.is_empty() {
+            return found;
+        }
+        let mut last = 0..0;
+        for (at, window) in text.windows(SHORTEST).enumerate() {
+            let Some(candidates) = self.starts.get(&start(window)) else { continue };
+            let stands = |value: &&Vec<u8>| {
+                text[at..].get(..value.len()).is_some_and(|there| there.eq_ignore_ascii_case(value))
+            };
+            // The longest of them covers the others.
+            let Some(value) = candidates.iter().map(|index| &self.values[*index]).find(stands) else {
+                continue;
+            };
+            let end = at + value.len();
+            if at <= last.end && !last.is_empty() {
+                last.end = end.max(last.end);
+            } else {
+                found.push(std::mem::replace(&mut last, at..end));
             }
         }
+        found.push(last);
         found
     }
 
@@ -158,6 +196,15 @@ impl Seen {
             *value = shown;
         }
     }
+}
+
+/// The first bytes of a value, in lower case; those of a shorter one, filled up, begin nothing.
+fn start(value: &[u8]) -> [u8; SHORTEST] {
+    let mut start = [0; SHORTEST];
+    for (byte, of) in start.iter_mut().zip(value) {
+        *byte = of.to_ascii_lowercase();
+    }
+    start
 }
 
 fn cut(text: &str, found: Ranges) -> Option<String> {

@@ -21,12 +21,9 @@ impl Shape {
         matches!(self, Self::Sentence | Self::Foreign)
     }
 
-    /// Where the piece of the text that holds `from` ends at the latest.
-    pub(super) fn limit(self, bytes: &[u8], from: usize) -> usize {
-        let ends = |byte: &u8| {
-            self.has_words() && (byte.is_ascii_whitespace() || matches!(byte, b'"' | b'`' | b'<' | b'>'))
-        };
-        bytes[from..].iter().position(ends).map_or(bytes.len(), |at| from + at)
+    /// Whether a piece of the text ends at such a byte at the latest.
+    pub(super) const fn ends_at(self, byte: u8) -> bool {
+        self.has_words() && (byte.is_ascii_whitespace() || matches!(byte, b'"' | b'`' | b'<' | b'>'))
     }
 
     /// Whether a byte stands in something that others said.

@@ -12,12 +12,52 @@ const SCHEMES: [&[u8]; 2] = [b"https:", b"http:"];
 pub(super) fn find(view: &View, shape: Shape) -> Ranges {
     let bytes = view.bytes();
     let mut found = Ranges::default();
+    let marks = Marks::of(bytes, shape);
+    let mut last = 0;
     for start in starts(bytes, shape) {
-        if let Some(range) = before_at_sign(bytes, start, shape) {
+        // One within another has the same end, and is a part of it.
+        if let Some(range) = before_at_sign(bytes, start, &marks).filter(|range| range.end > last) {
+            last = range.end;
             found.push(view.range(range));
         }
     }
     found
+}
+
+/// Where what matters stands, so that each authority costs no walk through all that follows: a peer may begin as many
+/// as fit into a field.
+struct Marks {
+    length: usize,
+    /// Where an authority ends.
+    stops: Vec<usize>,
+    /// Where the URL ends at the latest.
+    limits: Vec<usize>,
+    at_signs: Vec<usize>,
+}
+
+impl Marks {
+    fn of(bytes: &[u8], shape: Shape) -> Self {
+        let places = |is: &dyn Fn(u8) -> bool| {
+            bytes.iter().enumerate().filter(|(_, byte)| is(**byte)).map(|(at, _)| at).collect()
+        };
+        Self {
+            length: bytes.len(),
+            stops: places(&|byte| matches!(byte, b'/' | b'\\' | b'?' | b'#')),
+            limits: places(&|byte| shape.ends_at(byte)),
+            at_signs: places(&|byte| byte == b'@'),
+        }
+    }
+
+    /// The first of these places that is not before `from`.
+    fn next(&self, places: &[usize], from: usize) -> usize {
+        places.get(places.partition_point(|at| *at < from)).copied().unwrap_or(self.length)
+    }
+
+    /// The last at sign in a part.
+    fn last_at_sign(&self, part: Range<usize>) -> Option<usize> {
+        let before = self.at_signs.partition_point(|at| *at < part.end);
+        before.checked_sub(1).map(|index| self.at_signs[index]).filter(|at| *at >= part.start)
+    }
 }
 
 /// Where authorities begin: behind two slashes of either kind, behind `http:` and `https:`, and at
@@ -41,7 +81,8 @@ fn starts(bytes: &[u8], shape: Shape) -> Vec<usize> {
                 starts.push(end);
                 at = end;
             }
-            (_, _) => at += 1,
+            // A run with fewer slashes has not more of them further in.
+            (end, _) => at = end.max(at + 1),
         }
     }
     starts
@@ -61,27 +102,23 @@ fn after_slashes(bytes: &[u8], from: usize) -> (usize, usize) {
     (from + length, slashes)
 }
 
-fn before_at_sign(bytes: &[u8], start: usize, shape: Shape) -> Option<Range<usize>> {
-    let limit = shape.limit(bytes, start);
-    let rest = &bytes[start..limit];
-    let length =
-        rest.iter().position(|byte| matches!(byte, b'/' | b'\\' | b'?' | b'#')).unwrap_or(rest.len());
-    let (authority, tail) = rest.split_at(length);
-    if let Some(at) = last_at_sign(authority) {
-        return Some(start..start + at);
+fn before_at_sign(bytes: &[u8], start: usize, marks: &Marks) -> Option<Range<usize>> {
+    let limit = marks.next(&marks.limits, start);
+    let stop = marks.next(&marks.stops, start).min(limit);
+    if let Some(at) = marks.last_at_sign(start..stop) {
+        return Some(start..at);
     }
-    let at = last_at_sign(tail)?;
-    let cut = match cut_short(authority) {
+    let at = marks.last_at_sign(stop..limit)?;
+    let cut = match cut_short(&bytes[start..stop]) {
         Cut::No => false,
-        Cut::Perhaps => at > 0 && !matches!(tail[at - 1], b'/' | b'\\'),
+        Cut::Perhaps => at > stop && !matches!(bytes[at - 1], b'/' | b'\\'),
         Cut::Yes => true,
     };
-    cut.then_some(start..start + length + at)
+    cut.then_some(start..at)
 }
 
-fn last_at_sign(bytes: &[u8]) -> Option<usize> {
-    bytes.iter().rposition(|byte| *byte == b'@')
-}
+/// The longest that a host with its port is; what is longer is none.
+const HOST: usize = 1_024;
 
 /// Whether an authority is the start of user information whose password holds a `/`, `?` or `#`.
 enum Cut {
@@ -91,6 +128,9 @@ enum Cut {
 }
 
 fn cut_short(authority: &[u8]) -> Cut {
+    if authority.len() > HOST {
+        return Cut::Yes;
+    }
     let bracket = authority.iter().rposition(|byte| *byte == b']').unwrap_or(0);
     let Some(colon) = authority[bracket..].iter().rposition(|byte| *byte == b':') else { return Cut::No };
     let (host, port) = authority.split_at(bracket + colon);

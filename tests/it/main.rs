@@ -15,6 +15,7 @@ mod lab;
 mod live;
 mod peers;
 mod proxies;
+mod responses;
 mod retries;
 mod runs;
 mod secrets;
