@@ -16,6 +16,9 @@ mod dig;
 #[path = "../../tests/real/net.rs"]
 #[allow(dead_code)]
 mod net;
+#[path = "../../tests/real/origin.rs"]
+#[allow(dead_code)]
+mod origin;
 #[path = "../../tests/real/pcap.rs"]
 #[allow(dead_code)]
 mod pcap;

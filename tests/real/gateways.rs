@@ -2,8 +2,6 @@
 //! Who stood on the way, what its cache did, who made an error, and what a gateway adds of its own.
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
@@ -11,6 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::cases::on_a_quiet_moment;
+use crate::origin::{ROLE, THINKS};
 use crate::path::Path;
 use crate::servers::Server;
 use crate::tools::{inside, program, run_at};
@@ -30,8 +29,6 @@ pub(crate) const TESTS: &[Test<Gateways>] = &[
 
 const ROUND_TRIP: Duration = Duration::from_millis(20);
 const ADDRESS: &str = "10.92.0.2";
-/// What the origin thinks before its first byte.
-const THINKS: Duration = Duration::from_millis(150);
 /// What a gateway that is told to holds a request back.
 const HOLDS_BACK: Duration = Duration::from_millis(120);
 /// As far as a gateway's own overhead may be told wrong, the millisecond that its clock leaves off included.
@@ -245,44 +242,6 @@ sub vcl_deliver {{
 }}
 "
     )
-}
-
-/// First argument of this test binary when it is to be the origin.
-pub(crate) const ROLE: &str = "origin";
-
-/// Serves HTTP/1.1, each connection on a thread of its own, one request each, after [`THINKS`]. Never returns.
-pub(crate) fn serve(address: &str) -> ! {
-    let listener = TcpListener::bind(address.parse::<SocketAddr>().unwrap()).unwrap();
-    loop {
-        let (stream, _) = listener.accept().unwrap();
-        thread::spawn(move || answer(stream));
-    }
-}
-
-fn answer(mut stream: TcpStream) {
-    let (mut head, mut byte) = (Vec::new(), [0]);
-    while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|read| read == 1) {
-        head.push(byte[0]);
-    }
-    let head = String::from_utf8_lossy(&head).into_owned();
-    let path = head.split(' ').nth(1).unwrap_or_default();
-    let is = |word: &str| path.starts_with(word);
-    if is("/garbage") {
-        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\x01\x02 no field\r\n\r\n");
-        return;
-    }
-    let thinks = if is("/slow") { Duration::from_millis(1_500) } else { THINKS };
-    thread::sleep(thinks); // what it thinks, or more than any gateway waits
-    let lifetime = if is("/brief") { 3 } else { 60 };
-    let status = if is("/broken") { "503 Service Unavailable" } else { "200 OK" };
-    let cached = if is("/pass") { "no-store".to_owned() } else { format!("max-age={lifetime}") };
-    let _ = stream.write_all(
-        format!(
-            "HTTP/1.1 {status}\r\nServer: thinker\r\nCache-Control: {cached}\r\nContent-Type: text/plain\r\n\
-             Content-Length: 6\r\nConnection: close\r\n\r\nhello\n"
-        )
-        .as_bytes(),
-    );
 }
 
 /// `role vendor|`name` cache`, each layer.

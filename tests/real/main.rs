@@ -25,6 +25,7 @@ mod live;
 mod net;
 mod oidc;
 mod openssl;
+mod origin;
 mod pages;
 mod path;
 mod pcap;
