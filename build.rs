@@ -26,6 +26,7 @@ const TOPICS: &[&str] = &[
     "findings_web",
     "failures",
     "flags",
+    "runs",
     "json",
 ];
 

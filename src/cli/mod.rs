@@ -12,12 +12,14 @@
 //! - `proxy`: which proxies, by options and environment
 //! - `body`, `form`: what a request carries; `cookies`: `-b`
 //! - `identity`: `--cert`, `--key` and `--pass`
+//! - `many`: `-n`, `--budget` and their kin, declared; `runs`, `budgets`: read
 //! - `files`: the small files that a plan needs as text
 //! - `settings`, `error`: what comes out
 
 mod batch;
 mod body;
 mod borrowed;
+mod budgets;
 mod connection;
 mod cookies;
 mod declarations;
@@ -29,12 +31,14 @@ mod findings;
 mod form;
 mod hands;
 mod identity;
+mod many;
 mod origin;
 mod password;
 mod proxy;
 mod read;
 mod resolv_conf;
 mod reuse;
+mod runs;
 mod settings;
 mod syntax;
 mod tour;
@@ -43,5 +47,6 @@ pub use self::declarations::*;
 pub use self::environment::Environment;
 pub use self::error::PlanError;
 pub use self::hands::requested_format;
+pub use self::many::{Budgets, Runs, Warm};
 pub use self::read::settings;
 pub use self::settings::{Action, Export, Settings, Show, Stream};

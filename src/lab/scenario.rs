@@ -23,6 +23,8 @@ pub const BEHIND_CACHE: Duration = Duration::from_millis(80);
 pub const SLOW_PROXY: Duration = Duration::from_millis(40);
 /// `cold-function`: the same for the first request on a connection; the others are answered at once.
 pub const COLD_START: Duration = Duration::from_millis(500);
+/// `flapping`: how much later every third request is answered.
+pub const FLAPPING: Duration = Duration::from_millis(300);
 /// `websocket`: from the ping to the pong.
 pub const SLOW_PONG: Duration = Duration::from_millis(120);
 /// `events`: the pause before each event.

@@ -22,20 +22,54 @@ const LONGEST: usize = 60;
 /// Columns that stand in front: the spinner and a space; and the last one, in which some terminals wrap.
 const SPINNER: usize = 3;
 
+/// Columns of the bar of many runs, with what it says of their end.
+const BAR: usize = 32;
+
 /// A progress line on standard error.
 #[derive(Debug)]
 pub struct Progress {
     line: Option<(ProgressBar, Arc<Mutex<String>>)>,
     columns: usize,
+    length: Length,
+}
+
+/// What there is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Length {
+    /// One thing, for as long as it takes.
+    Unknown,
+    /// So many.
+    Count,
+    /// So long.
+    Time,
 }
 
 impl Progress {
     /// A progress line on a terminal of so many columns, or one that does nothing.
     #[must_use]
     pub fn new(terminal: Option<usize>) -> Self {
-        let columns = terminal.unwrap_or_default().saturating_sub(SPINNER).min(LONGEST);
+        Self::of(terminal, SPINNER, Length::Unknown, ("{spinner} {stage}", None))
+    }
+
+    /// The same with a bar of so many runs, or of so much time where that ends them, and when the end is expected.
+    #[must_use]
+    pub fn counting(terminal: Option<usize>, runs: usize, time: Option<Duration>) -> Self {
+        let (length, end) = match time {
+            None => (Length::Count, u64::try_from(runs).unwrap_or(u64::MAX)),
+            Some(time) => (Length::Time, u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
+        };
+        Self::of(terminal, SPINNER + BAR, length, ("{spinner} [{bar:16}] ends in {eta} {stage}", Some(end)))
+    }
+
+    fn of(
+        terminal: Option<usize>,
+        beside: usize,
+        length: Length,
+        (template, end): (&str, Option<u64>),
+    ) -> Self {
+        let columns = terminal.unwrap_or_default().saturating_sub(beside).min(LONGEST);
         if columns == 0 {
-            return Self { line: None, columns };
+            return Self { line: None, columns, length };
         }
         let word = Arc::new(Mutex::new(String::new()));
         let shown = Arc::clone(&word);
@@ -47,11 +81,21 @@ impl Progress {
                 let _ = out.write_str(&word);
             },
         );
-        let Ok(style) = style.template("{spinner} {stage}") else { return Self { line: None, columns } };
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(REDRAWS))
-            .with_style(style);
+        let Ok(style) = style.template(template) else { return Self { line: None, columns, length } };
+        let bar = ProgressBar::with_draw_target(end, ProgressDrawTarget::stderr_with_hz(REDRAWS))
+            .with_style(style.progress_chars("=> "));
         bar.enable_steady_tick(Duration::from_millis(1_000 / u64::from(REDRAWS)));
-        Self { line: Some((bar, word)), columns }
+        Self { line: Some((bar, word)), columns, length }
+    }
+
+    /// Says how many of many are done, and since when.
+    pub fn count(&self, done: usize, since: Duration) {
+        if let Some((bar, _)) = &self.line {
+            bar.set_position(match self.length {
+                Length::Unknown | Length::Count => u64::try_from(done).unwrap_or(u64::MAX),
+                Length::Time => u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
+            });
+        }
     }
 
     /// Says what is going on, if anybody looks. Names from outside pass the escaper.

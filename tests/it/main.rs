@@ -14,6 +14,7 @@ mod lab;
 mod live;
 mod peers;
 mod proxies;
+mod repeats;
 mod retries;
 mod runs;
 mod secrets;

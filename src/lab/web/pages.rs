@@ -179,6 +179,7 @@ pub(super) const PAGES: &[Site] = &[
     Site::http("kept-connection.http.test", 54, Conduct::EndsKept(PLAIN)),
     Site::http("leading-blank.http.test", 55, Conduct::LeadingBlank(PLAIN)),
     Site::http("busy.http.test", 150, Conduct::Busy(PLAIN)),
+    Site::http("flapping.http.test", 170, Conduct::Flapping(PLAIN)),
     Site::http("cookie-wall.http.test", 151, Conduct::CookieWall(PLAIN)),
     Site::http("no-answer-http.http.test", 51, Conduct::Silent),
     Site::https("bare-response.http.test", 100, fields(&[])),

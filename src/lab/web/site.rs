@@ -171,6 +171,8 @@ pub(crate) enum Conduct {
     EndsThird(Page),
     /// It refuses the first request of each connection for a second (503), and has its page then.
     Busy(Page),
+    /// It has its page, every third time late.
+    Flapping(Page),
     /// It redirects to itself until the cookie comes back that it sets, and has its page then.
     CookieWall(Page),
 }
@@ -184,6 +186,7 @@ impl Conduct {
             | Self::LeadingBlank(page)
             | Self::EndsThird(page)
             | Self::Busy(page)
+            | Self::Flapping(page)
             | Self::CookieWall(page) => Some(page),
             Self::Garbage
             | Self::Empty

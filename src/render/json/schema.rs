@@ -18,6 +18,7 @@ pub(super) mod from_views {
     use crate::reading::FlowKind;
     use crate::render::json::compare::CompareDocument;
     use crate::render::json::document::{DnsDocument, ErrorDocument, SCHEMA, TraceDocument};
+    use crate::render::json::repeat::RepeatDocument;
     use crate::trace::{FailureCode, UrlChangeKind};
 
     /// The schema of the view structs.
@@ -63,13 +64,14 @@ pub(super) mod from_views {
     }
 
     /// A document of schema `urltrace/1`, told apart by `kind`: of a traced URL, of one URL by several
-    /// versions of HTTP, of one `urltrace dns`, or of an error.
+    /// versions of HTTP or many times, of one `urltrace dns`, or of an error.
     #[derive(JsonSchema)]
     #[schemars(untagged)]
     #[expect(dead_code, reason = "only its schema is used")]
     enum Document<'a> {
         Trace(Box<TraceDocument<'a>>),
         Compare(Box<CompareDocument<'a>>),
+        Repeat(Box<RepeatDocument<'a>>),
         Dns(Box<DnsDocument<'a>>),
         Error(Box<ErrorDocument<'a>>),
     }
