@@ -298,6 +298,7 @@ fn read_number(text: &str, unit: Unit) -> Option<u64> {
 #[must_use]
 pub fn words(value: u64, unit: Unit) -> String {
     match unit {
+        Unit::Us if value < 1_000 => crate::units::micros(value),
         Unit::Us => crate::units::limit(Duration::from_micros(value)),
         Unit::Bytes => crate::units::bytes(value),
         Unit::Count => value.to_string(),

@@ -41,8 +41,10 @@ pub fn broken_budgets<'a>(broken: impl Iterator<Item = &'a Judged>) -> String {
             let (what, unit) = (budget.what(), budget.measure.unit());
             let limit = budget::words(budget.limit, unit);
             match actual {
-                Some(actual) if unit == Unit::Us => format!("{what} is {}, and not {limit}", micros(*actual)),
-                Some(actual) => format!("{what} is {}, and not {limit}", budget::words(*actual, unit)),
+                Some(actual) if unit == Unit::Us => {
+                    format!("{what} is {}, and its limit {limit}", micros(*actual))
+                }
+                Some(actual) => format!("{what} is {}, and its limit {limit}", budget::words(*actual, unit)),
                 None => format!("{what} cannot be judged: {}", reason.as_deref().unwrap_or_default()),
             }
         })
