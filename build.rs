@@ -28,6 +28,7 @@ const TOPICS: &[&str] = &[
     "failures",
     "flags",
     "page",
+    "runs",
     "json",
 ];
 

@@ -2,12 +2,20 @@
 //!
 //! It decides nothing about a trace and words nothing of it; [`crate::render`] does.
 
+mod repeat;
+mod session;
+mod shown;
+
 use std::future::Future;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cli::{self, Action, Cli, Export, Format, Generate, PlanError, Settings, Show};
+use self::session::Session;
+pub use self::session::{Ended, Problem, unless_reader_gone};
+pub use self::shown::format;
+use self::shown::{broken_budgets, complaint, limits, style};
+use crate::cli::{Action, Cli, Export, Format, Generate, PlanError, Settings, Show};
 use crate::clock::{Clock, Stopwatch};
 use crate::dns::{self, Resolver};
 use crate::exit::{self, Limits, OnBadStatus};
@@ -19,7 +27,7 @@ use crate::lab::{Lab, SCENARIOS};
 use crate::os;
 use crate::plan::{Batch, HttpPlan, Plan, Question, RequestBody, VersionChoice};
 use crate::redact::{Quoted, Redacted, Secrets, redact};
-use crate::render::{self, Diagram, Progress, Refusal, Style, Uploaded};
+use crate::render::{self, Progress, Refusal, Style, Uploaded};
 use crate::report::{CompareReport, Compared, DnsReport, TraceReport};
 use crate::signals::Signals;
 pub use crate::signals::{Signal, die_of};
@@ -28,51 +36,6 @@ use crate::trace::{At, Dns, Failure, HttpVersion, StageName, Trace};
 use crate::tracer::{Run, Tracer, UNCOUNTED_GRACE};
 use clap::CommandFactory;
 use clap_complete::Shell;
-
-/// Why a run could not even start, or could not tell its result.
-#[derive(Debug)]
-pub enum Problem {
-    /// A file of the plan cannot be used.
-    Setup(String),
-    /// A fault of this program or of the machine.
-    Internal(String),
-    /// The report could not be written.
-    Output(io::Error),
-}
-
-impl From<io::Error> for Problem {
-    fn from(error: io::Error) -> Self {
-        Self::Output(error)
-    }
-}
-
-/// How a run ended.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Ended {
-    /// The exit code.
-    pub code: u8,
-    /// What to say on standard error: a message and its hint.
-    pub complaint: Option<(String, Option<String>)>,
-    /// What ended it from outside.
-    pub signal: Option<Signal>,
-}
-
-impl From<u8> for Ended {
-    fn from(code: u8) -> Self {
-        Self { code, complaint: None, signal: None }
-    }
-}
-
-/// How the writing of a report went: that its reader has gone (`| head`) changes nothing of how the run ended.
-///
-/// # Errors
-/// Every other error of writing.
-pub fn unless_reader_gone(written: io::Result<()>) -> Result<(), Problem> {
-    match written {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.map_err(Problem::Output),
-    }
-}
 
 /// Why arguments make no run. What was typed may be quoted in it.
 #[must_use]
@@ -131,6 +94,10 @@ pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<
             })?;
             in_runtime(trace(&url, plan, lab, &show, on_bad_status, setup, out))
         }
+        Action::Repeat { url, plan, repeat } => {
+            let wanted = repeat::Wanted { url, plan, repeat, lab, on_bad_status };
+            in_runtime(repeat::repeat(wanted, &show, setup, out))
+        }
         Action::Compare { url, plan } => {
             in_runtime(compare(url, plan, lab, &show, on_bad_status, setup, out))
         }
@@ -148,39 +115,6 @@ fn in_runtime<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Pr
         .build()
         .map_err(|error| Problem::Internal(format!("the runtime cannot start: {error}")))?;
     runtime.block_on(tokio::task::LocalSet::new().run_until(work))
-}
-
-/// What every run of the program has.
-struct Session {
-    lab: Option<Lab>,
-    /// What preparation took before t0.
-    setup: Duration,
-    clock: Clock,
-    stop: Stop,
-    signals: Signals,
-}
-
-impl Session {
-    /// Starts the lab, if it is wanted, prepares what the run needs, and then the clock. `max_time` ends
-    /// the run.
-    async fn begin<T>(
-        mut plan: Plan,
-        lab: bool,
-        max_time: Duration,
-        setup: Stopwatch,
-        prepare: impl FnOnce(Plan) -> Result<T, String>,
-    ) -> Result<(Self, T), Problem> {
-        let lab = if lab { Some(Lab::start().await.map_err(Problem::Internal)?) } else { None };
-        if let Some(lab) = &lab {
-            lab.apply(&mut plan);
-        }
-        let prepared = prepare(plan).map_err(Problem::Setup)?;
-        let signals = Signals::listen();
-        let setup = setup.elapsed();
-        let clock = Clock::start();
-        let stop = Stop::new(clock, max_time, signals.stop());
-        Ok((Self { lab, setup, clock, stop, signals }, prepared))
-    }
 }
 
 async fn trace(
@@ -216,7 +150,9 @@ async fn trace(
         let limits = limits(findings, trace.failure(), show);
         signal.map_or_else(|| exit::of_trace(trace, on_bad_status, limits), Signal::exit_code)
     };
-    let report = redact(TraceReport::of(trace, &show.selection, code), show.secrets);
+    let report = TraceReport::of(trace, &show.selection, code);
+    let broken = if signal.is_some() { report.exit_code } else { exit::LIMIT };
+    let report = redact(report.with_budgets(&show.budgets, broken), show.secrets);
     let code = report.exit_code;
     let code = export_all(&report, show)?.filter(|_| code == exit::OK).unwrap_or(code);
     // A URL that cannot be traced has nothing to report but its error.
@@ -224,7 +160,9 @@ async fn trace(
         unless_reader_gone(render::render(&report, format(show.format), &style(show), out))?;
     }
     let failure = report.part(|report| report.trace.failure());
-    Ok(Ended { code, complaint: failure.and_then(|failure| complaint(failure, show)), signal })
+    let told = failure.and_then(|failure| complaint(failure, show));
+    let told = told.or_else(|| broken_budgets(&report.budgets, report.trace.failure(), show));
+    Ok(Ended { code, complaint: told, signal })
 }
 
 /// Reads off how much of a body has gone out.
@@ -406,11 +344,6 @@ async fn ask_all(
     Ok(Ended { code: signal.map_or(code, Signal::exit_code), complaint: None, signal })
 }
 
-/// Whether what was found, or how it failed, is allowed.
-fn limits(findings: &[Finding], failure: Option<&Failure>, show: &Show) -> Limits {
-    if show.selection.forbids(findings, failure) { Limits::Broken } else { Limits::Kept }
-}
-
 /// Each step of the tour: its question, its run, its reading. What a run ends with is part of the lesson.
 fn tour(
     steps: Vec<(usize, Settings)>,
@@ -473,45 +406,4 @@ fn generate(what: Generate, out: &mut dyn Write) -> io::Result<u8> {
         Generate::Schema => out.write_all(render::schema_file().as_bytes())?,
     }
     Ok(exit::OK)
-}
-
-/// The failure for standard error, where the report does not show it to the same eyes: a JSON
-/// document has it inside, and on a terminal it is the report's second line. `--short` has neither.
-fn complaint(failure: Redacted<&Failure>, show: &Show) -> Option<(String, Option<String>)> {
-    let shown = match show.format {
-        Format::Text => show.terminal && failure.stage != StageName::Url,
-        Format::Json | Format::Jsonl => true,
-        // Nobody reads these where they come out.
-        Format::Html | Format::Svg | Format::Markdown | Format::Har => false,
-    };
-    (!shown || show.short).then(|| render::complaint(failure, &style(show)))
-}
-
-/// The renderer's format of the command line's.
-#[must_use]
-pub fn format(format: Format) -> render::Format {
-    match format {
-        Format::Text => render::Format::Text,
-        Format::Json => render::Format::Json,
-        Format::Jsonl => render::Format::Jsonl,
-        Format::Html => render::Format::Html,
-        Format::Svg => render::Format::Svg,
-        Format::Markdown => render::Format::Markdown,
-        Format::Har => render::Format::Har,
-    }
-}
-
-fn style(show: &Show) -> Style {
-    Style {
-        color: show.color,
-        unicode: show.unicode,
-        width: show.width,
-        verbose: show.verbose,
-        headers: show.headers,
-        diagram: match show.diagram {
-            cli::Diagram::Waterfall => Diagram::Waterfall,
-            cli::Diagram::Ladder => Diagram::Ladder,
-        },
-        explain: show.explain,
-    }
 }

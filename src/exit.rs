@@ -20,7 +20,7 @@ pub const TLS: u8 = 6;
 pub const HTTP: u8 = 7;
 /// Status 4xx or 5xx, or one of gRPC that is not 0, or no SERVING, with `--fail`.
 pub const STATUS: u8 = 8;
-/// Traced, and a limit was broken: something was found that `--fail-on` forbids.
+/// Traced, and a limit was broken: a `--budget`, or something was found that `--fail-on` forbids.
 pub const LIMIT: u8 = 9;
 /// Ctrl-C ended the run: 128 and the signal's number, as shells have it.
 pub const INTERRUPTED: u8 = 130;
@@ -41,7 +41,7 @@ pub const TABLE: &[(u8, &str)] = &[
         STATUS,
         "with `--fail`: HTTP status 4xx or 5xx; a gRPC status that is not 0, or a health check without SERVING",
     ),
-    (LIMIT, "traced, and something was found that `--fail-on` forbids"),
+    (LIMIT, "traced, and a `--budget` was broken, or something found that `--fail-on` forbids"),
     (INTERRUPTED, "interrupted (Ctrl-C): what was seen is printed; a second Ctrl-C ends it at once"),
     (TERMINATED, "terminated (SIGTERM): the same"),
 ];

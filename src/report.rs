@@ -2,7 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::budget::{Budget, Judged};
 use crate::finding::{Finding, Selection, Verdict};
+use crate::plan::RepeatPlan;
 use crate::trace::{Dns, Failure, HttpVersion, Trace};
 
 /// A traced URL.
@@ -14,6 +16,8 @@ pub struct TraceReport {
     pub findings: Vec<Finding>,
     /// Where the time went, or what failed.
     pub verdict: Verdict,
+    /// What it was allowed to cost, and whether that held.
+    pub budgets: Vec<Judged>,
     /// The process's exit code.
     pub exit_code: u8,
 }
@@ -44,6 +48,75 @@ impl CompareReport {
     pub fn failure(&self) -> Option<&Failure> {
         let all = self.rows.iter().all(|row| row.trace.failure().is_some());
         self.rows.first().filter(|_| all)?.trace.failure()
+    }
+}
+
+/// Many runs of one URL, one after another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RepeatReport {
+    /// The URL as it was typed.
+    pub input: String,
+    /// How often, and what each run began with.
+    pub plan: RepeatPlan,
+    /// The walk before the first run, which is not counted; `None` where there was none.
+    pub warm_up: Option<Trace>,
+    /// The runs, in their order.
+    pub runs: Vec<Repeated>,
+    /// Why there are no more.
+    pub end: RepeatEnd,
+    /// What they were allowed to cost, and whether that held.
+    pub budgets: Vec<Judged>,
+    /// The process's exit code.
+    pub exit_code: u8,
+}
+
+/// One of many runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Repeated {
+    /// As it would be reported alone.
+    pub report: TraceReport,
+    /// With `--interval`: how much later than planned it began.
+    pub late: Option<Duration>,
+}
+
+/// Why there are no more runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RepeatEnd {
+    /// As many as wanted were made.
+    Done,
+    /// The time of `--duration` was over.
+    Duration,
+    /// As many were made as are kept.
+    Most,
+    /// It was interrupted.
+    Interrupted,
+}
+
+impl RepeatEnd {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Duration => "duration",
+            Self::Most => "most",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+impl RepeatReport {
+    /// The traces, in their order.
+    #[must_use]
+    pub fn traces(&self) -> Vec<&Trace> {
+        self.runs.iter().map(|run| &run.report.trace).collect()
+    }
+
+    /// Why the first run failed, where all did.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        let all = self.runs.iter().all(|run| run.report.trace.failure().is_some());
+        self.runs.first().filter(|_| all)?.report.trace.failure()
     }
 }
 
@@ -83,6 +156,14 @@ impl TraceReport {
         let verdict = crate::finding::verdict(&trace, &findings);
         selection.apply(&mut findings);
         let exit_code = exit_code(&trace, &findings);
-        Self { trace, findings, verdict, exit_code }
+        Self { trace, findings, verdict, budgets: Vec::new(), exit_code }
+    }
+
+    /// The same with budgets judged; a broken one gives `broken` as the exit code where no stage failed.
+    #[must_use]
+    pub fn with_budgets(self, budgets: &[Budget], broken: u8) -> Self {
+        let budgets: Vec<Judged> = budgets.iter().map(|budget| budget.judge(&self.trace)).collect();
+        let is_broken = self.trace.failure().is_none() && !budgets.iter().all(Judged::is_held);
+        Self { exit_code: if is_broken { broken } else { self.exit_code }, budgets, ..self }
     }
 }

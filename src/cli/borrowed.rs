@@ -19,7 +19,7 @@ pub(super) fn answer(option: &str) -> Option<Answer> {
 
 const NUMBERS: Answer =
     Use("--format json has every time, size and header: urltrace --format json URL | jq .total_us");
-const REPEAT: Answer = Later("run urltrace in a loop: for i in 1 2 3; do urltrace --format jsonl URL; done");
+const REPEAT: Answer = Use("-n N traces the URL N times");
 const KIND: Answer = Use("leave it out: whether a file is PEM, DER or PKCS#12 is seen in it");
 const OLD_TLS: Answer = Use("TLS 1.2 is the oldest version that is offered; --tls-max sets the newest");
 const HEADERS: Answer = Use("-i shows the response's header fields, -v those of the request, too");
@@ -82,7 +82,7 @@ const TABLE: &[(&[&str], Answer)] = &[
     (&["--oauth2-bearer"], Use("-H 'Authorization: Bearer TOKEN' sends a token")),
     (&["--digest", "--ntlm", "--negotiate", "--anyauth", "--aws-sigv4", "--delegation"], OTHER_AUTH),
     (
-        &["-n", "--netrc", "--netrc-file", "--netrc-optional"],
+        &["--netrc", "--netrc-file", "--netrc-optional"],
         Later("-u USER sends credentials; it asks for the password"),
     ),
     (&["-K", "--config"], Later("urltrace reads no configuration file")),
@@ -133,7 +133,7 @@ const TABLE: &[(&[&str], Answer)] = &[
         Use("urltrace traces http and https only"),
     ),
     // httpstat, hyperfine, ripgrep and their like
-    (&["--runs", "--repeat", "--warmup", "--min-runs", "--max-runs", "--count", "--interval"], REPEAT),
+    (&["--runs", "--warmup", "--min-runs", "--max-runs", "--count"], REPEAT),
     (&["--save"], Use("-o FILE writes the body, --format json > FILE the measurements")),
     (&["--save-json"], Use("--export-json FILE writes the document beside the report")),
     (

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::many::{Budgets, Runs};
 use super::paged::Paged;
 
 const EXAMPLES: &str = "\
@@ -21,7 +22,7 @@ Examples:
 Exit codes:
   0 traced   1 internal error   2 usage   3 URL   4 DNS   5 TCP   6 TLS
   7 no valid HTTP response   8 status 4xx or 5xx with --fail
-  9 something was found that --fail-on forbids";
+  9 a --budget was broken, or something found that --fail-on forbids";
 
 /// Trace everything that happens when a URL is typed
 ///
@@ -50,6 +51,12 @@ pub struct Cli {
     /// Options of requests
     #[command(flatten)]
     pub request: Request,
+    /// Options of many runs
+    #[command(flatten)]
+    pub runs: Runs,
+    /// What a run may cost
+    #[command(flatten)]
+    pub budgets: Budgets,
     /// Files beside the report
     #[command(flatten)]
     pub exports: Exports,

@@ -119,7 +119,6 @@ const ANSWERED: &[(&str, &str)] = &[
     ("--doh-url https://d.test/q https://a.test/", "--resolver https://HOST/dns-query"),
     ("-D - https://a.test/", "-i shows"),
     ("--digest -u a:b https://a.test/", "-u sends Basic"),
-    ("-n 10 https://a.test/", "-n is not supported yet"),
     ("-Z https://a.test/", "-Z is not supported yet"),
     ("--json https://a.test/", "for a JSON document on standard output: --format json"),
     ("https://a.test/ https://b.test/", "several URLs in one run are not supported yet"),
@@ -131,8 +130,8 @@ const ANSWERED: &[(&str, &str)] = &[
     ("--reuse -d a=b https://a.test/", "may change something"),
     ("-m 5x https://a.test/", "500ms"),
     // httpstat, hyperfine, ripgrep
-    ("--runs 10 https://a.test/", "not supported yet: run urltrace in a loop"),
-    ("--warmup 3 https://a.test/", "not supported yet: run urltrace in a loop"),
+    ("--runs 10 https://a.test/", "-n N traces the URL N times"),
+    ("--warmup 3 https://a.test/", "-n N traces the URL N times"),
     ("--save-json f https://a.test/", "--export-json FILE"),
     ("--html https://a.test/", "--export-html FILE"),
     ("--export-html - https://a.test/", "--format html prints that"),

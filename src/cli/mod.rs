@@ -13,12 +13,14 @@
 //! - `body`, `form`: what a request carries; `cookies`: `-b`
 //! - `identity`: `--cert`, `--key` and `--pass`
 //! - `page`: `--page` and its kin; `paged`: how they are typed
+//! - `many`: `-n`, `--budget` and their kin, declared; `runs`, `budgets`: read
 //! - `files`: the small files that a plan needs as text
 //! - `settings`, `error`: what comes out
 
 mod batch;
 mod body;
 mod borrowed;
+mod budgets;
 mod connection;
 mod cookies;
 mod declarations;
@@ -30,6 +32,7 @@ mod findings;
 mod form;
 mod hands;
 mod identity;
+mod many;
 mod origin;
 mod page;
 mod paged;
@@ -38,6 +41,7 @@ mod proxy;
 mod read;
 mod resolv_conf;
 mod reuse;
+mod runs;
 mod settings;
 mod syntax;
 mod tour;
@@ -46,6 +50,7 @@ pub use self::declarations::*;
 pub use self::environment::Environment;
 pub use self::error::PlanError;
 pub use self::hands::requested_format;
+pub use self::many::{Budgets, Runs, Warm};
 pub use self::paged::{Paged, Profile};
 pub use self::read::settings;
 pub use self::settings::{Action, Export, Settings, Show, Stream};

@@ -15,7 +15,8 @@ use super::files::{exports, output, read_text, resolv_conf};
 use super::settings::{Action, Settings, Show, Stream};
 use super::syntax::{byte_ranges, header_field, limit, pause, redirects, resolve_override};
 use super::{
-    body, connection, cookies, dns, findings, hands, identity, origin, page, password, proxy, reuse, tour,
+    body, budgets, connection, cookies, dns, findings, hands, identity, origin, page, password, proxy, reuse,
+    runs, tour,
 };
 use crate::clock::Clock;
 use crate::exit::OnBadStatus;
@@ -84,32 +85,48 @@ pub fn settings(
             settings(action, cli.common.lab, show)
         }
         None => {
-            let url = hands::one_url(&cli)?;
-            hands::check_story(&show, false)?;
-            hands::check_lab(&cli.common, Some(&url))?;
-            if cli.common.lab {
-                proxy::check_lab(&cli.connection)?;
-            }
-            let mut plan = plan(&cli, &matches, environment)?;
-            let data = plan.http.body.as_ref().filter(|_| cli.request.get).and_then(RequestBody::in_memory);
-            let url = body::url(&cli.request, url, data.as_deref())?;
-            if cli.request.get {
-                plan.http.body = None;
-            }
-            let redirects =
-                if plan.http.follow { proxy::Redirects::Followed } else { proxy::Redirects::Told };
-            plan.proxy = proxy::plan(&cli.connection.proxies, &url, redirects, cli.common.lab, environment)?;
-            plan.dns.survey = dns::survey(&cli.common, plan.dns.server_family)?;
-            page::check(&cli.request.paged, &show)?;
-            let action = if cli.request.compare_http {
-                hands::check_comparison(&show)?;
-                Action::Compare { url, plan }
-            } else {
-                Action::Trace { url, plan }
-            };
+            let (action, show) = traced(&cli, &matches, environment, show)?;
             settings(action, cli.common.lab, show)
         }
     }
+}
+
+/// What is done with a URL.
+fn traced(
+    cli: &Cli,
+    matches: &ArgMatches,
+    environment: &Environment,
+    show: Show,
+) -> Result<(Action, Show), PlanError> {
+    let url = hands::one_url(cli)?;
+    hands::check_story(&show, false)?;
+    hands::check_lab(&cli.common, Some(&url))?;
+    if cli.common.lab {
+        proxy::check_lab(&cli.connection)?;
+    }
+    let mut plan = plan(cli, matches, environment)?;
+    let data = plan.http.body.as_ref().filter(|_| cli.request.get).and_then(RequestBody::in_memory);
+    let url = body::url(&cli.request, url, data.as_deref())?;
+    if cli.request.get {
+        plan.http.body = None;
+    }
+    let redirects = if plan.http.follow { proxy::Redirects::Followed } else { proxy::Redirects::Told };
+    plan.proxy = proxy::plan(&cli.connection.proxies, &url, redirects, cli.common.lab, environment)?;
+    plan.dns.survey = dns::survey(&cli.common, plan.dns.server_family)?;
+    page::check(&cli.request.paged, &show)?;
+    let repeat = runs::repeat(&cli.runs)?;
+    let budgets = budgets::budgets(&cli.budgets, repeat.as_ref())?;
+    let show = Show { budgets, ..show };
+    let action = if let Some(repeat) = repeat {
+        runs::check(cli, &plan, &show)?;
+        Action::Repeat { url, plan, repeat }
+    } else if cli.request.compare_http {
+        hands::check_comparison(&show)?;
+        Action::Compare { url, plan }
+    } else {
+        Action::Trace { url, plan }
+    };
+    Ok((action, show))
 }
 
 /// The narrowest and the widest report.
@@ -147,6 +164,7 @@ fn show(cli: &Cli, environment: &Environment) -> Show {
         terminal,
         short: false,
         selection: Selection::default(),
+        budgets: Vec::new(),
     }
 }
 

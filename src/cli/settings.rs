@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use super::declarations::{Diagram, Format, Generate};
+use crate::budget::Budget;
 use crate::exit::OnBadStatus;
 use crate::finding::Selection;
-use crate::plan::{Batch, Plan, Question};
+use crate::plan::{Batch, Plan, Question, RepeatPlan};
 use crate::redact::Secrets;
 
 /// What a run is to do.
@@ -30,6 +31,15 @@ pub enum Action {
         url: String,
         /// How.
         plan: Plan,
+    },
+    /// Trace a URL many times.
+    Repeat {
+        /// As it was typed.
+        url: String,
+        /// How.
+        plan: Plan,
+        /// How often.
+        repeat: RepeatPlan,
     },
     /// Trace a URL by one version of HTTP after another.
     Compare {
@@ -102,6 +112,8 @@ pub struct Show {
     pub short: bool,
     /// Which findings are reported, and which must not be there.
     pub selection: Selection,
+    /// What a run may cost.
+    pub budgets: Vec<Budget>,
 }
 
 /// A file that the result is written to beside the report.

@@ -33,6 +33,18 @@ pub(crate) enum StubUse {
     InNeed,
 }
 
+/// What a run of several begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Memory {
+    /// All that was answered, as long as its TTL lasts.
+    Answers,
+    /// What the servers of the root, of top-level domains and of registries said: delegations, and DNSSEC's records
+    /// of them.
+    Registries,
+    /// Nothing.
+    Nothing,
+}
+
 /// What all resolutions of a run share. What was answered they share with those of other runs, too; what a run
 /// finds of servers and of this host's network holds for that run.
 #[derive(Debug)]
@@ -99,6 +111,30 @@ impl Context {
             slots: Rc::clone(&self.slots),
             stub_use: self.stub_use.clone(),
         }
+    }
+
+    /// The context of one more run that begins with what `memory` says, and shares nothing with others.
+    pub(crate) fn of_cold_run(&self, memory: Memory) -> Self {
+        let cold = Self {
+            delegations: Rc::new(Delegations::below(&self.hints)),
+            answers: Rc::default(),
+            failures: Rc::default(),
+            flights: Rc::default(),
+            dnssec: Rc::new(self.dnssec.of_cold_run()),
+            ..self.of_another_run()
+        };
+        if memory == Memory::Registries {
+            cold.learn_registries(self);
+            cold.priming.begun.set(self.priming.begun.get());
+            cold.priming.drift.replace(self.priming.drift.borrow().clone());
+        }
+        cold
+    }
+
+    /// Takes over what another run has been told by registries.
+    pub(crate) fn learn_registries(&self, other: &Self) {
+        self.delegations.take_over_registries(&other.delegations, Moment::now());
+        self.dnssec.take_over_registries(&other.dnssec);
     }
 
     /// Now, in this run.

@@ -33,6 +33,11 @@ impl<K: Eq + Hash, V, const MOST: usize> Lru<K, V, MOST> {
         self.young.get(key).or_else(|| self.old.get(key))
     }
 
+    /// All that is held, in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.young.iter().chain(&self.old)
+    }
+
     /// It is needed, and forgotten later than others.
     pub(crate) fn get<Q: Eq + Hash + ?Sized>(&mut self, key: &Q) -> Option<&V>
     where
@@ -82,6 +87,17 @@ impl<K: Eq + Hash, V, const MOST: usize> Expiring<K, V, MOST> {
 
     pub(crate) fn insert(&mut self, key: K, value: V, until: Moment) {
         self.0.insert(key, (value, until));
+    }
+
+    /// Takes over what another holds, of the keys that `which` names and as long as it holds.
+    pub(crate) fn take_over(&mut self, other: &Self, which: impl Fn(&K) -> bool)
+    where
+        K: Clone,
+        V: Clone,
+    {
+        for (key, (value, until)) in other.0.iter().filter(|(key, _)| which(key)) {
+            self.insert(key.clone(), value.clone(), *until);
+        }
     }
 }
 

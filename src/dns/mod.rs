@@ -44,6 +44,7 @@ mod tests;
 mod transport;
 mod wire;
 
+pub use context::Memory;
 pub use lanes::uncounted::UncountedLanes;
 pub use resolver::Resolver;
 pub use survey::all_ns::is_worth_a_survey;

@@ -10,7 +10,7 @@ use hickory_resolver::proto::rr::Name;
 
 use crate::clock::Clock;
 use crate::dns::cache::root_hints::Hints;
-use crate::dns::context::{Context, StubUse};
+use crate::dns::context::{Context, Memory, StubUse};
 use crate::dns::dnssec::anchors::Anchors;
 use crate::dns::dnssec::key_cache::KeyCache;
 use crate::dns::iterate::wish::Wish;
@@ -86,6 +86,23 @@ impl Resolver {
     pub fn of_another_run(&self) -> Self {
         let (context, client) = (Rc::new(self.context.of_another_run()), self.client.clone());
         Self { context, client, stamping: Rc::clone(&self.stamping) }
+    }
+
+    /// The resolver of one more run that begins with no more than `memory` says. What it learns it keeps to itself;
+    /// see [`learn_registries`](Self::learn_registries).
+    #[must_use]
+    pub fn of_run(&self, memory: Memory) -> Self {
+        if memory == Memory::Answers {
+            return self.of_another_run();
+        }
+        let client = self.client.as_ref().map(|client| Rc::new(client.of_cold_run()));
+        let context = Rc::new(self.context.of_cold_run(memory));
+        Self { context, client, stamping: Rc::clone(&self.stamping) }
+    }
+
+    /// Takes over what the servers of registries have told another run, for the runs that come.
+    pub fn learn_registries(&self, other: &Self) {
+        self.context.learn_registries(&other.context);
     }
 
     /// Finds the addresses of a host. The name is as in `Url::host_ascii`; `port` is for `--resolve`.

@@ -7,15 +7,15 @@ use super::hops::hop_before;
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
 use crate::reading::{CacheResult, Confidence, Layer, Role, layers, round_trip};
-use crate::timeline::{Later, Phase, later};
-use crate::trace::{Further, Hop, Http, StageName, Trace};
+use crate::timeline::{Later, Phase, later, later_of};
+use crate::trace::{Hop, Http, StageName, Trace};
 use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
     id: "http-cold-start",
     severity: Severity::Notice,
     stage: StageName::Http,
-    fires: "with --reuse: a function platform (by its marks) thought about the first request 2.5 times as long as the median of 4 or more later ones, and 200 ms longer",
+    fires: "with --reuse or -n: a function platform (by its marks) thought about the first request 2.5 times as long as the median of 4 or more later ones, and 200 ms longer",
     standard: "RFC 9112 section 9.3",
     check: Check::Trace(check),
 };
@@ -30,9 +30,31 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
 }
 
 fn of_hop(rule: &Rule, trace: &Trace, hop: &Hop<'_>) -> Option<Finding> {
-    let (http, further) = (hop.http.ran()?, hop.request.further.as_ref()?);
+    let further = hop.request.further.as_ref()?;
+    are_alike(hop.http.ran()?, further.answered())?;
+    let after = later(further)?;
+    let waits = (0..further.exchanges.len()).map(|at| Place::Request(hop.id, InRequest::FurtherWait(at)));
+    suspect(rule, trace, hop, after, waits.collect())
+}
+
+/// What the first of many runs shows beside the later ones, each over a connection of its own: its findings.
+#[must_use]
+pub fn cold_start(traces: &[&Trace]) -> Vec<Finding> {
+    let Some((first, later)) = traces.split_first() else { return Vec::new() };
+    let suspected = |hop: Hop<'_>| {
+        let whole = later.iter().filter(|trace| trace.failure().is_none());
+        let exchanges: Vec<&Http> =
+            whole.filter_map(|trace| trace.hops().nth(hop.id.0)?.http.ran()).collect();
+        are_alike(hop.http.ran()?, exchanges.iter().copied())?;
+        suspect(&RULE, first, &hop, later_of(exchanges.into_iter())?, Vec::new())
+    };
+    first.hops().filter_map(suspected).collect()
+}
+
+/// What a first exchange shows beside those after it.
+fn suspect(rule: &Rule, trace: &Trace, hop: &Hop<'_>, after: Later, waits: Vec<Place>) -> Option<Finding> {
+    let http = hop.http.ran()?;
     let (index, mark) = mark(http)?;
-    let after = later(further).filter(|after| after.count >= LEAST && are_alike(http, further))?;
     let (sent, first_byte) = (http.sent?, http.first_byte?);
     let trip = way(hop)?;
     // What was sent again was not thought about meanwhile.
@@ -41,7 +63,7 @@ fn of_hop(rule: &Rule, trace: &Trace, hop: &Hop<'_>) -> Option<Finding> {
     let thought = |wait: Duration| wait.saturating_sub(trip);
     let Later { count, wait: median, least, most } = after;
     let (cold, warm) = (thought(first), thought(median));
-    if cold * 2 < warm * 5 || cold < warm + MORE || first <= most {
+    if count < LEAST || cold * 2 < warm * 5 || cold < warm + MORE || first <= most {
         return None;
     }
     let title = format!(
@@ -56,8 +78,7 @@ fn of_hop(rule: &Rule, trace: &Trace, hop: &Hop<'_>) -> Option<Finding> {
         Place::Request(hop.id, InRequest::Phase(Phase::Wait)),
         Place::Request(hop.id, InRequest::Layer(index)),
     ];
-    evidence
-        .extend((0..further.exchanges.len()).map(|at| Place::Request(hop.id, InRequest::FurtherWait(at))));
+    evidence.extend(waits);
     let advice = "keep an instance warm (provisioned concurrency, a minimum of instances), or make it start sooner: \
                   less code, fewer connections before the first answer";
     let mut finding = rule.finding(title, evidence, advice);
@@ -86,12 +107,12 @@ fn mark(http: &Http) -> Option<(usize, Layer)> {
         .find(|(_, layer)| layer.role == Role::Function)
 }
 
-/// Whether all are answers of one kind, and none the copy of a cache: those are fast whatever made them.
-fn are_alike(first: &Http, further: &Further) -> bool {
+/// Says that all are answers of one kind, and none the copy of a cache: those are fast whatever made them.
+fn are_alike<'a>(first: &Http, mut later: impl Iterator<Item = &'a Http>) -> Option<()> {
     let copied = |http: &Http| {
         layers(&http.headers).into_iter().any(|layer| layer.cache.is_some_and(CacheResult::is_from_store))
     };
-    !copied(first) && further.answered().all(|http| http.status == first.status && !copied(http))
+    (!copied(first) && later.all(|http| http.status == first.status && !copied(http))).then_some(())
 }
 
 /// A round trip to the server itself.
@@ -130,6 +151,22 @@ mod tests {
         assert_eq!(finding.evidence.len(), 2 + 4);
         let saving = finding.saving.unwrap();
         assert!((860..=880).contains(&saving.amount.as_millis()), "{saving:?}");
+    }
+
+    #[test]
+    fn the_first_of_many_runs_is_held_against_the_later_ones() {
+        let all = |waits: &[u64]| waits.iter().map(|wait| trace(*wait, &[])).collect::<Vec<_>>();
+        let found = |runs: &[Trace]| cold_start(&runs.iter().collect::<Vec<_>>());
+        let [finding] = &found(&all(&[900, 30, 32, 31, 29]))[..] else { panic!() };
+        assert!(finding.title.contains("median of 4") && finding.detail.contains("29.0 ms to 32.0 ms"));
+        assert_eq!(finding.evidence.len(), 2);
+        assert_eq!(found(&all(&[900, 30, 32, 31])), [], "three are too few");
+        assert_eq!(found(&all(&[900, 30, 32, 950, 31])), [], "a later one was as slow");
+        assert_eq!(found(&all(&[30, 900, 32, 31, 29])), [], "it was not the first");
+        let mut other = all(&[900, 30, 32, 31, 29]);
+        sample::http(&mut other[2]).status = Some(503);
+        assert_eq!(found(&other), [], "another status");
+        assert_eq!(found(&[]), []);
     }
 
     #[test]

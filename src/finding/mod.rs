@@ -136,6 +136,7 @@ mod verdict;
 pub use aliases::{aliases, failure_aliases};
 pub use check::{RULES, check, check_dns};
 pub use found::{Basis, Finding, Load, Saving, Severity};
+pub use http_cold_start::cold_start;
 pub use place::{
     AttemptField, CertificateField, CutField, InConnection, InDnssec, InLookup, InRequest, InResource,
     PacketField, Place, SignatureField, SignaturePlace,

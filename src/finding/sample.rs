@@ -20,6 +20,7 @@ pub(crate) fn of(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         trace: trace.clone(),
         findings: findings.clone(),
         verdict: verdict(trace, &findings),
+        budgets: Vec::new(),
         exit_code: 0,
     };
     let mut out = Vec::new();

@@ -25,6 +25,8 @@ pub const SLOW_PROXY: Duration = Duration::from_millis(40);
 pub const COLD_START: Duration = Duration::from_millis(500);
 /// `slow-continue`: from the request's head to the 100.
 pub const SLOW_CONTINUE: Duration = Duration::from_millis(200);
+/// `flapping`: how much later every third request is answered.
+pub const FLAPPING: Duration = Duration::from_millis(300);
 /// `websocket`: from the ping to the pong.
 pub const SLOW_PONG: Duration = Duration::from_millis(120);
 /// `grpc` and its kin: from the call to its answer.

@@ -318,6 +318,11 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     .options(&["--reuse"])
     .injected(&[("wait", millis(COLD_START))]),
     Scenario::new(
+        "flapping",
+        "http://flapping.http.test/",
+        "a server that is slow every third time: -n 9 shows what one run does not",
+    ),
+    Scenario::new(
         "few-requests",
         "https://few-requests.http.test/",
         "a server that ends the connection after the third request on it",

@@ -20,6 +20,16 @@ pub(super) struct Shared {
     pub(super) clock: Clock,
     pub(super) tally: Tally,
     pub(super) bodies: Bodies,
+    /// Requests of the site that flaps.
+    pub(super) turns: Cell<u64>,
+}
+
+impl Shared {
+    /// Counts a request, and says whether it is a third one.
+    pub(super) fn is_third_turn(&self) -> bool {
+        self.turns.set(self.turns.get() + 1);
+        self.turns.get().is_multiple_of(3)
+    }
 }
 
 /// Takes the next connection; `None` after an error, such as too many open files, that waiting may

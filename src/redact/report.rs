@@ -4,7 +4,7 @@ use super::redacted::Redact;
 use super::seen::Seen;
 use super::shape::Shape;
 use crate::finding::{Finding, Saving, Verdict};
-use crate::report::{CompareReport, Compared, DnsReport, TraceReport};
+use crate::report::{CompareReport, Compared, DnsReport, RepeatReport, Repeated, TraceReport};
 use crate::trace::{Failure, FailureCode};
 
 impl Redact for TraceReport {
@@ -13,7 +13,7 @@ impl Redact for TraceReport {
     }
 
     fn hide(&mut self, seen: &Seen) {
-        let Self { trace, findings, verdict, exit_code: _ } = self;
+        let Self { trace, findings, verdict, budgets: _, exit_code: _ } = self;
         trace.hide(seen);
         findings.iter_mut().for_each(|finding| hide_finding(finding, seen));
         // Hosts and servers are public.
@@ -40,6 +40,24 @@ impl Redact for CompareReport {
         seen.clean(input, Shape::Typed);
         for Compared { version: _, trace } in rows {
             trace.hide(seen);
+        }
+    }
+}
+
+impl Redact for RepeatReport {
+    fn learn(&self, seen: &mut Seen) {
+        seen.learn(&self.input, Shape::Typed);
+        self.runs.iter().for_each(|run| run.report.learn(seen));
+    }
+
+    fn hide(&mut self, seen: &Seen) {
+        let Self { input, plan: _, warm_up, runs, end: _, budgets: _, exit_code: _ } = self;
+        seen.clean(input, Shape::Typed);
+        if let Some(trace) = warm_up {
+            trace.hide(seen);
+        }
+        for Repeated { report, late: _ } in runs {
+            report.hide(seen);
         }
     }
 }

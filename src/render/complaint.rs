@@ -4,9 +4,11 @@ use std::io::{self, Write};
 
 use super::escape;
 use super::style::Style;
+use crate::budget::{self, Judged, Unit};
 use crate::redact::Redacted;
 use crate::report::DnsReport;
 use crate::trace::{DnssecVerdict, Failure};
+use crate::units::micros;
 
 /// A failure as one line for standard error: `tcp: connect to 192.0.2.1:443 was refused`, and its
 /// hint.
@@ -29,4 +31,23 @@ pub fn short_reason(report: &Redacted<DnsReport>, style: &Style) {
         // Standard error may be closed: there is nowhere to tell that.
         let _ = writeln!(io::stderr().lock(), "urltrace: {message}");
     }
+}
+
+/// The budgets that a run did not keep to, in one line.
+#[must_use]
+pub fn broken_budgets<'a>(broken: impl Iterator<Item = &'a Judged>) -> String {
+    let told: Vec<String> = broken
+        .map(|Judged { budget, actual, reason, .. }| {
+            let (what, unit) = (budget.what(), budget.measure.unit());
+            let limit = budget::words(budget.limit, unit);
+            match actual {
+                Some(actual) if unit == Unit::Us => {
+                    format!("{what} is {}, and its limit {limit}", micros(*actual))
+                }
+                Some(actual) => format!("{what} is {}, and its limit {limit}", budget::words(*actual, unit)),
+                None => format!("{what} cannot be judged: {}", reason.as_deref().unwrap_or_default()),
+            }
+        })
+        .collect();
+    format!("budget: {}", told.join("; "))
 }

@@ -6,6 +6,7 @@
 
 mod arrival;
 mod auth;
+mod budget;
 mod compare;
 mod connect;
 mod cookies;
@@ -30,21 +31,24 @@ mod proxy;
 mod quic;
 mod reading;
 mod record;
+mod repeat;
 mod resumption;
 mod route;
 mod scan;
 mod schema;
 mod service;
+mod spread;
 mod survey;
 mod tls;
 mod tls_caa;
 mod tls_status;
 mod url;
+mod whole;
 mod write;
 
 pub(super) use page::MISSING;
 pub use schema::schema_file;
-pub(super) use write::{Lines, compare, dns, error, hop, trace, write};
+pub(super) use write::{Lines, compare, dns, error, hop, repeat, trace, write};
 
 #[cfg(test)]
 mod tests;

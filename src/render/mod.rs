@@ -40,11 +40,11 @@ mod text;
 mod upload_words;
 mod words;
 
-pub use complaint::{complaint, short_reason};
+pub use complaint::{broken_budgets, complaint, short_reason};
 pub use findings::findings_list;
 pub use json::schema_file;
 pub use lab::{lab_list, lab_serving};
-pub use output::{render, render_compared, render_dns, render_dns_line, render_short};
+pub use output::{render, render_compared, render_dns, render_dns_line, render_repeated, render_short};
 pub use progress::{Progress, Uploaded};
 pub use refusal::{Refusal, refuse, tell};
 pub use style::{Diagram, Format, Style};

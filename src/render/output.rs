@@ -6,7 +6,7 @@ use super::json::Lines;
 use super::style::{Format, Style};
 use super::{har, html, json, markdown, svg, text};
 use crate::redact::Redacted;
-use crate::report::{CompareReport, DnsReport, TraceReport};
+use crate::report::{CompareReport, DnsReport, RepeatReport, TraceReport};
 
 /// Writes the report of a trace.
 ///
@@ -47,6 +47,24 @@ pub fn render_compared(
     }
 }
 
+/// Writes many runs of one URL.
+///
+/// # Errors
+/// Only those of `out`.
+pub fn render_repeated(
+    report: &Redacted<RepeatReport>,
+    format: Format,
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        Format::Text => text::repeat(report, style, out),
+        Format::Json => json::repeat(report, Lines::Many, out),
+        Format::Jsonl => json::repeat(report, Lines::One, out),
+        Format::Html | Format::Svg | Format::Markdown | Format::Har => not_as_a_page(),
+    }
+}
+
 /// Writes the report of one `urltrace dns`.
 ///
 /// # Errors
@@ -82,7 +100,7 @@ pub fn render_dns_line(
     }
 }
 
-/// The command line refuses these for lookups and comparisons.
+/// The command line refuses these for lookups, comparisons and many runs.
 fn not_as_a_page() -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::Unsupported, "this is written as text or JSON only"))
 }

@@ -26,6 +26,8 @@ const SPINNER: usize = 3;
 
 /// Columns of the bar of an upload, without its ends.
 const BAR: u64 = 20;
+/// Columns of the bar of many runs, with what it says of their end.
+const RUNS_BAR: usize = 32;
 
 /// How much of a request's body has gone out, and how much there is, where that is known.
 pub type Uploaded = Arc<dyn Fn() -> (u64, Option<u64>) + Send + Sync>;
@@ -35,6 +37,18 @@ pub type Uploaded = Arc<dyn Fn() -> (u64, Option<u64>) + Send + Sync>;
 pub struct Progress {
     line: Option<(ProgressBar, Arc<Mutex<String>>)>,
     columns: usize,
+    length: Length,
+}
+
+/// What there is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Length {
+    /// One thing, for as long as it takes.
+    Unknown,
+    /// So many.
+    Count,
+    /// So long.
+    Time,
 }
 
 impl Progress {
@@ -47,9 +61,30 @@ impl Progress {
     /// The same, which shows a body on its way out.
     #[must_use]
     pub fn with_upload(terminal: Option<usize>, uploaded: Option<Uploaded>) -> Self {
-        let columns = terminal.unwrap_or_default().saturating_sub(SPINNER).min(LONGEST);
+        Self::of(terminal, SPINNER, Length::Unknown, ("{spinner} {stage}", None), uploaded)
+    }
+
+    /// The same with a bar of so many runs, or of so much time where that ends them, and when the end is expected.
+    #[must_use]
+    pub fn counting(terminal: Option<usize>, runs: usize, time: Option<Duration>) -> Self {
+        let (length, end) = match time {
+            None => (Length::Count, u64::try_from(runs).unwrap_or(u64::MAX)),
+            Some(time) => (Length::Time, u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
+        };
+        let template = ("{spinner} [{bar:16}] ends in {eta} {stage}", Some(end));
+        Self::of(terminal, SPINNER + RUNS_BAR, length, template, None)
+    }
+
+    fn of(
+        terminal: Option<usize>,
+        beside: usize,
+        length: Length,
+        (template, end): (&str, Option<u64>),
+        uploaded: Option<Uploaded>,
+    ) -> Self {
+        let columns = terminal.unwrap_or_default().saturating_sub(beside).min(LONGEST);
         if columns == 0 {
-            return Self { line: None, columns };
+            return Self { line: None, columns, length };
         }
         let word = Arc::new(Mutex::new(String::new()));
         let shown = Arc::clone(&word);
@@ -72,11 +107,21 @@ impl Progress {
                 };
             },
         );
-        let Ok(style) = style.template("{spinner} {stage}") else { return Self { line: None, columns } };
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(REDRAWS))
-            .with_style(style);
+        let Ok(style) = style.template(template) else { return Self { line: None, columns, length } };
+        let bar = ProgressBar::with_draw_target(end, ProgressDrawTarget::stderr_with_hz(REDRAWS))
+            .with_style(style.progress_chars("=> "));
         bar.enable_steady_tick(Duration::from_millis(1_000 / u64::from(REDRAWS)));
-        Self { line: Some((bar, word)), columns }
+        Self { line: Some((bar, word)), columns, length }
+    }
+
+    /// Says how many of many are done, and since when.
+    pub fn count(&self, done: usize, since: Duration) {
+        if let Some((bar, _)) = &self.line {
+            bar.set_position(match self.length {
+                Length::Unknown | Length::Count => u64::try_from(done).unwrap_or(u64::MAX),
+                Length::Time => u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
+            });
+        }
     }
 
     /// Says what is going on, if anybody looks. Names from outside pass the escaper.

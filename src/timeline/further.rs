@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::phase::Phase;
 use super::phases::phases_of_exchange;
-use crate::trace::Further;
+use crate::trace::{Further, Http};
 
 /// The further requests that were answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +22,14 @@ pub struct Later {
 /// What those took that were answered and waited for; `None` where there are none.
 #[must_use]
 pub fn later(further: &Further) -> Option<Later> {
+    later_of(further.answered())
+}
+
+/// The same of exchanges wherever they come from.
+#[must_use]
+pub fn later_of<'a>(exchanges: impl Iterator<Item = &'a Http>) -> Option<Later> {
     let mut waits: Vec<u64> =
-        further.answered().filter_map(|http| phases_of_exchange(http).spent[Phase::Wait]).collect();
+        exchanges.filter_map(|http| phases_of_exchange(http).spent[Phase::Wait]).collect();
     waits.sort_unstable();
     let (least, most) = (*waits.first()?, *waits.last()?);
     let middle = waits.len() / 2;

@@ -13,7 +13,7 @@ mod spans;
 mod stretch;
 mod subject;
 
-pub use further::{Later, later};
+pub use further::{Later, later, later_of};
 pub use lookup_cost::{counted_packets, round_trips};
 pub use phase::{PerPhase, Phase};
 pub use phases::{NOT_REACHED, Phases, phases, phases_of_all, phases_of_exchange, reasons};

@@ -16,12 +16,12 @@ use super::scan;
 use super::scene::{OnStage, Scene};
 use super::udp_check;
 use crate::clock::Clock;
-use crate::dns;
-use crate::plan::{Plan, Reach, RouteProbe, Scan};
+use crate::dns::{self, Memory};
+use crate::plan::{HttpPlan, Plan, Reach, RetryPlan, RouteProbe, Scan};
 use crate::stop::Stop;
 use crate::tcp;
 use crate::tls;
-use crate::trace::{At, Scheme, Stage, Trace};
+use crate::trace::{At, Scheme, Stage, StageName, Trace};
 use crate::url;
 
 /// How long a finished trace waits for the uncounted lanes.
@@ -32,6 +32,8 @@ pub const UNCOUNTED_GRACE: Duration = Duration::from_millis(100);
 pub struct Tracer {
     plan: Plan,
     resolver: dns::Resolver,
+    /// What a run begins with of what others have learned.
+    memory: Memory,
     /// The resolver and the proxies' means of the next run, made when there was time.
     next: RefCell<Option<(dns::Resolver, Means)>>,
     tls: tls::Client,
@@ -70,7 +72,30 @@ impl Tracer {
         let quic = tls.for_http3();
         let proxies = Means::of(&plan, &tls)?;
         let next = RefCell::new(Some((resolver.of_another_run(), proxies.of_another_run())));
-        Ok(Self { plan, resolver, next, tls, bare_tls, http1_tls, http2_tls, quic, proxies })
+        let memory = Memory::Answers;
+        Ok(Self { plan, resolver, memory, next, tls, bare_tls, http1_tls, http2_tls, quic, proxies })
+    }
+
+    /// The same with runs that begin with no more than `memory` says.
+    #[must_use]
+    pub fn with_memory(self, memory: Memory) -> Self {
+        let next = RefCell::new(Some((self.resolver.of_run(memory), self.proxies.of_another_run())));
+        Self { memory, next, ..self }
+    }
+
+    /// Walks the name of a URL for the runs that come, and does no more: what it is told, they begin with, as far as
+    /// their memory goes.
+    pub async fn warm_up(&self, url: &str, run: Run<'_>) -> Trace {
+        let http =
+            HttpPlan { retry: RetryPlan::default(), output: None, reuse: None, ..self.plan.http.clone() };
+        let plan = Plan { until: StageName::Dns, http, page: None, ..self.plan.clone() };
+        let trace = self.trace_with(&plan, (&self.resolver, &self.proxies.of_another_run()), url, run).await;
+        self.next.replace(Some(self.another()));
+        trace
+    }
+
+    fn another(&self) -> (dns::Resolver, Means) {
+        (self.resolver.of_run(self.memory), self.proxies.of_another_run())
     }
 
     /// Makes ready what a first trace of this URL needs and what nothing of it changes: keys, and the pages of the
@@ -86,9 +111,24 @@ impl Tracer {
 
     /// Traces a URL, as it was typed.
     pub async fn trace(&self, url: &str, run: Run<'_>) -> Trace {
-        let Self { plan, resolver: shared, next, tls, bare_tls, http1_tls, http2_tls, quic, proxies } = self;
-        let another = || (shared.of_another_run(), proxies.of_another_run());
-        let (resolver, means) = &next.take().unwrap_or_else(another);
+        let (resolver, means) = &self.next.take().unwrap_or_else(|| self.another());
+        let trace = self.trace_with(&self.plan, (resolver, means), url, run).await;
+        if self.memory == Memory::Registries {
+            self.resolver.learn_registries(resolver);
+        }
+        self.next.replace(Some(self.another()));
+        trace
+    }
+
+    /// A run by a plan, with a resolver and the proxies' means.
+    async fn trace_with(
+        &self,
+        plan: &Plan,
+        (resolver, means): (&dns::Resolver, &Means),
+        url: &str,
+        run: Run<'_>,
+    ) -> Trace {
+        let Self { tls, bare_tls, http1_tls, http2_tls, quic, .. } = self;
         let Run { clock, stop, setup, on_stage } = run;
         let reach = Reach::Any;
         let scene = Scene {
@@ -156,7 +196,6 @@ impl Tracer {
         if plan.tcp.route == RouteProbe::Afterwards {
             route::find_all(&scene, &mut trace).await;
         }
-        next.replace(Some(another()));
         trace
     }
 

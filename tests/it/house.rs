@@ -86,7 +86,9 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("reading", &["trace"]),
     ("timeline", &["reading", "trace"]),
     ("finding", &["explain", "nearest", "reading", "timeline", "trace", "units"]),
-    ("report", &["finding", "reading", "trace"]),
+    ("runs", &["reading", "timeline", "trace", "units"]),
+    ("budget", &["nearest", "runs", "timeline", "trace", "units"]),
+    ("report", &["budget", "finding", "plan", "reading", "trace"]),
     ("story", &["explain", "reading", "timeline", "trace", "units"]),
     ("picture", &["explain", "finding", "timeline", "trace", "units"]),
     // The one pass that takes secrets out; renderers get what it made.
@@ -94,18 +96,18 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "render",
         &[
-            "exit", "explain", "finding", "lab", "packed", "picture", "reading", "redact", "report", "story",
-            "timeline", "trace", "units",
+            "exit", "explain", "finding", "lab", "packed", "picture", "plan", "reading", "redact", "report",
+            "runs", "story", "timeline", "trace", "units",
         ],
     ),
     // The program around it.
-    ("cli", &["clock", "exit", "explain", "finding", "http", "os", "plan", "redact", "trace"]),
+    ("cli", &["budget", "clock", "exit", "explain", "finding", "http", "os", "plan", "redact", "trace"]),
     ("lab", &["clock", "http", "plan", "tls", "trace"]),
     (
         "app",
         &[
-            "cli", "clock", "dns", "exit", "explain", "export", "finding", "lab", "os", "plan", "redact",
-            "render", "report", "stop", "signals", "trace", "tracer",
+            "budget", "cli", "clock", "dns", "exit", "explain", "export", "finding", "lab", "os", "plan",
+            "redact", "render", "report", "runs", "stop", "signals", "trace", "tracer",
         ],
     ),
 ];

@@ -16,6 +16,7 @@ mod live;
 mod page;
 mod peers;
 mod proxies;
+mod repeats;
 mod responses;
 mod retries;
 mod runs;

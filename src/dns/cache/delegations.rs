@@ -13,6 +13,7 @@ use hickory_resolver::proto::rr::Name;
 use tokio::sync::Notify;
 
 use crate::clock::Moment;
+use crate::dns::cache::registry::is_told_by_registry;
 use crate::dns::cache::root_hints::Hints;
 use crate::dns::lru::Lru;
 use crate::dns::response::classify::Referral;
@@ -36,6 +37,19 @@ impl Delegations {
     pub(crate) fn below(hints: &Hints) -> Self {
         let reach = if hints.are_of_the_internet() { Reach::Internet } else { Reach::Anywhere };
         Self { reach, root: Rc::new(Zone::root(hints)), zones: RefCell::default() }
+    }
+
+    /// Takes over the delegations that registries gave, as they were told: what was looked up for their servers
+    /// is left behind, and so is what their own servers said.
+    pub(crate) fn take_over_registries(&self, other: &Self, now: Moment) {
+        let told: Vec<Zone> = other
+            .zones
+            .borrow()
+            .iter()
+            .filter(|(name, zone)| is_told_by_registry(name) && zone.holds(now))
+            .map(|(_, zone)| zone.as_told())
+            .collect();
+        told.into_iter().for_each(|zone| drop(self.keep(zone, now)));
     }
 
     /// The known zones above or at a name, from the root down; never empty.
@@ -170,6 +184,24 @@ impl Zone {
         }
         zone.holds_at_most(now, referral.ttl);
         Self { ttl: Some(referral.ttl), ..zone }
+    }
+
+    /// The zone as its parent told of it.
+    fn as_told(&self) -> Self {
+        let is_glue = |source: AddressSource| {
+            matches!(source, AddressSource::GlueInDomain | AddressSource::GlueSibling)
+        };
+        let server = |server: &Server| Server {
+            name: server.name.clone(),
+            addresses: server.addresses.iter().filter(|(_, source)| is_glue(*source)).copied().collect(),
+            lookup: Lookup::NotMade,
+        };
+        let servers = self.servers.borrow().iter().map(server).collect();
+        let told = Self::new(self.name.clone(), servers, self.learned_from, self.found_by);
+        told.until.set(self.until.get());
+        let not_asked = self.not_asked.borrow();
+        told.not_asked.borrow_mut().extend(not_asked.iter().filter(|(.., source)| is_glue(*source)).cloned());
+        Self { ttl: self.ttl, ..told }
     }
 
     pub(crate) fn new(

@@ -10,6 +10,7 @@ use std::time::Duration;
 use hickory_resolver::proto::rr::Name;
 
 use crate::clock::Moment;
+use crate::dns::cache::registry::{is_registry, is_told_by_registry};
 use crate::dns::dnssec::anchors::Anchors;
 use crate::dns::dnssec::evidence::{AskedReply, Fetched, Sections, ZoneReply};
 use crate::dns::dnssec::signature_cache::SignatureCache;
@@ -43,6 +44,18 @@ impl KeyCache {
         Self { anchors, ..Self::default() }
     }
 
+    /// Takes over what registries said: of their own keys, and of the keys of the zones below them.
+    pub(crate) fn take_over_registries(&self, other: &Self) {
+        self.delegations.borrow_mut().take_over(&other.delegations.borrow(), is_told_by_registry);
+        self.ds.borrow_mut().take_over(&other.ds.borrow(), is_told_by_registry);
+        self.keys.borrow_mut().take_over(&other.keys.borrow(), is_registry);
+    }
+
+    /// The same anchors, and nothing that was learned but which signatures hold: those are facts of arithmetic.
+    pub(crate) fn of_cold_run(&self) -> Self {
+        Self { anchors: self.anchors.clone(), verified: self.verified.clone(), ..Self::default() }
+    }
+
     /// Keeps the reply in which `zone` referred to `cut` when it was asked for `qname`: at once, because
     /// others walk on from there too, and may be at their end before the one that was referred.
     pub(crate) fn referred(
@@ -64,7 +77,7 @@ impl KeyCache {
 }
 
 /// A referral as it came. It is read when validation needs it: the walk does not wait for that.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Referred {
     zone: Name,
     qname: Name,

@@ -329,6 +329,11 @@ impl Client {
     pub(crate) fn new(upstream: Upstream) -> Self {
         Self { upstream, kept: Kept::default() }
     }
+
+    /// The same resolver, without a connection to it.
+    pub(crate) fn of_cold_run(&self) -> Self {
+        Self::new(self.upstream.clone())
+    }
 }
 
 /// The query's bytes, as the transport wants them.

@@ -17,7 +17,7 @@ use crate::dns::transport::{https, quic, tls::Secure};
 use crate::trace::Transport;
 
 /// A resolver that is asked on connections, with what can be made ready before t0.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Upstream {
     pub(crate) endpoint: Endpoint,
     #[cfg(feature = "encrypted-dns")]

@@ -138,9 +138,10 @@ fn commands_are_those_of_this_program_and_lead_into_the_lab() {
                 let lab = settings.lab;
                 (settings.action, lab)
             }) {
-                Ok((Action::Trace { url, .. } | Action::Compare { url, .. }, true)) => {
-                    hosts.contains(host(&url)) || host(&url).starts_with("127.53.")
-                }
+                Ok((
+                    Action::Trace { url, .. } | Action::Repeat { url, .. } | Action::Compare { url, .. },
+                    true,
+                )) => hosts.contains(host(&url)) || host(&url).starts_with("127.53."),
                 Ok((Action::Ask { input, .. }, true)) => hosts.iter().any(|host| is_of(host, &input)),
                 Ok((
                     Action::ListLab

@@ -33,7 +33,12 @@ impl TestNet {
         let addresses: Vec<IpAddr> = specs.iter().map(|spec| spec.0.parse().unwrap()).collect();
         let (port, sockets) = bind_all(&addresses).await;
         let bodies = Bodies::new(Vec::new()).unwrap();
-        let shared = Rc::new(Shared { clock: Clock::start(), tally: Default::default(), bodies });
+        let shared = Rc::new(Shared {
+            clock: Clock::start(),
+            tally: Default::default(),
+            bodies,
+            turns: Default::default(),
+        });
         let mut servers = Vec::new();
         for ((address, (udp, tcp)), (_, mut quirks, zones)) in addresses.into_iter().zip(sockets).zip(specs) {
             quirks.push(Quirk::Curt);

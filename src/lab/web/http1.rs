@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use super::reply::{HINT, Reply, Request, reason, reply};
 use super::site::{Conduct, Hints, Pace, Page};
 use super::socket;
+use crate::lab::scenario::FLAPPING;
 use crate::lab::shared::Shared;
 use crate::lab::timer::precise_sleep;
 use crate::trace::At;
@@ -99,6 +100,8 @@ where
         }
         let page = page.find(&head.target);
         let page = Page { think: if number == 0 { page.think + page.start } else { page.think }, ..page };
+        let late = matches!(conduct, Conduct::Flapping(_)) && shared.is_third_turn();
+        let page = if late { Page { think: page.think + FLAPPING, ..page } } else { page };
         timeout(IDLE, respond(&mut stream, &page, &head, received, shared)).await??;
         if let (Conduct::EndsThird(_), 2..) = (conduct, number) {
             return linger(&mut stream).await;
@@ -313,6 +316,7 @@ where
         | Conduct::Socket(_)
         | Conduct::Grpc(_)
         | Conduct::Busy(_)
+        | Conduct::Flapping(_)
         | Conduct::CookieWall(_)
         | Conduct::SlowContinue(..)
         | Conduct::NoContinue(_)

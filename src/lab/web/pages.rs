@@ -185,6 +185,7 @@ pub(super) const PAGES: &[Site] = &[
     Site::http("leading-blank.http.test", 55, Conduct::LeadingBlank(PLAIN)),
     Site::http("two-lengths.http.test", 187, Conduct::TwoLengths(PLAIN)),
     Site::http("busy.http.test", 150, Conduct::Busy(PLAIN)),
+    Site::http("flapping.http.test", 170, Conduct::Flapping(PLAIN)),
     Site::http("cookie-wall.http.test", 151, Conduct::CookieWall(PLAIN)),
     Site::http("slow-continue.http.test", 213, Conduct::SlowContinue(PLAIN, SLOW_CONTINUE)),
     Site::http("no-continue.http.test", 214, Conduct::NoContinue(PLAIN)),

@@ -177,6 +177,8 @@ pub(crate) enum Conduct {
     EndsThird(Page),
     /// It refuses the first request of each connection for a second (503), and has its page then.
     Busy(Page),
+    /// It has its page, every third time late.
+    Flapping(Page),
     /// It redirects to itself until the cookie comes back that it sets, and has its page then.
     CookieWall(Page),
     /// It says 100 to a body that waits for that, as late as this.
@@ -197,6 +199,7 @@ impl Conduct {
             | Self::TwoLengths(page)
             | Self::EndsThird(page)
             | Self::Busy(page)
+            | Self::Flapping(page)
             | Self::CookieWall(page)
             | Self::SlowContinue(page, _)
             | Self::NoContinue(page)

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::budget::BudgetView;
 use super::failure::FailureView;
 use super::micros::us;
 use super::phases::PhasesView;
@@ -56,6 +57,8 @@ pub(super) struct TraceDocument<'a> {
     pub(super) verdict: finding::VerdictView<'a>,
     /// The phases summed over all hops; null where a phase happened in none.
     pub(super) phases: PhasesView,
+    /// What it was allowed to cost, and whether that held.
+    pub(super) budgets: Vec<BudgetView<'a>>,
     /// One record for each request of the redirect chain.
     pub(super) hops: Vec<hop::HopView<'a>>,
     /// The waterfall's rows.
@@ -70,7 +73,7 @@ pub(super) struct TraceDocument<'a> {
 impl<'a> TraceDocument<'a> {
     /// The document without its findings: these point into it.
     pub(super) fn new(report: &'a TraceReport) -> Self {
-        let TraceReport { trace, findings, verdict, exit_code } = report;
+        let TraceReport { trace, findings, verdict, budgets, exit_code } = report;
         let failed = trace.requests.len().saturating_sub(1);
         let status = trace.hops().last().and_then(|hop| hop.http.ran()?.status);
         Self {
@@ -88,6 +91,7 @@ impl<'a> TraceDocument<'a> {
             setup_us: us(trace.setup),
             verdict: finding::VerdictView::new(verdict, trace),
             phases: timeline::phases_of_all(trace).into(),
+            budgets: budgets.iter().map(Into::into).collect(),
             hops: trace.hops().enumerate().map(|(index, hop)| hop::HopView::new(trace, index, hop)).collect(),
             spans: timeline::spans(trace).into_iter().map(hop::SpanView::new).collect(),
             findings: Vec::new(),

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::budget::BudgetView;
 #[cfg(test)]
 use super::document::SCHEMA;
 use super::document::{Outcome, TraceDocument};
@@ -63,6 +64,8 @@ pub(super) struct PageDocument<'a> {
     verdict: finding::VerdictView<'a>,
     /// The phases summed over the document's hops; null where a phase happened in none.
     phases: PhasesView,
+    /// What it was allowed to cost, and whether that held.
+    budgets: Vec<BudgetView<'a>>,
     /// One record for each request of the document's redirect chain, as in a trace.
     hops: Vec<HopView<'a>>,
     /// The waterfall's rows of these.
@@ -238,6 +241,7 @@ impl<'a> PageDocument<'a> {
             setup_us,
             verdict,
             phases,
+            budgets,
             hops,
             spans,
             findings,
@@ -260,6 +264,7 @@ impl<'a> PageDocument<'a> {
             setup_us,
             verdict,
             phases,
+            budgets,
             hops,
             spans,
             findings,

@@ -19,6 +19,7 @@ pub(super) mod from_views {
     use crate::render::json::compare::CompareDocument;
     use crate::render::json::document::{DnsDocument, ErrorDocument, SCHEMA, TraceDocument};
     use crate::render::json::page::{PageDocument, STOPPED};
+    use crate::render::json::repeat::RepeatDocument;
     use crate::trace::{FailureCode, Left, ResourceKind, UrlChangeKind};
 
     /// The schema of the view structs.
@@ -73,8 +74,8 @@ pub(super) mod from_views {
         all
     }
 
-    /// A document of schema `urltrace/1`, told apart by `kind`: of a traced URL, of a page, of one
-    /// URL by several versions of HTTP, of one `urltrace dns`, or of an error.
+    /// A document of schema `urltrace/1`, told apart by `kind`: of a traced URL, of a page, of one URL by several
+    /// versions of HTTP or many times, of one `urltrace dns`, or of an error.
     #[derive(JsonSchema)]
     #[schemars(untagged)]
     #[expect(dead_code, reason = "only its schema is used")]
@@ -82,6 +83,7 @@ pub(super) mod from_views {
         Trace(Box<TraceDocument<'a>>),
         Page(Box<PageDocument<'a>>),
         Compare(Box<CompareDocument<'a>>),
+        Repeat(Box<RepeatDocument<'a>>),
         Dns(Box<DnsDocument<'a>>),
         Error(Box<ErrorDocument<'a>>),
     }

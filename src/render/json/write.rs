@@ -6,15 +6,14 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::compare::CompareDocument;
-use super::document::{DnsDocument, ErrorDocument, TraceDocument};
-use super::finding::FindingView;
+use super::document::{DnsDocument, ErrorDocument};
 use super::harmless::{OneLine, Readable};
 use super::hop::HopView;
-use super::page::PageDocument;
 use super::pointer::Within;
-use crate::finding::Finding;
+use super::repeat::RepeatDocument;
+use super::whole::{trace_document, with_findings};
 use crate::redact::Redacted;
-use crate::report::{CompareReport, DnsReport, TraceReport};
+use crate::report::{CompareReport, DnsReport, RepeatReport, TraceReport};
 use crate::trace::{Hop, Trace};
 
 /// Whether a document is laid out for eyes.
@@ -28,11 +27,12 @@ pub(crate) enum Lines {
 
 /// Writes the document of a trace.
 pub(crate) fn trace(report: &Redacted<TraceReport>, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
-    let document = match &report.trace.page {
-        Some(page) => serde_json::to_value(PageDocument::new(report, page))?,
-        None => serde_json::to_value(TraceDocument::new(report))?,
-    };
-    write(&with_findings(document, &report.findings, Within::Trace(&report.trace))?, lines, out)
+    write(&trace_document(report)?, lines, out)
+}
+
+/// Writes the document of many runs of one URL.
+pub(crate) fn repeat(report: &Redacted<RepeatReport>, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
+    write(&RepeatDocument::new(report), lines, out)
 }
 
 /// Writes the document of one URL by several versions of HTTP.
@@ -61,23 +61,13 @@ fn dns_document(report: &DnsReport) -> serde_json::Result<Value> {
     with_findings(document, &report.findings, Within::Lookup)
 }
 
-/// Evidence is copied out of the finished document, so that a pointer and its value cannot disagree.
-fn with_findings(mut document: Value, findings: &[Finding], within: Within<'_>) -> serde_json::Result<Value> {
-    let findings = findings
-        .iter()
-        .map(|finding| serde_json::to_value(FindingView::new(finding, within, &document)))
-        .collect::<Result<Vec<_>, _>>()?;
-    document["findings"] = findings.into();
-    Ok(document)
-}
-
 /// A hop as it stands in the document.
 pub(crate) fn hop(trace: &Trace, index: usize, hop: Hop<'_>) -> impl Serialize {
     HopView::new(trace, index, hop)
 }
 
 /// Writes any document: nothing in it is more than text to a terminal.
-pub(crate) fn write(document: &Value, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(document: &impl Serialize, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
     match lines {
         Lines::Many => {
             document

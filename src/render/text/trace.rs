@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::ink::Ink;
 use super::page::Page;
-use super::{evidence, findings, headline, ladder, resources, story, verbose, waterfall};
+use super::{budgets, evidence, findings, headline, ladder, resources, story, verbose, waterfall};
 use crate::finding::Finding;
 use crate::picture::{self, Depth};
 use crate::redact::Redacted;
@@ -13,30 +13,36 @@ use crate::report::TraceReport;
 
 /// Writes the report of a trace.
 pub(crate) fn trace(report: &Redacted<TraceReport>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let TraceReport { trace, findings, verdict, exit_code: _ } = &**report;
     let mut page = Page::new(style);
-    headline::put(&mut page, trace, verdict);
+    put(&mut page, report, style);
+    out.write_all(page.into_text().as_bytes())
+}
+
+/// The report of a trace on a page, where other things may stand above it.
+pub(super) fn put(page: &mut Page, report: &TraceReport, style: &Style) {
+    let TraceReport { trace, findings, verdict, budgets, exit_code: _ } = report;
+    headline::put(page, trace, verdict);
     match &trace.page {
-        Some(model) => resources::put(&mut page, trace, model, style.verbose),
-        None => waterfall::put(&mut page, trace, style.verbose),
+        Some(model) => resources::put(page, trace, model, style.verbose),
+        None => waterfall::put(page, trace, style.verbose),
     }
+    budgets::put(page, budgets);
     if style.diagram == Diagram::Ladder {
         let drawn = picture::ladder(trace, findings, ladder::most_lanes(page.width()));
-        ladder::put(&mut page, &drawn, depth(style));
+        ladder::put(page, &drawn, depth(style));
     }
-    evidence::put(&mut page, trace, style.verbose);
-    findings::put(&mut page, findings, style.verbose);
+    evidence::put(page, trace, style.verbose);
+    findings::put(page, findings, style.verbose);
     if style.verbose {
-        verbose::put(&mut page, trace);
+        verbose::put(page, trace);
     } else if style.headers {
-        verbose::response_section(&mut page, trace);
+        verbose::response_section(page, trace);
     }
     if style.explain {
-        story::put(&mut page, &crate::story::story(trace));
+        story::put(page, &crate::story::story(trace));
     } else {
-        hint(&mut page, findings.first());
+        hint(page, findings.first());
     }
-    out.write_all(page.into_text().as_bytes())
 }
 
 /// Where to read on.

@@ -1,0 +1,66 @@
+//! The result as the command line wants it shown: formats and styles of the renderers, and what it allows.
+
+use crate::budget::Judged;
+use crate::cli::{self, Format, Show};
+use crate::exit::Limits;
+use crate::finding::Finding;
+use crate::redact::Redacted;
+use crate::render::{self, Diagram, Style};
+use crate::trace::{Failure, StageName};
+
+/// Whether what was found, or how it failed, is allowed.
+pub(super) fn limits(findings: &[Finding], failure: Option<&Failure>, show: &Show) -> Limits {
+    if show.selection.forbids(findings, failure) { Limits::Broken } else { Limits::Kept }
+}
+
+/// The failure for standard error, where the report does not show it to the same eyes: a JSON
+/// document has it inside, and on a terminal it is the report's second line. `--short` has neither.
+pub(super) fn complaint(failure: Redacted<&Failure>, show: &Show) -> Option<(String, Option<String>)> {
+    let shown = match show.format {
+        Format::Text => show.terminal && failure.stage != StageName::Url,
+        Format::Json | Format::Jsonl => true,
+        // Nobody reads these where they come out.
+        Format::Html | Format::Svg | Format::Markdown | Format::Har => false,
+    };
+    (!shown || show.short).then(|| render::complaint(failure, &style(show)))
+}
+
+/// The broken budgets for standard error, where no terminal shows them.
+pub(super) fn broken_budgets(
+    budgets: &[Judged],
+    failure: Option<&Failure>,
+    show: &Show,
+) -> Option<(String, Option<String>)> {
+    let seen = failure.is_some() || show.format == Format::Text && show.terminal;
+    let broken = || budgets.iter().filter(|judged| !judged.is_held());
+    (!seen && broken().next().is_some()).then(|| (render::broken_budgets(broken()), None))
+}
+
+/// The renderer's format of the command line's.
+#[must_use]
+pub fn format(format: Format) -> render::Format {
+    match format {
+        Format::Text => render::Format::Text,
+        Format::Json => render::Format::Json,
+        Format::Jsonl => render::Format::Jsonl,
+        Format::Html => render::Format::Html,
+        Format::Svg => render::Format::Svg,
+        Format::Markdown => render::Format::Markdown,
+        Format::Har => render::Format::Har,
+    }
+}
+
+pub(super) fn style(show: &Show) -> Style {
+    Style {
+        color: show.color,
+        unicode: show.unicode,
+        width: show.width,
+        verbose: show.verbose,
+        headers: show.headers,
+        diagram: match show.diagram {
+            cli::Diagram::Waterfall => Diagram::Waterfall,
+            cli::Diagram::Ladder => Diagram::Ladder,
+        },
+        explain: show.explain,
+    }
+}

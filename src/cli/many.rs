@@ -1,0 +1,58 @@
+//! The options of many runs and of budgets, as clap has them: declarations only.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// Options of many runs of one URL.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Many runs")]
+pub struct Runs {
+    /// Trace the URL N times (at most 1000), one run after another, and tell how each phase spreads
+    ///
+    /// Each run is cold: it asks the zone's servers and connects anew. What the servers of the root and of top-level
+    /// domains said is kept; they are asked once, before the first run. Between two runs lie 100 ms, but to addresses
+    /// of this machine or a private network, or with --interval. --max-time holds for each run.
+    #[arg(short = 'n', long, value_name = "N")]
+    pub repeat: Option<usize>,
+    /// Begin a run so long after the beginning of the one before, in seconds (or 500ms)
+    ///
+    /// What runs longer delays the next one: by how much is told, and the total counted from when it was due.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub interval: Option<String>,
+    /// Begin no further run after this time, in seconds (or 5m); without -n, at most 1000 runs
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub duration: Option<String>,
+    /// Keep this between the runs: `dns`, the answers, as long as their TTL lasts
+    #[arg(long, value_enum, ignore_case = true, value_name = "WHAT")]
+    pub warm: Option<Warm>,
+    /// Let each run begin at the root: at most 10, as root servers are everybody's
+    #[arg(long, conflicts_with = "warm")]
+    pub cold_root: bool,
+    /// With --format json: of each run its outcome and phases only, and not its whole document
+    #[arg(long)]
+    pub brief: bool,
+}
+
+/// Options of what a run may cost.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Findings")]
+pub struct Budgets {
+    /// Exit with 9 when the run costs more than this: `total=500ms,dns=50ms,bytes=1MB,redirects=2,cert-days=14`
+    ///
+    /// Every phase can be limited, the total, bytes received and redirects; `cert-days` is the least that the
+    /// certificate has to last. With -n the median of times counts and the worst of the others, or what stands before
+    /// it: `p90:`, `p95:`, `p99:`, `max:`, as in `p95:total=800ms`.
+    #[arg(long, value_name = "WHAT=LIMIT", value_delimiter = ',', conflicts_with = "compare_http")]
+    pub budget: Vec<String>,
+    /// Take budgets from this TOML file, too: `total = "500ms"` a line; `[p95]` stands above those of a percentile
+    #[arg(long, value_name = "FILE", conflicts_with = "compare_http")]
+    pub budget_file: Option<PathBuf>,
+}
+
+/// What is kept between runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Warm {
+    /// Answers to names
+    Dns,
+}
