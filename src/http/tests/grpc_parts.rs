@@ -45,6 +45,10 @@ fn counted<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> GrpcMessages {
     found
 }
 
+type Fields<'a> = &'a [(&'a str, &'a str)];
+/// HTTP status, fields, trailers, body, and what they come to.
+type Row<'a> = (u16, Fields<'a>, Fields<'a>, &'a [u8], (u32, GrpcStatusBy));
+
 const KIND: (&str, &str) = ("content-type", "application/grpc");
 const OK: &[(&str, &str)] = &[("grpc-status", "0")];
 const HEALTH: &str = "grpc://a.test/";
@@ -137,7 +141,7 @@ fn a_compressed_answer_to_a_health_check_is_read() {
 fn the_status_is_the_trailers_then_bare_fields_then_what_clients_make_of_http() {
     use GrpcStatusBy::{HttpStatus, Trailers, TrailersOnly};
     let one = framed(0, b"\x08\x01");
-    let rows: [(u16, &[(&str, &str)], &[(&str, &str)], &[u8], (u32, GrpcStatusBy)); 12] = [
+    let rows: [Row<'_>; 12] = [
         (200, &[KIND], OK, &one, (0, Trailers)),
         (200, &[KIND], &[("grpc-status", " 14 ")], &one, (14, Trailers)),
         (200, &[KIND, ("grpc-status", "12")], &[], b"", (12, TrailersOnly)),
