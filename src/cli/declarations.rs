@@ -426,7 +426,7 @@ pub struct Request {
     #[arg(long)]
     pub cookies: bool,
     /// Ask for a part of the body: `0-99`, `100-`, `-50`
-    #[arg(short = 'r', long, value_name = "RANGE")]
+    #[arg(short = 'r', long, value_name = "RANGE", allow_hyphen_values = true)]
     pub range: Option<String>,
     /// Ask for a compressed body, as is done by default, and decompress it even where -H says what to ask for
     #[arg(long, overrides_with = "no_compressed")]

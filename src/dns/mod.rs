@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //! Each layer imports only those before it (a test holds that):
-//! - `lru`, `limits`: a bounded map; what a hostile zone may cost
+//! - `lru`, `limits`, `registry`: a bounded map; what a hostile zone may cost; which zones registries run
 //! - `wire/`: messages and records as bytes and as text (RFC 1035, RFC 3597)
 //! - `search`, `special`: the search list of resolv.conf; names that are no names of the Internet's DNS
 //! - `response/`: what a reply means, without I/O
@@ -33,6 +33,7 @@ mod limits;
 mod lru;
 mod name_servers;
 mod outcome;
+mod registry;
 mod resolver;
 mod resolvers;
 mod response;

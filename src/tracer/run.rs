@@ -89,7 +89,8 @@ impl Tracer {
         let http =
             HttpPlan { retry: RetryPlan::default(), output: None, reuse: None, ..self.plan.http.clone() };
         let plan = Plan { until: StageName::Dns, http, page: None, ..self.plan.clone() };
-        let trace = self.trace_with(&plan, (&self.resolver, &self.proxies.of_another_run()), url, run).await;
+        let means = self.proxies.of_another_run();
+        let trace = Box::pin(self.trace_with(&plan, (&self.resolver, &means), url, run)).await;
         self.next.replace(Some(self.another()));
         trace
     }
@@ -112,7 +113,8 @@ impl Tracer {
     /// Traces a URL, as it was typed.
     pub async fn trace(&self, url: &str, run: Run<'_>) -> Trace {
         let (resolver, means) = &self.next.take().unwrap_or_else(|| self.another());
-        let trace = self.trace_with(&self.plan, (resolver, means), url, run).await;
+        // On the heap: a caller that traces several at once has them all on its stack otherwise.
+        let trace = Box::pin(self.trace_with(&self.plan, (resolver, means), url, run)).await;
         if self.memory == Memory::Registries {
             self.resolver.learn_registries(resolver);
         }

@@ -11,7 +11,7 @@ use imports::{Arrows, Imports};
 
 /// The layers of `src/dns`: each imports only itself and those before it, its equals not.
 const DNS: &[&[&str]] = &[
-    &["lru", "limits"],
+    &["lru", "limits", "registry"],
     &["wire"],
     &["response", "transport", "dnssec", "search", "special"],
     &["outcome"],
@@ -96,8 +96,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "render",
         &[
-            "exit", "explain", "finding", "lab", "packed", "picture", "plan", "reading", "redact", "report",
-            "runs", "story", "timeline", "trace", "units",
+            "budget", "exit", "explain", "finding", "lab", "packed", "picture", "plan", "reading", "redact",
+            "report", "runs", "story", "timeline", "trace", "units",
         ],
     ),
     // The program around it.

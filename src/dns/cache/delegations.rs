@@ -13,9 +13,9 @@ use hickory_resolver::proto::rr::Name;
 use tokio::sync::Notify;
 
 use crate::clock::Moment;
-use crate::dns::cache::registry::is_told_by_registry;
 use crate::dns::cache::root_hints::Hints;
 use crate::dns::lru::Lru;
+use crate::dns::registry::is_told_by_registry;
 use crate::dns::response::classify::Referral;
 use crate::dns::wire::name::name_text;
 use crate::trace::{AddressKind, AddressSource, ChildSide, Cut, NameServer, RecordType};

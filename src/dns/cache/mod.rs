@@ -7,6 +7,5 @@ pub(crate) mod in_flight;
 pub(crate) mod infra;
 pub(crate) mod letter_case;
 pub(crate) mod network;
-pub(crate) mod registry;
 pub(crate) mod root_hints;
 pub(crate) mod stamp;

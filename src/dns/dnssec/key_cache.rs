@@ -10,11 +10,11 @@ use std::time::Duration;
 use hickory_resolver::proto::rr::Name;
 
 use crate::clock::Moment;
-use crate::dns::cache::registry::{is_registry, is_told_by_registry};
 use crate::dns::dnssec::anchors::Anchors;
 use crate::dns::dnssec::evidence::{AskedReply, Fetched, Sections, ZoneReply};
 use crate::dns::dnssec::signature_cache::SignatureCache;
 use crate::dns::lru::{Expiring, Lru};
+use crate::dns::registry::{is_registry, is_told_by_registry};
 use crate::trace::RecordType;
 
 /// Zones of which referral and keys are kept.
