@@ -73,7 +73,7 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     Scenario::new(
         "page",
         "https://page.http.test/",
-        "a page with a stylesheet that imports another, scripts, images and a third party",
+        "a page: a stylesheet that imports another, scripts, images, a third party",
     )
     .options(&["--page"]),
     Scenario::new(

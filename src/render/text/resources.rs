@@ -123,7 +123,8 @@ fn heading(page: &mut Page, axis: Axis) {
         .right(Ink::Faint, "ms", 6)
         .push(Ink::Plain, " ");
     let legend = legend(page.charset());
-    if legend.chars().count() <= axis.cells {
+    // It may use the column that bars leave free.
+    if legend.chars().count() <= axis.cells + 1 {
         line.push(Ink::Faint, legend);
     }
     page.put(line);
