@@ -302,19 +302,21 @@ fn a_staple_is_read_and_a_missing_or_bad_one_found() {
 
 #[test]
 fn max_time_ends_any_stage_with_a_whole_document() {
-    for (id, stage) in [
-        ("no-answer-http", "http"),
-        ("slow-first-byte", "http"),
-        ("slow-authoritative", "dns"),
-        ("slow-tls", "tls"),
+    // Each limit is long for what comes before that stage, on a machine that has much else to do.
+    for (id, stage, limit) in [
+        ("no-answer-http", "http", "0.5"),
+        ("slow-first-byte", "http", "0.5"),
+        ("slow-authoritative", "dns", "0.05"),
+        ("slow-tls", "tls", "0.13"),
     ] {
         let scenario = SCENARIOS.iter().find(|scenario| scenario.id == id).unwrap();
-        let (exit, document) = json(&["--lab", "--max-time", "0.05", scenario.url]);
+        let (exit, document) = json(&["--lab", "--max-time", limit, scenario.url]);
         assert_eq!(document["failure"]["code"], "max-time", "{id}: {}", document["failure"]);
         assert_eq!(document["failure"]["stage"], stage, "{id}");
         assert!(exit >= 4);
         assert!(document["failure"]["running_us"].as_u64().unwrap() > 0);
-        assert!(document["total_us"].as_u64().unwrap() < 100_000, "{id}: {}", document["total_us"]);
+        // It ends with its limit, and not when the server would have answered.
+        assert!(document["total_us"].as_u64().unwrap() < 650_000, "{id}: {}", document["total_us"]);
     }
 }
 
