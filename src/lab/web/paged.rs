@@ -79,10 +79,10 @@ pub(super) const PAGED: &[Site] = &[
             ],
         ),
     ),
-    Site::https("third.http.test", 241, page("", &[file("/widget.js", JS, "")])),
+    Site::https("third.http.test", 201, page("", &[file("/widget.js", JS, "")])),
     Site::http1(
         "page-queue.http.test",
-        242,
+        202,
         page(
             GALLERY,
             &[
@@ -101,7 +101,7 @@ pub(super) const PAGED: &[Site] = &[
     ),
     Site::https(
         "page-broken.http.test",
-        243,
+        203,
         page(
             BROKEN,
             &[
@@ -117,7 +117,7 @@ pub(super) const PAGED: &[Site] = &[
     ),
     Site::https(
         "page-hints.http.test",
-        244,
+        204,
         Conduct::Page(Page {
             text: Some((HTML, HINTED)),
             fields: &[KEPT[0], KEPT[1], HSTS],
