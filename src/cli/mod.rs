@@ -15,6 +15,7 @@
 //! - `page`: `--page` and its kin; `paged`: how they are typed
 //! - `many`: `-n`, `--budget` and their kin, declared; `runs`, `budgets`: read
 //! - `files`: the small files that a plan needs as text
+//! - `examples`: what stands below `--help`
 //! - `settings`, `error`: what comes out
 
 mod batch;
@@ -27,6 +28,7 @@ mod declarations;
 mod dns;
 mod environment;
 mod error;
+mod examples;
 mod files;
 mod findings;
 mod form;

@@ -18,7 +18,7 @@ const SAID: &[(&str, &[&str])] = &[
     ("oauth-careless", &["without state, PKCE", "back by http, in the clear"]),
     ("saml", &["a login by SAML", "SAMLRequest=[redacted]"]),
     ("cas", &["a login by CAS"]),
-    ("token", &["web token", "claims not told; not verified", "expired"]),
+    ("token", &["web token", "claim not told; not verified", "expired"]),
     ("problem", &["problem details:"]),
     ("graphql-errors", &["of GraphQL, the first:"]),
     ("old-api", &["deprecated", "switched off on"]),

@@ -85,7 +85,10 @@ const FOUND: &[(&str, &[&str])] = &[
     ),
     ("downgrade", &["http-redirect-downgrade", "url-not-encrypted", "http-redirect-avoidable"]),
     ("not-kept", &["tls-no-h2-alpn", "http-connection-close"]),
-    ("two-lengths", &["url-not-encrypted", "http-framing-ambiguous"]),
+    (
+        "two-lengths",
+        &["http-framing-ambiguous", "url-not-encrypted", "http-no-cache-policy", "http-no-validator"],
+    ),
     ("slow-first-byte", &["http-first-byte-slow"]),
     ("slow-upstream", &["http-upstream-slow"]),
     ("websocket", &[]),
