@@ -217,7 +217,7 @@ impl Runs<'_> {
         let clock = Clock::start();
         let stop = Stop::new(clock, self.max_time, self.session.signals.stop());
         let on_stage = |stage: StageName, what: &str| {
-            self.say(&format!("run {}: {} {what}", number + 1, stage.as_str()))
+            self.say(&format!("run {}: {} {what}", number + 1, stage.as_str()));
         };
         let run = Run { clock: &clock, stop: &stop, setup: self.session.setup, on_stage: &on_stage };
         let mut trace = self.tracer.trace(self.url, run).await;

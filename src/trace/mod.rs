@@ -38,6 +38,7 @@ mod route;
 mod run;
 mod said;
 #[cfg(any(test, fuzzing))]
+#[allow(clippy::unwrap_used, clippy::expect_used)] // made by hand, for tests
 pub(crate) mod sample;
 mod scan;
 mod service;

@@ -54,8 +54,9 @@ const WORKERS: usize = 6;
 
 /// A page of every scenario.
 fn lab_pages(dir: &Path) -> Vec<PathBuf> {
-    // A comparison has no page.
-    let all = || SCENARIOS.iter().filter(|scenario| !scenario.options.contains(&"--compare-http"));
+    // Neither a comparison nor what a page asks for is told as a page.
+    let is_told = |options: &[&str]| !options.contains(&"--compare-http") && !options.contains(&"--page");
+    let all = || SCENARIOS.iter().filter(|scenario| is_told(scenario.options));
     let left = Mutex::new(all());
     let next = || left.lock().unwrap().next();
     std::thread::scope(|scope| {

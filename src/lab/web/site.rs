@@ -38,6 +38,7 @@ pub(crate) enum Ipv6 {
 
 /// What a site does on its TLS port.
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::large_enum_variant)] // a table of constants
 pub(crate) enum Secure {
     /// It speaks TLS.
     Tls(Tls),

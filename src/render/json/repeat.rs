@@ -173,7 +173,7 @@ impl Serialize for Runs<'_> {
 #[expect(dead_code, reason = "only its schema is used")]
 enum RunView<'a> {
     Whole(Box<TraceDocument<'a>>),
-    Brief(BriefView<'a>),
+    Brief(Box<BriefView<'a>>),
 }
 
 /// Outcome and phases of a run.

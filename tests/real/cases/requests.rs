@@ -73,8 +73,9 @@ fn sent_with(executable: &std::path::Path, arguments: &[&str], input: Stdio) -> 
         let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
         let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
         let (line, rest) = head.split_once("\r\n").unwrap();
-        let fields = rest.lines().map(|line| line.split_once(": ").unwrap());
-        let fields = fields.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect();
+        let fields = rest.lines().map(|line| line.split_once(':').unwrap());
+        let fields =
+            fields.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
         let mut sent = Sent { line: line.to_owned(), fields, body: bytes[end + 4..].to_vec() };
         if sent.field("transfer-encoding") == Some("chunked") {
             match unchunked(&sent.body) {
@@ -304,8 +305,12 @@ fn standard_input(world: &World) {
             );
             if name == "short" || arguments[0] == "-T" {
                 for field in ["content-length", "transfer-encoding"] {
-                    let curl = curl.field(field).map(str::to_owned);
-                    assert_eq!(urltrace.field(field), curl.as_deref(), "{name}: {field} of {arguments:?}");
+                    // Whose boundary is longer says nothing.
+                    let known = |sent: &Sent| match arguments[0] {
+                        "-F" => sent.field(field).map(|_| "some".to_owned()),
+                        _ => sent.field(field).map(str::to_owned),
+                    };
+                    assert_eq!(known(&urltrace), known(&curl), "{name}: {field} of {arguments:?}");
                 }
             }
         }
@@ -352,7 +357,11 @@ fn stored(world: &World) {
                 let seen = curl(world, &url, WEB[0], &["-4", version, "-T", file]);
                 assert_eq!(run.number("/hops/0/http/status"), seen.number("http_code"), "{options}: {run}");
                 let target = run.json.pointer("/hops/0/http/redirect/target").and_then(|it| it.as_str());
-                assert_eq!(target.unwrap_or_default(), seen.text("redirect_url"), "{options}: {run}");
+                assert_eq!(
+                    target.unwrap_or_default(),
+                    seen.facts["redirect_url"].as_str().unwrap_or_default(),
+                    "{options}: {run}"
+                );
             }
         }
         // A head alone, and what a server can do: the same sizes as curl's.
