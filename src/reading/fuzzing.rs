@@ -15,11 +15,11 @@ use crate::trace::{Header, Http, WebToken, sample};
 /// What a reader makes of bytes, or the defect.
 pub type Judged = Result<(), String>;
 
-/// A reader, and the name of its target.
-pub type Reader = (&'static str, fn(&[u8]) -> Judged);
+/// The name of a target, and its reader.
+pub type Target = (&'static str, fn(&[u8]) -> Judged);
 
 /// Every reader, by the name of its target and of the folder of its seeds.
-pub const READERS: &[Reader] = &[
+pub const READERS: &[Target] = &[
     ("layers", read_layers),
     ("timings", read_timings),
     ("limits", read_limits),

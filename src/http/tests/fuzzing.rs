@@ -18,11 +18,11 @@ use crate::trace::{At, Header, Host, Scheme, Url};
 /// What a reader makes of bytes, or the defect.
 pub type Judged = Result<(), String>;
 
-/// A reader, and the name of its target.
-pub type Reader = (&'static str, fn(&[u8]) -> Judged);
+/// The name of a target, and its reader.
+pub type Target = (&'static str, fn(&[u8]) -> Judged);
 
 /// Every reader, by the name of its target and of the folder of its seeds.
-pub const READERS: &[Reader] = &[("framing", read_framing), ("cookies", read_cookies)];
+pub const READERS: &[Target] = &[("framing", read_framing), ("cookies", read_cookies)];
 
 const LIMITS: Limits = Limits { bytes: 4_096, fields: 32 };
 
