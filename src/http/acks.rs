@@ -40,7 +40,7 @@ impl Acks {
             return Some(now);
         }
         let passed = now.since(*self.begun.get_or_insert(now));
-        let mut timer = Box::pin(tokio::time::sleep((passed / PART).clamp(FIRST, LONGEST)));
+        let mut timer = Box::pin(tokio::time::sleep((passed / PART).clamp(FIRST, LONGEST))); // until the kernel is asked again
         // Ready at once it is not: the next poll looks again.
         let _ = timer.as_mut().poll(cx);
         self.timer = Some(timer);

@@ -62,7 +62,7 @@ impl Gate {
         let Some(limit) = self.limit else { return Poll::Ready(Pass::Go) };
         let mut state = self.state.borrow_mut();
         if matches!(*state, State::Before) {
-            let timer = Box::pin(tokio::time::sleep(limit));
+            let timer = Box::pin(tokio::time::sleep(limit)); // as long as a body waits for its 100 (RFC 9110 section 10.1.1)
             *state = State::Waiting { asked: handed(), timer, waker: None };
         }
         match &mut *state {
