@@ -18,7 +18,7 @@ use crate::tracer::scene::Scene;
 use crate::tracer::target::Origin;
 
 /// Fetches what a document asks for, from its first byte on.
-pub(in super::super) struct Engine<'a> {
+pub(crate) struct Engine<'a> {
     pub(super) scene: &'a Scene<'a>,
     pub(super) state: RefCell<State>,
     pub(super) inbox: Rc<Inbox>,
@@ -28,7 +28,7 @@ pub(in super::super) struct Engine<'a> {
 }
 
 impl<'a> Engine<'a> {
-    pub(in super::super) fn new(scene: &'a Scene<'a>, plan: PagePlan) -> Self {
+    pub(crate) fn new(scene: &'a Scene<'a>, plan: PagePlan) -> Self {
         let inbox = Rc::new(Inbox::default());
         let ear = Ear::new(&inbox, Asker::Document, ResourceKind::Document, plan.viewport, *scene.clock);
         let state = RefCell::new(State::new(plan));
@@ -36,12 +36,12 @@ impl<'a> Engine<'a> {
     }
 
     /// Who hears of the document.
-    pub(in super::super) fn listener(&self) -> Listener {
+    pub(crate) fn listener(&self) -> Listener {
         Listener(self.ear.clone())
     }
 
     /// The document, or what redirects to it, is about to be asked for on this connection.
-    pub(in super::super) fn document_connected(
+    pub(crate) fn document_connected(
         &self,
         url: &Url,
         session: &Session,
@@ -61,7 +61,7 @@ impl<'a> Engine<'a> {
     }
 
     /// The document has ended: its connections and its cookies are for the page now.
-    pub(in super::super) fn document_ended(&self, pool: Pool, cookies: Vec<Cookie>) {
+    pub(crate) fn document_ended(&self, pool: Pool, cookies: Vec<Cookie>) {
         self.ear.end();
         let mut state = self.state.borrow_mut();
         (state.document_ended, state.cookies) = (true, cookies);
@@ -79,7 +79,7 @@ impl<'a> Engine<'a> {
     }
 
     /// Fetches until nothing is left that could be asked for.
-    pub(in super::super) async fn run(&self) {
+    pub(crate) async fn run(&self) {
         let mut active = FuturesUnordered::new();
         loop {
             self.hear();

@@ -23,7 +23,7 @@ const fn settled(row: usize, before: usize) -> usize {
 
 impl Engine<'_> {
     /// Puts the page into the trace. What still runs beside its lookups is given back.
-    pub(in super::super) fn settle(self, trace: &mut Trace) -> Vec<(LookupId, UncountedLanes)> {
+    pub(crate) fn settle(self, trace: &mut Trace) -> Vec<(LookupId, UncountedLanes)> {
         let state = self.state.into_inner();
         let State {
             resources, mut requests, lookups, mut connections, watches, unread, of_quic, lanes, ..
