@@ -56,7 +56,10 @@ pub(crate) fn watch(what: &str, arguments: &[&str]) -> (Duration, String) {
         .unwrap();
     let mut most = 0;
     while child.try_wait().unwrap().is_none() {
-        if let Ok(status) = std::fs::read_to_string(format!("/proc/{}/status", child.id())) {
+        // Until it runs the binary it still shows the memory of the test, from which it was spawned.
+        if let Ok(status) = std::fs::read_to_string(format!("/proc/{}/status", child.id()))
+            && status.starts_with("Name:\turltrace\n")
+        {
             let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
             let now = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0);
             most = most.max(now);
