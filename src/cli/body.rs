@@ -8,6 +8,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::declarations::Request;
 use super::error::PlanError;
+use super::fields::Field;
 use super::files::{Reading, Sources, read_body};
 use super::form;
 use crate::plan::{LineEnds, Piece, RequestBody};
@@ -25,11 +26,15 @@ pub(super) struct Content {
     pub(super) method: Option<&'static str>,
 }
 
-/// What the options of one request ask for together.
+/// What the options of one request ask for together, beside the fields of `-H`.
 ///
 /// # Errors
 /// Options that exclude each other, and files that cannot be read.
-pub(super) fn content(request: &Request, matches: &ArgMatches) -> Result<Content, PlanError> {
+pub(super) fn content(
+    request: &Request,
+    matches: &ArgMatches,
+    given: &[Field],
+) -> Result<Content, PlanError> {
     let kinds = [
         ("-d", has_data(request)),
         ("--json", !request.json.is_empty()),
@@ -37,8 +42,8 @@ pub(super) fn content(request: &Request, matches: &ArgMatches) -> Result<Content
         ("-T", request.upload_file.is_some()),
         ("-I", request.head && !request.get),
     ];
-    let mut given = kinds.iter().filter(|(_, is_given)| *is_given).map(|(option, _)| option);
-    if let (Some(one), Some(other)) = (given.next(), given.next()) {
+    let mut asked = kinds.iter().filter(|(_, is_given)| *is_given).map(|(option, _)| option);
+    if let (Some(one), Some(other)) = (asked.next(), asked.next()) {
         return Err(PlanError::usage(format!(
             "{other} cannot be used with {one}: each makes a request of its own"
         )));
@@ -75,7 +80,10 @@ pub(super) fn content(request: &Request, matches: &ArgMatches) -> Result<Content
     if kinds[2].1 {
         let form =
             form::read(&ordered(matches, &[("form", &request.form), ("form_string", &request.form_string)]))?;
-        let fields = vec![field("Content-Type", Some(&form.content_type()))];
+        // A type of -H lacks the boundary, without which nobody finds the parts.
+        let typed = given.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        let typed = typed.and_then(|(_, value)| value.as_deref()).filter(|value| !value.is_empty());
+        let fields = vec![field("Content-Type", Some(&form.content_type(typed)))];
         return Ok(Content { body: Some(RequestBody::new(form.into_pieces())), fields, method: None });
     }
     Ok(Content { body: data(request, matches)?, ..Content::default() })
@@ -111,7 +119,8 @@ pub(super) fn url(request: &Request, url: String, body: Option<&[u8]>) -> Result
         let host_and_path = path_part.split_once("://").map_or(path_part, |(_, rest)| rest);
         let name = path.rsplit('/').next().unwrap_or(path);
         let name = match host_and_path.split_once('/') {
-            Some(_) if !path_part.ends_with('/') => String::new(),
+            // As with curl since version 8, a query says that the path is whole.
+            Some(_) if !path_part.ends_with('/') || query.is_some() => String::new(),
             Some(_) => utf8_percent_encode(name, &KEPT).to_string(),
             None => format!("/{}", utf8_percent_encode(name, &KEPT)),
         };

@@ -51,7 +51,6 @@ const TABLE: &[(&[&str], Answer)] = &[
     ),
     (&["--preproxy"], Later("-x goes through one proxy")),
     (&["--socks4", "--socks4a"], Use("SOCKS 4 is not supported: -x socks5://HOST, or socks5h://HOST")),
-    (&["--proxy-header"], Later("-U sends credentials to the proxy")),
     (
         &["--proxy-digest", "--proxy-ntlm", "--proxy-negotiate", "--proxy-anyauth"],
         Later("-U sends Basic credentials to the proxy"),

@@ -49,7 +49,11 @@ fn parse(text: &str, path: &str, now: SystemTime) -> Result<Vec<Cookie>, PlanErr
         if line.trim().is_empty() || line.starts_with('#') {
             continue;
         }
-        let fields: Vec<&str> = line.split('\t').collect();
+        let mut fields: Vec<&str> = line.split('\t').collect();
+        if fields.len() > 7 {
+            // Tabs in a row stand for one, as curl reads them.
+            fields.retain(|field| !field.is_empty());
+        }
         let (&[domain, subdomains, path_of, secure, expires, name], value) = (match fields.as_slice() {
             [fields @ .., value] if fields.len() == 6 => (fields, *value),
             // Some writers leave the tab before an empty value out.
@@ -63,6 +67,10 @@ fn parse(text: &str, path: &str, now: SystemTime) -> Result<Vec<Cookie>, PlanErr
         };
         let expires: u64 = expires.parse().unwrap_or(0);
         if expires != 0 && expires <= now {
+            continue;
+        }
+        // RFC 6265bis section 5.7: such a cookie is ignored whole.
+        if [name, value].iter().any(|text| text.contains(|c: char| c.is_ascii_control())) {
             continue;
         }
         cookies.push(Cookie {
@@ -85,14 +93,18 @@ mod tests {
     #[test]
     fn a_file_of_cookies_is_read() {
         let text = "# Netscape HTTP Cookie File\n\n.a.test\tTRUE\t/x\tTRUE\t0\tn\tv=1\n\
-                    #HttpOnly_b.test\tFALSE\t/\tFALSE\t2000\th\t\nb.test\tFALSE\t/\tFALSE\t1000\told\tv\n";
+                    #HttpOnly_b.test\tFALSE\t/\tFALSE\t2000\th\t\nb.test\tFALSE\t/\tFALSE\t1000\told\tv\n\
+                    c.test\tFALSE\t/\tFALSE\t0\t\ttabs\tv\nb.test\tFALSE\t/\tFALSE\t0\tbell\t\x07\n";
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
         let cookies = parse(text, "jar", now).unwrap();
         let told: Vec<String> = cookies
             .iter()
             .map(|c| format!("{} {} {} {} {}={}", c.domain, c.subdomains, c.path, c.secure, c.name, c.value))
             .collect();
-        assert_eq!(told, ["a.test true /x true n=v=1", "b.test false / false h="]);
+        assert_eq!(
+            told,
+            ["a.test true /x true n=v=1", "b.test false / false h=", "c.test false / false tabs=v"]
+        );
         assert!(parse("Set-Cookie: a=b\n", "jar", now).is_err());
     }
 

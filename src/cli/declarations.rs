@@ -303,6 +303,10 @@ pub struct Proxies {
     /// User name and password for the proxy; prompts for a missing password
     #[arg(short = 'U', long, value_name = "USER[:PASSWORD]")]
     pub proxy_user: Option<String>,
+    /// A header field for the proxy alone, beside those of the request: with CONNECT, or forwarded with it;
+    /// @FILE has one a line
+    #[arg(long, value_name = "FIELD|@FILE")]
+    pub proxy_header: Vec<String>,
     /// Hosts without a proxy: names with all below them, addresses, networks (CIDR), or `*`
     ///
     /// Without it, `no_proxy` and then `NO_PROXY` have the list.
@@ -358,7 +362,7 @@ pub struct Request {
     /// Send a HEAD request: no body
     #[arg(short = 'I', long)]
     pub head: bool,
-    /// Add or replace a header field; `Name:` removes one
+    /// Add or replace a header field; `Name:` removes one, `@FILE` has one a line
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
     pub headers: Vec<String>,
     /// Send this body with POST; @FILE reads it from a file, without its line breaks

@@ -23,6 +23,9 @@ const TYPES: [(&str, &str); 9] = [
     (".xml", "application/xml"),
 ];
 
+/// What else curl takes behind the content of a part, and this program does not.
+const OPTIONS: [&str; 2] = ["headers", "encoder"];
+
 /// That of a file of which nothing more is known.
 const ANY_TYPE: &str = "application/octet-stream";
 
@@ -70,8 +73,9 @@ fn boundary(parts: &[Part]) -> String {
 }
 
 impl Form {
-    pub(super) fn content_type(&self) -> String {
-        format!("multipart/form-data; boundary={}", self.boundary)
+    /// The type that goes with it: `given` by a field of -H, or the one of forms.
+    pub(super) fn content_type(&self, given: Option<&str>) -> String {
+        format!("{}; boundary={}", given.unwrap_or("multipart/form-data"), self.boundary)
     }
 
     /// The form as it is sent; what stands in memory in a row is one piece.
@@ -147,6 +151,11 @@ fn part(text: &str, sources: &mut Sources) -> Result<Part, PlanError> {
         match option.trim() {
             "type" => media_type = Some(checked("type", value)?),
             "filename" => file_name = Some(value),
+            // A parameter of the type, such as a charset, has the same sign before it.
+            parameter if media_type.is_some() && !OPTIONS.contains(&parameter) => {
+                let parameter = checked("type", format!(";{}={value}", option.trim_end()))?;
+                media_type = media_type.map(|media_type| media_type + &parameter);
+            }
             other => {
                 let other: String = other.chars().take(20).collect();
                 return Err(PlanError::with_hint(
@@ -169,7 +178,7 @@ fn part(text: &str, sources: &mut Sources) -> Result<Part, PlanError> {
         let base = path.rsplit('/').next().unwrap_or(&path).to_owned();
         let file_name = file_name.unwrap_or(base);
         // As with curl, of standard input nothing is said that its given name does not say.
-        let guess = known(&file_name).or((path != "-").then_some(ANY_TYPE));
+        let guess = known(&file_name).or_else(|| known(&path)).or((path != "-").then_some(ANY_TYPE));
         media_type = media_type.or_else(|| guess.map(str::to_owned));
         return Ok(Part { name: name.to_owned(), file_name: Some(file_name), media_type, content });
     }
@@ -219,7 +228,7 @@ mod tests {
 
     fn bytes(options: &[(&'static str, &str)]) -> String {
         let form = read(options).unwrap();
-        assert!(form.content_type().ends_with(&form.boundary));
+        assert!(form.content_type(None).ends_with(&form.boundary));
         let boundary = form.boundary.clone();
         let body = crate::plan::RequestBody::new(form.into_pieces());
         String::from_utf8(body.in_memory().unwrap()).unwrap().replace(&boundary, "B")
@@ -237,6 +246,10 @@ mod tests {
                 part(&format!("{head}\"a\"; filename=\"x%22y\"\r\nContent-Type: text/plain"), "b;c"),
             ),
             ("a=b;type=text/x", part(&format!("{head}\"a\"\r\nContent-Type: text/x"), "b")),
+            (
+                "a=b;type=text/x;charset=y; q=1;filename=z",
+                part(&format!("{head}\"a\"; filename=\"z\"\r\nContent-Type: text/x;charset=y;q=1"), "b"),
+            ),
             ("a=", part(&format!("{head}\"a\""), "")),
             ("a=\"open", part(&format!("{head}\"a\""), "\"open")),
         ];
@@ -258,11 +271,9 @@ mod tests {
             file.contains(&format!("; filename=\"{name}\"\r\nContent-Type: image/png\r\n\r\nx\n\r\n")),
             "{file}"
         );
+        // Of a name that says nothing the file's own is taken.
         let named = bytes(&[("form", &format!("f=@\"{shown}\";filename=q.bin"))]);
-        assert!(
-            named.contains("; filename=\"q.bin\"\r\nContent-Type: application/octet-stream\r\n"),
-            "{named}"
-        );
+        assert!(named.contains("; filename=\"q.bin\"\r\nContent-Type: image/png\r\n"), "{named}");
         let content = bytes(&[("form", &format!("f=<{shown}"))]);
         assert!(content.contains("name=\"f\"\r\n\r\nx\n\r\n"), "{content}");
         std::fs::remove_file(&path).unwrap();

@@ -105,7 +105,6 @@ const ANSWERED: &[(&str, &str)] = &[
     ("-x ftp://p:21 https://a.test/", "`ftp` is not a kind of proxy; http, https, socks5 or socks5h"),
     ("-x http://p:0 https://a.test/", "has no port from 1 to 65535"),
     ("--preproxy p:1 https://a.test/", "--preproxy is not supported yet"),
-    ("--proxy-header A:b https://a.test/", "-U sends credentials"),
     ("--proxy-ntlm -U a:b -x p https://a.test/", "-U sends Basic"),
     ("dns -p 53 --noproxy x a.test", "--noproxy is for tracing a URL"),
     ("--lab -x http://127.0.0.1:3128 https://www.example.test/", "--lab has no outside"),
@@ -238,7 +237,8 @@ fn data_goes_into_the_query_and_a_name_behind_a_slash() {
         ("-G -d a=1 -d b=2 https://a.test/?x=1#f", "https://a.test/?x=1&a=1&b=2#f"),
         ("-G --data-urlencode a=b?c a.test", "a.test?a=b%3Fc"),
         ("-G https://a.test/", "https://a.test/"),
-        ("-T src/main.rs https://a.test/up/?x#f", "https://a.test/up/main.rs?x#f"),
+        ("-T src/main.rs https://a.test/up/?x#f", "https://a.test/up/?x#f"),
+        ("-T src/main.rs https://a.test/up/#f", "https://a.test/up/main.rs#f"),
         ("-T src/main.rs https://a.test", "https://a.test/main.rs"),
         ("-T src/main.rs https://a.test/up/as", "https://a.test/up/as"),
     ] {

@@ -29,6 +29,7 @@ mod dns;
 mod environment;
 mod error;
 mod examples;
+mod fields;
 mod files;
 mod findings;
 mod form;

@@ -3,6 +3,7 @@
 use super::declarations::{Connection, Proxies};
 use super::environment::Environment;
 use super::error::PlanError;
+use super::fields;
 use super::password;
 use crate::plan::{PlainRequests, ProxyExceptions, ProxyPlan, ProxyServer};
 use crate::trace::{ProxyKind, ProxySource};
@@ -60,6 +61,7 @@ pub(super) fn plan(
         exceptions: exceptions(options, variables),
         plain: if options.proxytunnel { PlainRequests::Tunnel } else { PlainRequests::Forward },
         insecure: options.proxy_insecure,
+        headers: fields::read("--proxy-header", &options.proxy_header)?,
         ..ProxyPlan::default()
     })
 }

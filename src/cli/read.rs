@@ -11,9 +11,10 @@ use super::declarations::{
 };
 use super::environment::Environment;
 use super::error::PlanError;
+use super::fields;
 use super::files::{exports, output, read_text, resolv_conf};
 use super::settings::{Action, Settings, Show, Stream};
-use super::syntax::{byte_ranges, header_field, limit, pause, redirects, resolve_override};
+use super::syntax::{byte_ranges, limit, pause, redirects, resolve_override};
 use super::{
     body, budgets, connection, cookies, dns, findings, hands, identity, origin, page, password, proxy, reuse,
     runs, tour,
@@ -293,15 +294,19 @@ fn http_plan(
     matches: &ArgMatches,
     environment: &Environment,
 ) -> Result<HttpPlan, PlanError> {
-    let given = request.headers.iter().map(|text| header_field(text)).collect::<Result<Vec<_>, _>>()?;
-    let content = body::content(request, matches)?;
+    let given = fields::read("-H", &request.headers)?;
+    let content = body::content(request, matches, &given)?;
     let cookies = cookies::read(&request.cookie, Clock::start().started_at())?;
     let mut headers = own_fields(request, environment)?;
     headers.extend(cookies.text.map(|text| ("Cookie".to_owned(), Some(text))));
     headers.extend(content.fields);
     // One field of a name (RFC 9110 §5.3): as with curl, what -H says of it replaces an option's.
-    headers.retain(|(name, _)| !given.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)));
-    headers.extend(given);
+    let is_form = !request.form.is_empty() || !request.form_string.is_empty();
+    let completed = |name: &str| is_form && name.eq_ignore_ascii_case("content-type");
+    headers.retain(|(name, _)| {
+        completed(name) || !given.iter().any(|(other, _)| other.eq_ignore_ascii_case(name))
+    });
+    headers.extend(given.into_iter().filter(|(name, _)| !completed(name)));
     if let Some(method) = &request.method {
         validate_method(method).map_err(PlanError::usage)?;
     }

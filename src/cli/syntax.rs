@@ -10,13 +10,13 @@ use crate::plan::{ConnectTo, Question, ResolveOverride};
 use crate::trace::RecordType;
 
 /// `Name: value` adds, `Name:` removes, `Name;` sends an empty value, as curl has it.
-pub(super) fn header_field(text: &str) -> Result<(String, Option<String>), PlanError> {
+pub(super) fn header_field(option: &str, text: &str) -> Result<(String, Option<String>), PlanError> {
     let bad = || {
         // What follows the first word may be a secret that lost its colon.
         let (word, rest) =
             text.split_once(char::is_whitespace).map_or((text, ""), |(word, _)| (word, " ..."));
         let message = format!("`{}{rest}` is not a header field", word.escape_debug());
-        PlanError::with_hint(message, "-H 'Name: value'")
+        PlanError::with_hint(message, format!("{option} 'Name: value'"))
     };
     let (name, value) = match (text.split_once(':'), text.strip_suffix(';')) {
         (Some((name, value)), _) => (name, Some(value.trim()).filter(|value| !value.is_empty())),
@@ -134,6 +134,8 @@ pub(super) fn resolve_override(text: &str) -> Result<ResolveOverride, PlanError>
         .split(',')
         .map(|address| address.trim_matches(['[', ']']).parse().map_err(|_| bad()))
         .collect::<Result<_, _>>()?;
+    // A name is the same with its last dot, and is looked for without it.
+    let host = host.strip_suffix('.').unwrap_or(host);
     let host = if host == "*" { Ok(host.to_owned()) } else { idna::domain_to_ascii(host) };
     Ok(ResolveOverride {
         host: host.ok().filter(|host| !host.is_empty()).ok_or_else(bad)?,

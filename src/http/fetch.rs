@@ -156,7 +156,7 @@ async fn exchange(
 ) -> Result<Persistence, Fault> {
     let draft = draft.map_err(|why| fault::new(FailureCode::InvalidRequest, why))?;
     let draft = match forwarded {
-        Some(Forwarded { authorization }) => draft.forwarded(authorization.as_deref()),
+        Some(Forwarded { fields }) => draft.forwarded(fields),
         None => draft,
     };
     if let Some(fault) = feed.hindrance() {

@@ -167,13 +167,15 @@ impl Draft {
         }
     }
 
-    /// The same for a proxy that forwards it: with the whole URL (RFC 9112 §3.2.2), and with credentials for
-    /// the proxy, unless `-H` has given others.
-    pub(super) fn forwarded(mut self, authorization: Option<&str>) -> Self {
+    /// The same for a proxy that forwards it: with the whole URL (RFC 9112 §3.2.2), and with the fields that are
+    /// for the proxy, as far as `-H` has given no others.
+    pub(super) fn forwarded(mut self, for_proxy: &[(String, Option<String>)]) -> Self {
         self.target = format!("{}://{}{}", self.scheme.as_str(), self.authority, self.target);
-        let given = self.fields.iter().any(|(name, _)| is(name, "proxy-authorization"));
-        if let Some(value) = authorization.filter(|_| !given) {
-            self.fields.push(("Proxy-Authorization".to_owned(), value.to_owned()));
+        for (name, value) in for_proxy {
+            let given = self.fields.iter().any(|(other, _)| is(name, other));
+            if let Some(value) = value.as_ref().filter(|_| !given) {
+                self.fields.push((name.clone(), value.clone()));
+            }
         }
         self
     }

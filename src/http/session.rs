@@ -26,8 +26,8 @@ pub struct Session {
 /// How requests are sent to a proxy that forwards them (RFC 9112 §3.2.2).
 #[derive(Clone)]
 pub(super) struct Forwarded {
-    /// The value of Proxy-Authorization.
-    pub(super) authorization: Option<String>,
+    /// The fields that are for the proxy; `None` for one that is not to be sent.
+    pub(super) fields: Vec<(String, Option<String>)>,
 }
 
 pub(super) enum Wire {
@@ -71,11 +71,11 @@ impl Session {
         Self { wire, negotiated: None, forwarded: None, bursts }
     }
 
-    /// A connection to a proxy that forwards requests, in HTTP/1.1; `authorization` is for the proxy.
+    /// A connection to a proxy that forwards requests, in HTTP/1.1; `fields` are for the proxy.
     #[must_use]
-    pub fn forwarded(stream: Stream, authorization: Option<String>) -> Self {
+    pub fn forwarded(stream: Stream, fields: Vec<(String, Option<String>)>) -> Self {
         let bursts = stream.bursts().cloned();
-        let forwarded = Some(Forwarded { authorization });
+        let forwarded = Some(Forwarded { fields });
         Self { wire: Wire::Http1(stream), negotiated: None, forwarded, bursts }
     }
 

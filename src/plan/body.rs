@@ -71,7 +71,7 @@ impl LineEnds {
     pub fn apply(self, bytes: &mut Vec<u8>) {
         match self {
             Self::Kept => {}
-            Self::LeftOut => bytes.retain(|byte| !matches!(byte, b'\r' | b'\n')),
+            Self::LeftOut => bytes.retain(|byte| !matches!(byte, b'\r' | b'\n' | 0)),
         }
     }
 }

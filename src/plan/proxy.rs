@@ -22,6 +22,8 @@ pub struct ProxyPlan {
     pub plain: PlainRequests,
     /// `--proxy-insecure`: go on in spite of faults of an https proxy's certificate.
     pub insecure: bool,
+    /// `--proxy-header`: fields for an HTTP proxy alone; `None` for one that is not to be sent.
+    pub headers: Vec<(String, Option<String>)>,
     /// How long a proxy may take for what it is asked.
     pub timeout: Duration,
 }
@@ -35,6 +37,7 @@ impl Default for ProxyPlan {
             exceptions: None,
             plain: PlainRequests::Forward,
             insecure: false,
+            headers: Vec::new(),
             timeout: PROXY_TIME,
         }
     }

@@ -22,16 +22,8 @@ pub(super) async fn open<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
     terms: Terms<'_>,
 ) -> Result<Vec<u8>, Fault> {
     let mut exchange = Exchange::new(stream, terms);
-    let target = &proxy.target;
-    let authorization = terms
-        .credentials
-        .map_or_else(String::new, |given| format!("Proxy-Authorization: {}\r\n", given.basic));
-    let agent = match terms.agent.replace(|c: char| c.is_control(), " ") {
-        none if none.is_empty() => none,
-        agent => format!("User-Agent: {agent}\r\n"),
-    };
-    let head = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{authorization}{agent}\r\n");
-    let asked = format!("CONNECT {target}");
+    let head = request(&proxy.target, terms);
+    let asked = format!("CONNECT {}", proxy.target);
     let sent = exchange.ask(proxy, asked, head.as_bytes()).await;
     sent.map_err(|broken| fault::broken(broken, proxy, terms))?;
     for _ in 0..=MAX_INTERIM {
@@ -54,6 +46,25 @@ pub(super) async fn open<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
         return Err(fault::refused(proxy));
     }
     Err(fault::broken(Broken::TooMuch("interim responses"), proxy, terms))
+}
+
+/// The head of the request. What is given for the proxy replaces what would be sent of that name.
+fn request(target: &str, terms: Terms<'_>) -> String {
+    let agent = terms.agent.replace(|c: char| c.is_control(), " ");
+    let own = [
+        ("Host", Some(target)),
+        ("Proxy-Authorization", terms.credentials.map(|given| given.basic)),
+        ("User-Agent", Some(agent.as_str()).filter(|agent| !agent.is_empty())),
+    ];
+    let given = |name: &str| terms.fields.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
+    let own = own.into_iter().filter(|(name, _)| !given(name));
+    let own = own.filter_map(|(name, value)| Some((name, value?)));
+    let given = terms.fields.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?)));
+    let mut head = format!("CONNECT {target} HTTP/1.1\r\n");
+    for (name, value) in own.chain(given) {
+        head.extend([name, ": ", value, "\r\n"]);
+    }
+    head + "\r\n"
 }
 
 /// A head, as far as it matters.

@@ -15,6 +15,8 @@ pub struct Terms<'a> {
     pub limit: At,
     /// The User-Agent of CONNECT (RFC 9110 §10.1.5); empty for none.
     pub agent: &'a str,
+    /// What else CONNECT says, or does not say.
+    pub fields: &'a [(String, Option<String>)],
     /// What it may be told of who asks.
     pub credentials: Option<Credentials<'a>>,
 }

@@ -56,8 +56,14 @@ async fn run(
     let stop = Stop::after(clock, Duration::from_secs(60));
     let credentials =
         password.map(|password| Credentials { user: "joe", password, basic: "Basic am9lOmh1bnRlcjI=" });
-    let terms =
-        Terms { clock: &clock, stop: &stop, limit: clock.now().after(LIMIT), agent: "ut", credentials };
+    let terms = Terms {
+        clock: &clock,
+        stop: &stop,
+        limit: clock.now().after(LIMIT),
+        agent: "ut",
+        fields: &[],
+        credentials,
+    };
     let opening = async {
         let opened = open(&mut near, Destination::Name("a.test", 443), &mut record, terms).await;
         drop(near);
@@ -181,7 +187,16 @@ async fn a_tunnel_stands_and_what_came_behind_is_the_targets() {
 /// What is sent, as it goes over the wire.
 #[tokio::test]
 async fn what_is_asked_has_the_form_of_the_standards() {
+    type Fields<'a> = &'a [(String, Option<String>)];
     async fn sent(kind: ProxyKind, destination: Destination<'_>, reply: &'static [u8]) -> Vec<u8> {
+        sent_with(kind, destination, reply, &[]).await
+    }
+    async fn sent_with(
+        kind: ProxyKind,
+        destination: Destination<'_>,
+        reply: &'static [u8],
+        fields: Fields<'_>,
+    ) -> Vec<u8> {
         let (mut near, mut far) = tokio::io::duplex(4096);
         let mut record = proxy(kind, None);
         let clock = Clock::start();
@@ -191,6 +206,7 @@ async fn what_is_asked_has_the_form_of_the_standards() {
             stop: &stop,
             limit: clock.now().after(LIMIT),
             agent: "ut",
+            fields,
             credentials: None,
         };
         far.write_all(reply).await.unwrap();
@@ -202,6 +218,12 @@ async fn what_is_asked_has_the_form_of_the_standards() {
     }
     let head = sent(ProxyKind::Http, Destination::Name("a.test", 443), b"HTTP/1.1 200 OK\r\n\r\n").await;
     let expected = "CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\nUser-Agent: ut\r\n\r\n";
+    assert_eq!(String::from_utf8(head).unwrap(), expected);
+    let field = |name: &str, value: Option<&str>| (name.to_owned(), value.map(str::to_owned));
+    let given = [field("user-agent", Some("it")), field("X-Of", Some("a")), field("host", None)];
+    let to = Destination::Name("a.test", 443);
+    let head = sent_with(ProxyKind::Http, to, b"HTTP/1.1 200 OK\r\n\r\n", &given).await;
+    let expected = "CONNECT a.test:443 HTTP/1.1\r\nuser-agent: it\r\nX-Of: a\r\n\r\n";
     assert_eq!(String::from_utf8(head).unwrap(), expected);
     let name = sent(ProxyKind::Socks5h, Destination::Name("a.test", 443), b"\x05\x00").await;
     assert_eq!(name, b"\x05\x01\x00\x05\x01\x00\x03\x06a.test\x01\xbb");

@@ -84,7 +84,8 @@ pub(super) async fn open(
     if usage == ProxyUsage::Forward {
         *tls = Stage::Skipped(PLAIN);
         beside.request = forwarded;
-        return Ok(goes_on(Session::forwarded(stream, basic), connection, until).await);
+        let fields = for_forwarder(&scene.plan.proxy.headers, basic);
+        return Ok(goes_on(Session::forwarded(stream, fields), connection, until).await);
     }
     // And what is for the target, while the proxy's answer is.
     let ahead = async { (Hello::wanted(scene, request), make_request(scene, request, ask)) };
@@ -132,6 +133,13 @@ fn basic(server: &ProxyServer) -> Option<String> {
     Some(basic_credentials(&format!("{user}:{password}")))
 }
 
+/// What a proxy that forwards requests is told beside them: the fields given for it, and who asks.
+fn for_forwarder(given: &[(String, Option<String>)], basic: Option<String>) -> Vec<(String, Option<String>)> {
+    const NAME: &str = "Proxy-Authorization";
+    let other = basic.filter(|_| !given.iter().any(|(name, _)| name.eq_ignore_ascii_case(NAME)));
+    given.iter().cloned().chain(other.map(|value| (NAME.to_owned(), Some(value)))).collect()
+}
+
 /// A tunnel to the target.
 async fn tunnel(
     scene: &Scene<'_>,
@@ -153,7 +161,8 @@ async fn tunnel(
     });
     let limit = scene.clock.now().after(scene.plan.proxy.timeout);
     let agent = &scene.plan.http.user_agent;
-    let terms = Terms { clock: scene.clock, stop: scene.stop, limit, agent, credentials };
+    let fields = &scene.plan.proxy.headers;
+    let terms = Terms { clock: scene.clock, stop: scene.stop, limit, agent, fields, credentials };
     let early = proxy::open(&mut stream, destination, proxy, terms).await?;
     Ok(stream.behind(early))
 }
