@@ -20,7 +20,7 @@ pub(super) fn complaint(failure: Redacted<&Failure>, show: &Show) -> Option<(Str
         Format::Text => show.terminal && failure.stage != StageName::Url,
         Format::Json | Format::Jsonl => true,
         // Nobody reads these where they come out.
-        Format::Html | Format::Svg | Format::Markdown | Format::Har => false,
+        _ => false,
     };
     (!shown || show.short).then(|| render::complaint(failure, &style(show)))
 }
@@ -47,6 +47,8 @@ pub fn format(format: Format) -> render::Format {
         Format::Svg => render::Format::Svg,
         Format::Markdown => render::Format::Markdown,
         Format::Har => render::Format::Har,
+        Format::Prometheus => render::Format::Prometheus,
+        Format::Openmetrics => render::Format::OpenMetrics,
     }
 }
 

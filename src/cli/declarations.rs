@@ -486,6 +486,9 @@ pub struct Exports {
     /// Also write the run as an HTTP Archive (HAR 1.2) to this file
     #[arg(long, value_name = "FILE")]
     pub export_har: Option<PathBuf>,
+    /// Also write metrics for Prometheus to this file, as node_exporter's textfile collector reads it (`*.prom`)
+    #[arg(long, value_name = "FILE")]
+    pub export_prometheus: Option<PathBuf>,
 }
 
 /// Output formats.
@@ -507,6 +510,10 @@ pub enum Format {
     Markdown,
     /// An HTTP Archive (HAR 1.2), for tools that read those
     Har,
+    /// Metrics in Prometheus's text format
+    Prometheus,
+    /// The same as OpenMetrics
+    Openmetrics,
 }
 
 /// Pictures of a run.

@@ -193,13 +193,14 @@ pub(super) fn output(path: &Path) -> Result<BodyOutput, PlanError> {
 
 /// The files of `--export-*`, each of which is another, and none the body's.
 pub(super) fn exports(wanted: Exports, body: Option<&Path>) -> Result<Vec<Export>, PlanError> {
-    let Exports { export_html, export_svg, export_json, export_markdown, export_har } = wanted;
+    let Exports { export_html, export_svg, export_json, export_markdown, export_har, export_prometheus } = wanted;
     let all = [
         ("--export-html", Format::Html, export_html),
         ("--export-svg", Format::Svg, export_svg),
         ("--export-json", Format::Json, export_json),
         ("--export-markdown", Format::Markdown, export_markdown),
         ("--export-har", Format::Har, export_har),
+        ("--export-prometheus", Format::Prometheus, export_prometheus),
     ];
     let mut exports: Vec<Export> = Vec::new();
     for (option, format, path) in all {

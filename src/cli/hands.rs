@@ -56,6 +56,8 @@ pub fn requested_format(arguments: &[OsString]) -> Format {
             Some("svg") => format = Format::Svg,
             Some("markdown" | "md") => format = Format::Markdown,
             Some("har") => format = Format::Har,
+            Some("prometheus") => format = Format::Prometheus,
+            Some("openmetrics") => format = Format::Openmetrics,
             _ => {}
         }
     }
@@ -153,14 +155,14 @@ pub(super) fn check_places(matches: &ArgMatches) -> Result<(), PlanError> {
 pub(super) fn check_story(show: &Show, bare: bool) -> Result<(), PlanError> {
     match show.format {
         _ if !show.explain => Ok(()),
-        Format::Json | Format::Jsonl | Format::Svg | Format::Har => Err(PlanError::with_hint(
-            "--explain tells a story for people, and a document for programs or a picture has no place for it",
-            "without --format it stands below the report; --format html has it always",
-        )),
-        _ if bare => {
+        Format::Text | Format::Html | Format::Markdown if bare => {
             Err(PlanError::usage("--explain tells of one whole run: not with --short, +short or `-`"))
         }
         Format::Text | Format::Html | Format::Markdown => Ok(()),
+        _ => Err(PlanError::with_hint(
+            "--explain tells a story for people, and a document for programs or a picture has no place for it",
+            "without --format it stands below the report; --format html has it always",
+        )),
     }
 }
 

@@ -16,6 +16,7 @@
 //! - `many`: `-n`, `--budget` and their kin, declared; `runs`, `budgets`: read
 //! - `files`: the small files that a plan needs as text
 //! - `examples`: what stands below `--help`
+//! - `secrets`: where none may go
 //! - `settings`, `error`: what comes out
 
 mod batch;
@@ -44,6 +45,7 @@ mod read;
 mod resolv_conf;
 mod reuse;
 mod runs;
+mod secrets;
 mod settings;
 mod syntax;
 mod tour;

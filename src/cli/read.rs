@@ -16,7 +16,7 @@ use super::settings::{Action, Settings, Show, Stream};
 use super::syntax::{byte_ranges, header_field, limit, pause, redirects, resolve_override};
 use super::{
     body, budgets, connection, cookies, dns, findings, hands, identity, origin, page, password, proxy, reuse,
-    runs, tour,
+    runs, secrets, tour,
 };
 use crate::clock::Clock;
 use crate::exit::OnBadStatus;
@@ -114,6 +114,7 @@ fn traced(
     plan.proxy = proxy::plan(&cli.connection.proxies, &url, redirects, cli.common.lab, environment)?;
     plan.dns.survey = dns::survey(&cli.common, plan.dns.server_family)?;
     page::check(&cli.request.paged, &show)?;
+    secrets::check(&show)?;
     let repeat = runs::repeat(&cli.runs)?;
     let budgets = budgets::budgets(&cli.budgets, repeat.as_ref())?;
     let show = Show { budgets, ..show };

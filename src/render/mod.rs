@@ -1,4 +1,4 @@
-//! Renderers: a finished trace as text, JSON, a page, a picture, Markdown or an HTTP Archive.
+//! Renderers: a finished trace as text, JSON, a page, a picture, Markdown, an HTTP Archive or metrics.
 //!
 //! They are functions chosen by one `match`, they only read the model, and only they and `main`
 //! write. What comes from the network passes `escape` on its way to text, and all of it has
@@ -24,6 +24,7 @@ mod method_words;
 mod output;
 mod picture_words;
 mod progress;
+pub mod prometheus;
 mod proxy_words;
 mod quic_words;
 mod reading_words;

@@ -23,9 +23,9 @@ pub fn refuse(refusal: &Refusal, format: Format) {
     let hint = refusal.hint.as_ref().map(|hint| hint.as_str());
     tell(&refusal.message, hint);
     let lines = match format {
-        Format::Text | Format::Html | Format::Svg | Format::Markdown | Format::Har => return,
         Format::Json => Lines::Many,
         Format::Jsonl => Lines::One,
+        _ => return,
     };
     let _ = json::error(refusal.exit_code, sentence(&refusal.message), hint, lines, &mut io::stdout().lock());
 }

@@ -18,6 +18,10 @@ pub enum Format {
     Markdown,
     /// For tools that read HTTP Archives.
     Har,
+    /// Metrics in Prometheus's text format.
+    Prometheus,
+    /// The same as OpenMetrics.
+    OpenMetrics,
 }
 
 /// How a report looks.
