@@ -2,6 +2,7 @@
 //!
 //! It decides nothing about a trace and words nothing of it; [`crate::render`] does.
 
+mod check;
 mod exports;
 mod repeat;
 mod session;
@@ -14,8 +15,8 @@ use std::time::Duration;
 
 use self::session::Session;
 pub use self::session::{Ended, Problem, unless_reader_gone};
-pub use self::shown::format;
-use self::shown::{broken_budgets, complaint, limits, style};
+pub use self::shown::form;
+use self::shown::{broken_budgets, complaint, format, limits, style};
 use crate::cli::{Action, Cli, Format, Generate, PlanError, Settings, Show};
 use crate::clock::{Clock, Stopwatch};
 use crate::dns::{self, Resolver};
@@ -89,6 +90,9 @@ pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<
         Action::Trace { url, plan } => {
             exports::check(&show)?;
             in_runtime(trace(&url, plan, lab, &show, on_bad_status, setup, out))
+        }
+        Action::Check { url, plan, thresholds } => {
+            in_runtime(check::checked(&url, plan, thresholds, lab, &show, setup, out))
         }
         Action::Repeat { url, plan, repeat } => {
             exports::check(&show)?;

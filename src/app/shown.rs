@@ -1,11 +1,13 @@
 //! The result as the command line wants it shown: formats and styles of the renderers, and what it allows.
 
+use std::ffi::OsString;
+
 use crate::budget::Judged;
 use crate::cli::{self, Format, Show};
 use crate::exit::Limits;
 use crate::finding::Finding;
 use crate::redact::Redacted;
-use crate::render::{self, Diagram, Style};
+use crate::render::{self, Diagram, Form, Style};
 use crate::trace::{Failure, StageName};
 
 /// Whether what was found, or how it failed, is allowed.
@@ -36,9 +38,19 @@ pub(super) fn broken_budgets(
     (!seen && broken().next().is_some()).then(|| (render::broken_budgets(broken()), None))
 }
 
+/// How it is told that there is no report, by the arguments.
+#[must_use]
+pub fn form(arguments: &[OsString]) -> Form {
+    if cli::is_check(arguments) {
+        Form::Check
+    } else {
+        Form::Report(format(cli::requested_format(arguments)))
+    }
+}
+
 /// The renderer's format of the command line's.
 #[must_use]
-pub fn format(format: Format) -> render::Format {
+pub(super) fn format(format: Format) -> render::Format {
     match format {
         Format::Text => render::Format::Text,
         Format::Json => render::Format::Json,
@@ -49,6 +61,10 @@ pub fn format(format: Format) -> render::Format {
         Format::Har => render::Format::Har,
         Format::Prometheus => render::Format::Prometheus,
         Format::Openmetrics => render::Format::OpenMetrics,
+        Format::Csv => render::Format::Csv,
+        Format::ChromeTrace => render::Format::ChromeTrace,
+        Format::Github => render::Format::Github,
+        Format::Junit => render::Format::Junit,
     }
 }
 

@@ -7,7 +7,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
 use super::declarations::{
-    Cli, Command, Common, Connection, Diagram, Format, Request, Roots, TlsMax, Until, When,
+    CheckOptions, Cli, Command, Common, Connection, Diagram, Format, Request, Roots, TlsMax, Until, When,
 };
 use super::environment::Environment;
 use super::error::PlanError;
@@ -15,8 +15,8 @@ use super::files::{exports, output, read_text, resolv_conf};
 use super::settings::{Action, Settings, Show, Stream};
 use super::syntax::{byte_ranges, header_field, limit, pause, redirects, resolve_override};
 use super::{
-    body, budgets, connection, cookies, dns, findings, hands, identity, origin, page, password, proxy, reuse,
-    runs, secrets, tour,
+    body, budgets, check, connection, cookies, dns, findings, hands, identity, origin, page, password, proxy,
+    reuse, runs, secrets, tour,
 };
 use crate::clock::Clock;
 use crate::exit::OnBadStatus;
@@ -52,6 +52,10 @@ pub fn settings(
         return settings(Action::Generate(what), false, show);
     }
     match cli.command.take() {
+        Some(Command::Check(options)) => {
+            let (action, show) = checked(&mut cli, *options, &matches, environment, show)?;
+            settings(action, cli.common.lab, show)
+        }
         Some(Command::Findings) => settings(Action::ListFindings, false, show),
         Some(Command::Lab { tour: Some(only), .. }) => {
             let action = tour::action(only, &show, environment, |words, environment| {
@@ -89,6 +93,28 @@ pub fn settings(
             settings(action, cli.common.lab, show)
         }
     }
+}
+
+/// `urltrace check`: a trace with defaults of its own.
+fn checked(
+    cli: &mut Cli,
+    options: CheckOptions,
+    matches: &ArgMatches,
+    environment: &Environment,
+    show: Show,
+) -> Result<(Action, Show), PlanError> {
+    // Its own options are those of the sub-command.
+    let matches = matches.subcommand().map_or(matches, |(_, inner)| inner);
+    check::check(&options, &show)?;
+    let thresholds = check::thresholds(&options)?;
+    check::settle(&mut cli.common, &options, matches);
+    (cli.url, cli.connection, cli.request) = (Some(options.url), options.connection, options.request);
+    let (action, show) = traced(cli, matches, environment, show)?;
+    let action = match action {
+        Action::Trace { url, plan } => Action::Check { url, plan, thresholds },
+        other => other,
+    };
+    Ok((action, show))
 }
 
 /// What is done with a URL.

@@ -16,7 +16,9 @@ pub(super) fn check(show: &Show) -> Result<(), PlanError> {
     match what.filter(|_| show.secrets == Secrets::Show) {
         None => Ok(()),
         Some(what) => Err(PlanError::with_hint(
-            format!("--show-secrets is not for {what}: what is written there is kept for long and read by many"),
+            format!(
+                "--show-secrets is not for {what}: what is written there is kept for long and read by many"
+            ),
             "without it `[redacted]` stands in their place",
         )),
     }

@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 
 use super::json::Lines;
-use super::style::{Format, Style};
 use super::prometheus::{self, Detail, Dialect};
-use super::{har, html, json, markdown, svg, text};
+use super::style::{Format, Style};
+use super::{chrome_trace, csv, github, har, html, json, junit, markdown, svg, text};
 use crate::redact::Redacted;
 use crate::report::{CompareReport, DnsReport, RepeatReport, TraceReport};
 
@@ -29,6 +29,10 @@ pub fn render(
         Format::Har => har::trace(report, out),
         Format::Prometheus => prometheus::trace(report, Dialect::Prometheus, detail(style), out),
         Format::OpenMetrics => prometheus::trace(report, Dialect::OpenMetrics, detail(style), out),
+        Format::Csv => csv::trace(report, out),
+        Format::ChromeTrace => chrome_trace::trace(report, out),
+        Format::Github => github::trace(report, out),
+        Format::Junit => junit::trace(report, out),
     }
 }
 
@@ -66,6 +70,9 @@ pub fn render_repeated(
         Format::Jsonl => json::repeat(report, Lines::One, out),
         Format::Prometheus => prometheus::repeat(report, Dialect::Prometheus, out),
         Format::OpenMetrics => prometheus::repeat(report, Dialect::OpenMetrics, out),
+        Format::Csv => csv::repeat(report, out),
+        Format::Github => github::repeat(report, out),
+        Format::Junit => junit::repeat(report, out),
         _ => has_no_form(),
     }
 }

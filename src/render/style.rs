@@ -22,6 +22,14 @@ pub enum Format {
     Prometheus,
     /// The same as OpenMetrics.
     OpenMetrics,
+    /// Phases, a line a request.
+    Csv,
+    /// Chrome's trace events, for Perfetto and speedscope.
+    ChromeTrace,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// JUnit's XML: a test for each budget.
+    Junit,
 }
 
 /// How a report looks.

@@ -263,7 +263,8 @@ mod tests {
     #[test]
     fn both_formats_are_written_as_their_documents_say() {
         let target = target(Vec::new(), "a\\b\"c");
-        let both = [Dialect::Prometheus, Dialect::OpenMetrics].map(|dialect| exposition(&[target.clone()], dialect));
+        let both =
+            [Dialect::Prometheus, Dialect::OpenMetrics].map(|dialect| exposition(&[target.clone()], dialect));
         insta::assert_snapshot!(both.join("--\n"), @"");
     }
 

@@ -68,7 +68,11 @@ pub(super) fn trace(
 }
 
 /// Writes the metrics of many runs, all with the label `url`.
-pub(super) fn repeat(report: &Redacted<RepeatReport>, dialect: Dialect, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn repeat(
+    report: &Redacted<RepeatReport>,
+    dialect: Dialect,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let labels = vec![("url", report.input.clone())];
     let target = Target { labels, families: runs::families(report) };
     out.write_all(exposition(&[target], dialect).as_bytes())
@@ -100,15 +104,15 @@ fn failure(trace: &Trace) -> Family {
 }
 
 fn findings(report: &TraceReport, detail: Detail) -> Vec<Family> {
-    let mut counts = Family::new("urltrace_findings", Kind::Gauge, "What was found wrong, slow or worth knowing.");
+    let mut counts =
+        Family::new("urltrace_findings", Kind::Gauge, "What was found wrong, slow or worth knowing.");
     for severity in Severity::ALL {
         let count = report.findings.iter().filter(|finding| finding.severity == *severity).count();
         counts.add(vec![("severity", severity.as_str().to_owned())], Value::count(count));
     }
     let mut each = Family::new("urltrace_finding_info", Kind::Info, "A finding: its id and its severity.");
     for finding in report.findings.iter().filter(|_| detail == Detail::Each) {
-        let labels =
-            vec![("id", finding.id.to_owned()), ("severity", finding.severity.as_str().to_owned())];
+        let labels = vec![("id", finding.id.to_owned()), ("severity", finding.severity.as_str().to_owned())];
         each.add(labels, Value::Whole(1));
     }
     vec![counts, each]

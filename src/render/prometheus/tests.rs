@@ -45,7 +45,9 @@ fn every_trace_has_metrics_that_parse_are_unique_and_sum() {
             let all = series.len();
             series.dedup();
             assert_eq!(series.len(), all, "{name}: a series comes twice\n{text}");
-            for line in text.lines().filter(|line| line.starts_with("# HELP ") && dialect == Dialect::Prometheus) {
+            for line in
+                text.lines().filter(|line| line.starts_with("# HELP ") && dialect == Dialect::Prometheus)
+            {
                 let (family, help) = line[7..].split_once(' ').unwrap();
                 let known = helps.entry(family.to_owned()).or_insert_with(|| help.to_owned());
                 assert_eq!(known, help, "{name}: the help of {family} changes");
@@ -94,9 +96,18 @@ fn a_failure_has_its_stage_and_reason_and_a_success_has_none() {
 
 #[test]
 fn many_runs_have_quantiles_that_their_number_carries() {
-    let run = || Repeated { report: TraceReport::of(testtrace::success(), &Selection::default(), |_, _| 0), late: None };
+    let run = || Repeated {
+        report: TraceReport::of(testtrace::success(), &Selection::default(), |_, _| 0),
+        late: None,
+    };
     let runs: Vec<Repeated> = std::iter::repeat_with(run).take(10).collect();
-    let plan = RepeatPlan { runs: 10, duration: None, interval: None, start: RunStart::Cold, detail: RunDetail::Whole };
+    let plan = RepeatPlan {
+        runs: 10,
+        duration: None,
+        interval: None,
+        start: RunStart::Cold,
+        detail: RunDetail::Whole,
+    };
     let report = RepeatReport {
         input: "https://user:secret@www.example.test/?token=secret".to_owned(),
         plan,
@@ -113,6 +124,9 @@ fn many_runs_have_quantiles_that_their_number_carries() {
     let of = |quantile: &str| text.contains(&format!("phase=\"dns\",quantile=\"{quantile}\"}} 0.0284\n"));
     assert_eq!(["0.0", "0.5", "0.9", "1.0"].map(of), [true; 4], "{text}");
     assert_eq!(["0.95", "0.99"].map(of), [false; 2], "{text}");
-    assert!(text.contains("urltrace_runs_phase_seconds_sum{url=") && text.contains("phase=\"dns\"} 0.284\n"), "{text}");
+    assert!(
+        text.contains("urltrace_runs_phase_seconds_sum{url=") && text.contains("phase=\"dns\"} 0.284\n"),
+        "{text}"
+    );
     assert!(text.contains("outcome=\"ok\"} 10\n") && text.contains("urltrace_tls_leaf_not_after"), "{text}");
 }
