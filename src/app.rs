@@ -2,6 +2,8 @@
 //!
 //! It decides nothing about a trace and words nothing of it; [`crate::render`] does.
 
+mod check;
+mod exports;
 mod repeat;
 mod session;
 mod shown;
@@ -13,20 +15,18 @@ use std::time::Duration;
 
 use self::session::Session;
 pub use self::session::{Ended, Problem, unless_reader_gone};
-pub use self::shown::format;
-use self::shown::{broken_budgets, complaint, limits, style};
-use crate::cli::{Action, Cli, Export, Format, Generate, PlanError, Settings, Show};
+pub use self::shown::form;
+use self::shown::{broken_budgets, complaint, format, limits, style};
+use crate::cli::{Action, Cli, Format, Generate, PlanError, Settings, Show};
 use crate::clock::{Clock, Stopwatch};
 use crate::dns::{self, Resolver};
 use crate::exit::{self, Limits, OnBadStatus};
 use crate::explain::topics::{self, Found};
 use crate::explain::tour::STEPS;
-use crate::export;
 use crate::finding::{self, Finding};
 use crate::lab::{Lab, SCENARIOS};
-use crate::os;
 use crate::plan::{Batch, HttpPlan, Plan, Question, RequestBody, VersionChoice};
-use crate::redact::{Quoted, Redacted, Secrets, redact};
+use crate::redact::{Quoted, Secrets, redact};
 use crate::render::{self, Progress, Refusal, Style, Uploaded};
 use crate::report::{CompareReport, Compared, DnsReport, TraceReport};
 use crate::signals::Signals;
@@ -88,13 +88,14 @@ pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<
         Action::Tour { steps, waits } => tour(steps, waits, &style(&show), out),
         Action::ServeLab => in_runtime(serve_lab(out)),
         Action::Trace { url, plan } => {
-            // Told before the run, not after it.
-            show.exports.iter().try_for_each(|export| {
-                export::check(&export.path).map_err(|error| Problem::Setup(not_exported(export, &error)))
-            })?;
+            exports::check(&show)?;
             in_runtime(trace(&url, plan, lab, &show, on_bad_status, setup, out))
         }
+        Action::Check { url, plan, thresholds } => {
+            in_runtime(check::checked(&url, plan, thresholds, lab, &show, setup, out))
+        }
         Action::Repeat { url, plan, repeat } => {
+            exports::check(&show)?;
             let wanted = repeat::Wanted { url, plan, repeat, lab, on_bad_status };
             in_runtime(repeat::repeat(wanted, &show, setup, out))
         }
@@ -154,7 +155,8 @@ async fn trace(
     let broken = if signal.is_some() { report.exit_code } else { exit::LIMIT };
     let report = redact(report.with_budgets(&show.budgets, broken), show.secrets);
     let code = report.exit_code;
-    let code = export_all(&report, show)?.filter(|_| code == exit::OK).unwrap_or(code);
+    let written = exports::write(show, |format, bytes| render::render(&report, format, &style(show), bytes))?;
+    let code = written.filter(|_| code == exit::OK).unwrap_or(code);
     // A URL that cannot be traced has nothing to report but its error.
     if !(report.trace.requests.is_empty() && show.format == Format::Text) {
         unless_reader_gone(render::render(&report, format(show.format), &style(show), out))?;
@@ -226,25 +228,6 @@ async fn compare(
     unless_reader_gone(render::render_compared(&report, format(show.format), &style(show), out))?;
     let failure = report.part(CompareReport::failure);
     Ok(Ended { code: exit_code, complaint: failure.and_then(|failure| complaint(failure, show)), signal })
-}
-
-/// Writes the files beside the report, before that: whoever reads it may go away. The exit code of one
-/// that cannot be written.
-fn export_all(report: &Redacted<TraceReport>, show: &Show) -> Result<Option<u8>, Problem> {
-    let mut code = None;
-    for export in &show.exports {
-        let mut bytes = Vec::new();
-        render::render(report, format(export.format), &style(show), &mut bytes)?;
-        if let Err(error) = export::write(&export.path, &bytes) {
-            render::tell(&not_exported(export, &error), None);
-            code = Some(exit::INTERNAL);
-        }
-    }
-    Ok(code)
-}
-
-fn not_exported(export: &Export, error: &io::Error) -> String {
-    format!("{}: `{}` cannot be written: {}", export.option, export.path.display(), os::words(error))
 }
 
 async fn ask(

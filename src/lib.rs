@@ -13,7 +13,8 @@
 //! - [`timeline`], [`finding`]: what follows from a trace: phases, spans, verdict, findings
 //! - [`reading`]: what a response says of whom it came by and what it asks for
 //! - [`picture`]: the rows of the waterfall and the arrows of the ladder diagram, drawn by every renderer
-//! - [`runs`]: what follows from many runs of one URL; [`budget`]: what they may cost
+//! - [`runs`]: what follows from many runs of one URL; [`budget`]: what they may cost;
+//!   [`check`]: a trace judged for Nagios and Icinga
 //! - [`report`]: what a report is made from; [`redact`]: takes the secrets out of it
 //! - [`stream`]: a connection in the clear or over TLS, between [`tls`] and [`http`]
 //! - `roots`: what the stages that speak TLS trust; [`alert`]: what TLS alerts mean; `fault`: the form of
@@ -30,6 +31,7 @@ pub mod alert;
 pub mod app;
 pub mod budget;
 mod bursts;
+pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod dns;

@@ -8,25 +8,25 @@ use urltrace::app::{self, Ended, Problem};
 use urltrace::cli::{self, Environment, PlanError, Settings, Stream};
 use urltrace::clock::Stopwatch;
 use urltrace::exit;
-use urltrace::render::{self, Format, Refusal};
+use urltrace::render::{self, Form, Refusal};
 
 fn main() -> ExitCode {
     let setup = Stopwatch::start();
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    let format = app::format(cli::requested_format(&arguments));
+    let form = app::form(&arguments);
     match cli::settings(arguments, &Environment::read()) {
-        Ok(settings) => run(settings, setup, format),
+        Ok(settings) => run(settings, setup, form),
         // `--help` and `--version` are no errors: clap prints them to standard output.
         Err(PlanError::Clap(error)) if !error.use_stderr() => {
             let _ = error.print();
-            ExitCode::from(exit::OK)
+            ExitCode::from(form.code(exit::OK))
         }
         Err(PlanError::Interrupted) => app::die_of(app::Signal::Interrupt),
-        Err(error) => refuse(&app::refused(error), format),
+        Err(error) => refuse(&app::refused(error), form),
     }
 }
 
-fn run(settings: Settings, setup: Stopwatch, format: Format) -> ExitCode {
+fn run(settings: Settings, setup: Stopwatch, form: Form) -> ExitCode {
     let mut out: Box<dyn Write> = match settings.show.to {
         Stream::Output => Box::new(io::BufWriter::new(io::stdout().lock())),
         Stream::Error => Box::new(io::BufWriter::new(io::stderr())),
@@ -43,11 +43,10 @@ fn run(settings: Settings, setup: Stopwatch, format: Format) -> ExitCode {
         }
         // The reader has gone (`| head`): nothing is left to say.
         Err(Problem::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(exit::OK),
-        Err(problem) => refuse(&app::cannot_run(problem), format),
+        Err(problem) => refuse(&app::cannot_run(problem), form),
     }
 }
 
-fn refuse(refusal: &Refusal, format: Format) -> ExitCode {
-    render::refuse(refusal, format);
-    ExitCode::from(refusal.exit_code)
+fn refuse(refusal: &Refusal, form: Form) -> ExitCode {
+    ExitCode::from(render::refuse(refusal, form))
 }

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::exports;
 use super::session::{Ended, Problem, Session, unless_reader_gone};
 use super::shown::{broken_budgets, complaint, format, limits, style};
 use crate::budget::Budget;
@@ -78,11 +79,15 @@ pub(super) async fn repeat(
     report.exit_code = signal.map_or_else(|| code_of(&report), Signal::exit_code);
     add_cold_start(&mut report, show);
     let report = redact(report, show.secrets);
+    let code = report.exit_code;
+    let written =
+        exports::write(show, |format, bytes| render::render_repeated(&report, format, &style(show), bytes))?;
+    let code = written.filter(|_| code == exit::OK).unwrap_or(code);
     unless_reader_gone(render::render_repeated(&report, format(show.format), &style(show), out))?;
     let failure = report.part(RepeatReport::failure);
     let told = failure.and_then(|failure| complaint(failure, show));
     let told = told.or_else(|| broken_budgets(&report.budgets, report.failure(), show));
-    Ok(Ended { code: report.exit_code, complaint: told, signal })
+    Ok(Ended { code, complaint: told, signal })
 }
 
 /// What all runs may cost together.

@@ -1,11 +1,13 @@
 //! The result as the command line wants it shown: formats and styles of the renderers, and what it allows.
 
+use std::ffi::OsString;
+
 use crate::budget::Judged;
 use crate::cli::{self, Format, Show};
 use crate::exit::Limits;
 use crate::finding::Finding;
 use crate::redact::Redacted;
-use crate::render::{self, Diagram, Style};
+use crate::render::{self, Diagram, Form, Style};
 use crate::trace::{Failure, StageName};
 
 /// Whether what was found, or how it failed, is allowed.
@@ -20,7 +22,7 @@ pub(super) fn complaint(failure: Redacted<&Failure>, show: &Show) -> Option<(Str
         Format::Text => show.terminal && failure.stage != StageName::Url,
         Format::Json | Format::Jsonl => true,
         // Nobody reads these where they come out.
-        Format::Html | Format::Svg | Format::Markdown | Format::Har => false,
+        _ => false,
     };
     (!shown || show.short).then(|| render::complaint(failure, &style(show)))
 }
@@ -36,9 +38,19 @@ pub(super) fn broken_budgets(
     (!seen && broken().next().is_some()).then(|| (render::broken_budgets(broken()), None))
 }
 
+/// How it is told that there is no report, by the arguments.
+#[must_use]
+pub fn form(arguments: &[OsString]) -> Form {
+    if cli::is_check(arguments) {
+        Form::Check
+    } else {
+        Form::Report(format(cli::requested_format(arguments)))
+    }
+}
+
 /// The renderer's format of the command line's.
 #[must_use]
-pub fn format(format: Format) -> render::Format {
+pub(super) fn format(format: Format) -> render::Format {
     match format {
         Format::Text => render::Format::Text,
         Format::Json => render::Format::Json,
@@ -47,6 +59,12 @@ pub fn format(format: Format) -> render::Format {
         Format::Svg => render::Format::Svg,
         Format::Markdown => render::Format::Markdown,
         Format::Har => render::Format::Har,
+        Format::Prometheus => render::Format::Prometheus,
+        Format::Openmetrics => render::Format::OpenMetrics,
+        Format::Csv => render::Format::Csv,
+        Format::ChromeTrace => render::Format::ChromeTrace,
+        Format::Github => render::Format::Github,
+        Format::Junit => render::Format::Junit,
     }
 }
 

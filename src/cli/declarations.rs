@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::examples::EXAMPLES;
+pub use super::formats::{Exports, Format};
 use super::many::{Budgets, Runs};
 use super::paged::Paged;
 
@@ -57,6 +58,11 @@ pub enum Command {
     /// Asks a root server first, follows its referrals down to the authoritative servers and shows
     /// every packet on the way. Exit code 0 for an answer with data, 4 otherwise.
     Dns(DnsOptions),
+    /// Check a URL for Nagios or Icinga: one line, and 0, 1, 2 or 3
+    ///
+    /// A status of 4xx warns; 5xx, and whatever fails, names and time-outs included, is critical; 3 is for what could not be
+    /// asked. This machine's resolver is asked, unless --resolver says otherwise, and all of it may take 10 s.
+    Check(Box<CheckOptions>),
     /// List what can be found wrong, slow or worth knowing
     Findings,
     /// Explain a term of a report, without a network; alone, list all terms
@@ -77,6 +83,33 @@ pub enum Command {
         #[arg(long, value_name = "N", num_args = 0..=1, conflicts_with = "serve")]
         tour: Option<Option<usize>>,
     },
+}
+
+/// Options of `urltrace check`: check_http's letters, and those of a trace.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Check")]
+pub struct CheckOptions {
+    /// The URL to check
+    #[arg(value_name = "URL")]
+    pub url: String,
+    /// Warn when it takes longer, in seconds; or a range, such as `@10:20`
+    #[arg(short = 'w', long, value_name = "SECONDS")]
+    pub warning: Option<String>,
+    /// Be critical when it takes longer, in seconds; or a range
+    #[arg(short = 'c', long, value_name = "SECONDS")]
+    pub critical: Option<String>,
+    /// Warn when the certificate has so many days left or fewer, be critical at the second number
+    #[arg(short = 'C', long, value_name = "DAYS[,DAYS]")]
+    pub certificate: Option<String>,
+    /// Time limit for the whole check, in seconds: as --max-time
+    #[arg(short = 't', long, value_name = "SECONDS")]
+    pub timeout: Option<String>,
+    /// Options of connections
+    #[command(flatten)]
+    pub connection: Connection,
+    /// Options of requests
+    #[command(flatten)]
+    pub request: Request,
 }
 
 /// Options of `urltrace dns` alone.
@@ -469,48 +502,6 @@ pub struct Request {
     /// Options of pages
     #[command(flatten)]
     pub paged: Paged,
-}
-
-/// Files that the same run is written to, beside the report.
-#[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Output and lab")]
-pub struct Exports {
-    /// Also write the report as one HTML page to this file
-    #[arg(long, value_name = "FILE")]
-    pub export_html: Option<PathBuf>,
-    /// Also write the picture of `--format svg` to this file
-    #[arg(long, value_name = "FILE")]
-    pub export_svg: Option<PathBuf>,
-    /// Also write the document of `--format json` to this file
-    #[arg(long, value_name = "FILE")]
-    pub export_json: Option<PathBuf>,
-    /// Also write the report as Markdown, for a ticket, to this file
-    #[arg(long, alias = "export-md", value_name = "FILE")]
-    pub export_markdown: Option<PathBuf>,
-    /// Also write the run as an HTTP Archive (HAR 1.2) to this file
-    #[arg(long, value_name = "FILE")]
-    pub export_har: Option<PathBuf>,
-}
-
-/// Output formats.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// A report for people
-    Text,
-    /// One document of schema urltrace/1
-    Json,
-    /// The same on one line
-    #[value(aliases = ["json-lines", "ndjson"])]
-    Jsonl,
-    /// One page that opens anywhere and asks nobody for anything
-    Html,
-    /// A picture of the run
-    Svg,
-    /// For tickets
-    #[value(alias = "md")]
-    Markdown,
-    /// An HTTP Archive (HAR 1.2), for tools that read those
-    Har,
 }
 
 /// Pictures of a run.

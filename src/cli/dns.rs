@@ -71,9 +71,9 @@ pub(super) fn as_dig(mut options: DnsOptions, common: &mut Common) -> Result<Dns
 pub(super) fn check_format(format: Format) -> Result<(), PlanError> {
     match format {
         Format::Text | Format::Json | Format::Jsonl => Ok(()),
-        Format::Html | Format::Svg | Format::Markdown | Format::Har => Err(PlanError::with_hint(
+        _ => Err(PlanError::with_hint(
             "`urltrace dns` reports as text, json or jsonl",
-            "a page or a picture shows a URL and the lookup of its name: `urltrace --format html URL`",
+            "every other format shows a URL and the lookup of its name: `urltrace --format html URL`",
         )),
     }
 }

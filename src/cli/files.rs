@@ -193,13 +193,29 @@ pub(super) fn output(path: &Path) -> Result<BodyOutput, PlanError> {
 
 /// The files of `--export-*`, each of which is another, and none the body's.
 pub(super) fn exports(wanted: Exports, body: Option<&Path>) -> Result<Vec<Export>, PlanError> {
-    let Exports { export_html, export_svg, export_json, export_markdown, export_har } = wanted;
+    let Exports {
+        export_html,
+        export_svg,
+        export_json,
+        export_markdown,
+        export_har,
+        export_prometheus,
+        export_csv,
+        export_chrome_trace,
+        export_github,
+        export_junit,
+    } = wanted;
     let all = [
         ("--export-html", Format::Html, export_html),
         ("--export-svg", Format::Svg, export_svg),
         ("--export-json", Format::Json, export_json),
         ("--export-markdown", Format::Markdown, export_markdown),
         ("--export-har", Format::Har, export_har),
+        ("--export-prometheus", Format::Prometheus, export_prometheus),
+        ("--export-csv", Format::Csv, export_csv),
+        ("--export-chrome-trace", Format::ChromeTrace, export_chrome_trace),
+        ("--export-github", Format::Github, export_github),
+        ("--export-junit", Format::Junit, export_junit),
     ];
     let mut exports: Vec<Export> = Vec::new();
     for (option, format, path) in all {

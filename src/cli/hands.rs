@@ -6,7 +6,7 @@ use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches, Command, CommandFactory};
+use clap::{Arg, ArgMatches, Command, CommandFactory, ValueEnum as _};
 
 use super::borrowed::{self, Answer};
 use super::declarations::{Cli, Common, Format};
@@ -23,7 +23,7 @@ pub(super) fn words(mut arguments: Vec<OsString>) -> Vec<OsString> {
         (Some("explain"), Some(option), 3) if option.starts_with('-') && !is_for_explain(option) => {
             arguments.insert(2, "--".into());
         }
-        (Some("help"), Some("dns" | "lab" | "findings" | "explain"), 3) => {
+        (Some("help"), Some("dns" | "check" | "lab" | "findings" | "explain"), 3) => {
             arguments.swap(1, 2);
             arguments[2] = "--help".into();
         }
@@ -48,18 +48,18 @@ pub fn requested_format(arguments: &[OsString]) -> Format {
             "--format" => words.next(),
             _ => word.strip_prefix("--format="),
         };
-        match value.map(str::to_ascii_lowercase).as_deref() {
-            Some("json") => format = Format::Json,
-            Some("jsonl" | "json-lines" | "ndjson") => format = Format::Jsonl,
-            Some("text") => format = Format::Text,
-            Some("html") => format = Format::Html,
-            Some("svg") => format = Format::Svg,
-            Some("markdown" | "md") => format = Format::Markdown,
-            Some("har") => format = Format::Har,
-            _ => {}
+        if let Some(named) = value.and_then(|value| Format::from_str(value, true).ok()) {
+            format = named;
         }
     }
     format
+}
+
+/// Whether it is a check, whose errors go where a monitor looks for them.
+#[must_use]
+pub fn is_check(arguments: &[OsString]) -> bool {
+    let is_option = |word: &OsString| word.to_str().is_some_and(|word| word.starts_with('-'));
+    arguments.iter().skip(1).find(|word| !is_option(word)).is_some_and(|word| word == "check")
 }
 
 /// An error of clap's, or what is right in place of an option that there is not.
@@ -127,7 +127,10 @@ pub(super) fn check_places(matches: &ArgMatches) -> Result<(), PlanError> {
         let option = names(argument).pop();
         if argument.is_global_set() {
             let styles = ["color", "ascii", "silent", "show_error", "verbose", "lab"];
-            if command != "dns" && given(inner, argument) && !styles.contains(&argument.get_id().as_str()) {
+            if !["check", "dns"].contains(&command)
+                && given(inner, argument)
+                && !styles.contains(&argument.get_id().as_str())
+            {
                 let option = option.unwrap_or_default();
                 let prints = if command == "explain" { "a text" } else { "a list" };
                 return Err(PlanError::usage(format!(
@@ -153,14 +156,14 @@ pub(super) fn check_places(matches: &ArgMatches) -> Result<(), PlanError> {
 pub(super) fn check_story(show: &Show, bare: bool) -> Result<(), PlanError> {
     match show.format {
         _ if !show.explain => Ok(()),
-        Format::Json | Format::Jsonl | Format::Svg | Format::Har => Err(PlanError::with_hint(
-            "--explain tells a story for people, and a document for programs or a picture has no place for it",
-            "without --format it stands below the report; --format html has it always",
-        )),
-        _ if bare => {
+        Format::Text | Format::Html | Format::Markdown if bare => {
             Err(PlanError::usage("--explain tells of one whole run: not with --short, +short or `-`"))
         }
         Format::Text | Format::Html | Format::Markdown => Ok(()),
+        _ => Err(PlanError::with_hint(
+            "--explain tells a story for people, and a document for programs or a picture has no place for it",
+            "without --format it stands below the report; --format html has it always",
+        )),
     }
 }
 

@@ -15,13 +15,17 @@
 //! - `page`: `--page` and its kin; `paged`: how they are typed
 //! - `many`: `-n`, `--budget` and their kin, declared; `runs`, `budgets`: read
 //! - `files`: the small files that a plan needs as text
+//! - `formats`: what a report can be written as
 //! - `examples`: what stands below `--help`
+//! - `check`: `urltrace check`
+//! - `secrets`: where none may go
 //! - `settings`, `error`: what comes out
 
 mod batch;
 mod body;
 mod borrowed;
 mod budgets;
+mod check;
 mod connection;
 mod cookies;
 mod declarations;
@@ -33,6 +37,7 @@ mod fields;
 mod files;
 mod findings;
 mod form;
+mod formats;
 mod hands;
 mod identity;
 mod many;
@@ -45,6 +50,7 @@ mod read;
 mod resolv_conf;
 mod reuse;
 mod runs;
+mod secrets;
 mod settings;
 mod syntax;
 mod tour;
@@ -52,7 +58,7 @@ mod tour;
 pub use self::declarations::*;
 pub use self::environment::Environment;
 pub use self::error::PlanError;
-pub use self::hands::requested_format;
+pub use self::hands::{is_check, requested_format};
 pub use self::many::{Budgets, Runs, Warm};
 pub use self::paged::{Paged, Profile};
 pub use self::read::settings;

@@ -23,7 +23,12 @@ pub(super) fn page(paged: &Paged) -> Option<PagePlan> {
 
 /// Refuses what a page has no form for.
 pub(super) fn check(paged: &Paged, show: &Show) -> Result<(), PlanError> {
-    let has_form = |format| matches!(format, Format::Text | Format::Json | Format::Jsonl | Format::Har);
+    let has_form = |format| {
+        matches!(
+            format,
+            Format::Text | Format::Json | Format::Jsonl | Format::Har | Format::Github | Format::Junit
+        )
+    };
     if !paged.page || has_form(show.format) && show.exports.iter().all(|export| has_form(export.format)) {
         return Ok(());
     }

@@ -7,7 +7,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
 use super::declarations::{
-    Cli, Command, Common, Connection, Diagram, Format, Request, Roots, TlsMax, Until, When,
+    CheckOptions, Cli, Command, Common, Connection, Diagram, Format, Request, Roots, TlsMax, Until, When,
 };
 use super::environment::Environment;
 use super::error::PlanError;
@@ -16,8 +16,8 @@ use super::files::{exports, output, read_text, resolv_conf};
 use super::settings::{Action, Settings, Show, Stream};
 use super::syntax::{byte_ranges, limit, pause, redirects, resolve_override};
 use super::{
-    body, budgets, connection, cookies, dns, findings, hands, identity, origin, page, password, proxy, reuse,
-    runs, tour,
+    body, budgets, check, connection, cookies, dns, findings, hands, identity, origin, page, password, proxy,
+    reuse, runs, secrets, tour,
 };
 use crate::clock::Clock;
 use crate::exit::OnBadStatus;
@@ -53,6 +53,10 @@ pub fn settings(
         return settings(Action::Generate(what), false, show);
     }
     match cli.command.take() {
+        Some(Command::Check(options)) => {
+            let (action, show) = checked(&mut cli, *options, &matches, environment, show)?;
+            settings(action, cli.common.lab, show)
+        }
         Some(Command::Findings) => settings(Action::ListFindings, false, show),
         Some(Command::Lab { tour: Some(only), .. }) => {
             let action = tour::action(only, &show, environment, |words, environment| {
@@ -92,6 +96,28 @@ pub fn settings(
     }
 }
 
+/// `urltrace check`: a trace with defaults of its own.
+fn checked(
+    cli: &mut Cli,
+    options: CheckOptions,
+    matches: &ArgMatches,
+    environment: &Environment,
+    show: Show,
+) -> Result<(Action, Show), PlanError> {
+    // Its own options are those of the sub-command.
+    let matches = matches.subcommand().map_or(matches, |(_, inner)| inner);
+    check::check(&options, &show)?;
+    let thresholds = check::thresholds(&options)?;
+    check::settle(&mut cli.common, &options, matches);
+    (cli.url, cli.connection, cli.request) = (Some(options.url), options.connection, options.request);
+    let (action, show) = traced(cli, matches, environment, show)?;
+    let action = match action {
+        Action::Trace { url, plan } => Action::Check { url, plan, thresholds },
+        other => other,
+    };
+    Ok((action, show))
+}
+
 /// What is done with a URL.
 fn traced(
     cli: &Cli,
@@ -115,6 +141,7 @@ fn traced(
     plan.proxy = proxy::plan(&cli.connection.proxies, &url, redirects, cli.common.lab, environment)?;
     plan.dns.survey = dns::survey(&cli.common, plan.dns.server_family)?;
     page::check(&cli.request.paged, &show)?;
+    secrets::check(&show)?;
     let repeat = runs::repeat(&cli.runs)?;
     let budgets = budgets::budgets(&cli.budgets, repeat.as_ref())?;
     let show = Show { budgets, ..show };

@@ -94,13 +94,18 @@ pub(super) fn check(cli: &Cli, plan: &Plan, show: &Show) -> Result<(), PlanError
             "GET, HEAD and OPTIONS without a body can be repeated",
         ));
     }
-    match show.format {
-        Format::Text | Format::Json | Format::Jsonl if show.exports.is_empty() => Ok(()),
-        _ => Err(PlanError::with_hint(
-            "-n tells of many runs as text or JSON: there is no page, picture or file of them",
-            "--format json has every run whole",
-        )),
+    let has_form = |format| match format {
+        Format::Text | Format::Json | Format::Jsonl | Format::Prometheus | Format::Openmetrics => true,
+        Format::Csv | Format::Github | Format::Junit => true,
+        Format::Html | Format::Svg | Format::Markdown | Format::Har | Format::ChromeTrace => false,
+    };
+    if has_form(show.format) && show.exports.iter().all(|export| has_form(export.format)) {
+        return Ok(());
     }
+    Err(PlanError::with_hint(
+        "-n tells of many runs as text, JSON, CSV, metrics or tests: there is no page or picture of them",
+        "--format json has every run whole",
+    ))
 }
 
 #[cfg(test)]

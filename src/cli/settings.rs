@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::declarations::{Diagram, Format, Generate};
 use crate::budget::Budget;
+use crate::check::Thresholds;
 use crate::exit::OnBadStatus;
 use crate::finding::Selection;
 use crate::plan::{Batch, Plan, Question, RepeatPlan};
@@ -31,6 +32,15 @@ pub enum Action {
         url: String,
         /// How.
         plan: Plan,
+    },
+    /// `urltrace check`.
+    Check {
+        /// As it was typed.
+        url: String,
+        /// How.
+        plan: Plan,
+        /// What it is held against.
+        thresholds: Thresholds,
     },
     /// Trace a URL many times.
     Repeat {

@@ -36,18 +36,18 @@ pub fn short_reason(report: &Redacted<DnsReport>, style: &Style) {
 /// The budgets that a run did not keep to, in one line.
 #[must_use]
 pub fn broken_budgets<'a>(broken: impl Iterator<Item = &'a Judged>) -> String {
-    let told: Vec<String> = broken
-        .map(|Judged { budget, actual, reason, .. }| {
-            let (what, unit) = (budget.what(), budget.measure.unit());
-            let limit = budget::words(budget.limit, unit);
-            match actual {
-                Some(actual) if unit == Unit::Us => {
-                    format!("{what} is {}, and its limit {limit}", micros(*actual))
-                }
-                Some(actual) => format!("{what} is {}, and its limit {limit}", budget::words(*actual, unit)),
-                None => format!("{what} cannot be judged: {}", reason.as_deref().unwrap_or_default()),
-            }
-        })
-        .collect();
+    let told: Vec<String> = broken.map(broken_budget).collect();
     format!("budget: {}", told.join("; "))
+}
+
+/// One of them.
+pub(super) fn broken_budget(judged: &Judged) -> String {
+    let Judged { budget, actual, reason, .. } = judged;
+    let (what, unit) = (budget.what(), budget.measure.unit());
+    let limit = budget::words(budget.limit, unit);
+    match actual {
+        Some(actual) if unit == Unit::Us => format!("{what} is {}, and its limit {limit}", micros(*actual)),
+        Some(actual) => format!("{what} is {}, and its limit {limit}", budget::words(*actual, unit)),
+        None => format!("{what} cannot be judged: {}", reason.as_deref().unwrap_or_default()),
+    }
 }

@@ -1,4 +1,4 @@
-//! Renderers: a finished trace as text, JSON, a page, a picture, Markdown or an HTTP Archive.
+//! Renderers: a finished trace as text, JSON, a page, a picture, Markdown, an HTTP Archive, metrics, or for CI.
 //!
 //! They are functions chosen by one `match`, they only read the model, and only they and `main`
 //! write. What comes from the network passes `escape` on its way to text, and all of it has
@@ -6,16 +6,21 @@
 
 mod arrival_words;
 mod attempt_words;
+mod check;
+mod chrome_trace;
 mod complaint;
 pub mod completions;
 mod cookie_words;
+mod csv;
 mod escape;
 mod findings;
 mod further_words;
+mod github;
 mod grpc_words;
 mod har;
 mod html;
 mod json;
+mod junit;
 mod lab;
 mod ladder_words;
 pub mod man;
@@ -24,6 +29,7 @@ mod method_words;
 mod output;
 mod picture_words;
 mod progress;
+pub mod prometheus;
 mod proxy_words;
 mod quic_words;
 mod reading_words;
@@ -40,13 +46,14 @@ mod text;
 mod upload_words;
 mod words;
 
+pub use check::check_line;
 pub use complaint::{broken_budgets, complaint, short_reason};
 pub use findings::findings_list;
 pub use json::schema_file;
 pub use lab::{lab_list, lab_serving};
 pub use output::{render, render_compared, render_dns, render_dns_line, render_repeated, render_short};
 pub use progress::{Progress, Uploaded};
-pub use refusal::{Refusal, refuse, tell};
+pub use refusal::{Form, Refusal, refuse, tell};
 pub use style::{Diagram, Format, Style};
 pub use text::{no_topic, topic_list, topics};
 pub use text::{tour_prompt, tour_question, tour_reading};

@@ -3,8 +3,9 @@
 use std::io::{self, Write};
 
 use super::json::Lines;
+use super::prometheus::{self, Detail, Dialect};
 use super::style::{Format, Style};
-use super::{har, html, json, markdown, svg, text};
+use super::{chrome_trace, csv, github, har, html, json, junit, markdown, svg, text};
 use crate::redact::Redacted;
 use crate::report::{CompareReport, DnsReport, RepeatReport, TraceReport};
 
@@ -26,6 +27,12 @@ pub fn render(
         Format::Svg => svg::trace(report, style, out),
         Format::Markdown => markdown::trace(report, out),
         Format::Har => har::trace(report, out),
+        Format::Prometheus => prometheus::trace(report, Dialect::Prometheus, detail(style), out),
+        Format::OpenMetrics => prometheus::trace(report, Dialect::OpenMetrics, detail(style), out),
+        Format::Csv => csv::trace(report, out),
+        Format::ChromeTrace => chrome_trace::trace(report, out),
+        Format::Github => github::trace(report, out),
+        Format::Junit => junit::trace(report, out),
     }
 }
 
@@ -43,7 +50,7 @@ pub fn render_compared(
         Format::Text => text::compare(report, style, out),
         Format::Json => json::compare(report, Lines::Many, out),
         Format::Jsonl => json::compare(report, Lines::One, out),
-        Format::Html | Format::Svg | Format::Markdown | Format::Har => not_as_a_page(),
+        _ => has_no_form(),
     }
 }
 
@@ -61,7 +68,12 @@ pub fn render_repeated(
         Format::Text => text::repeat(report, style, out),
         Format::Json => json::repeat(report, Lines::Many, out),
         Format::Jsonl => json::repeat(report, Lines::One, out),
-        Format::Html | Format::Svg | Format::Markdown | Format::Har => not_as_a_page(),
+        Format::Prometheus => prometheus::repeat(report, Dialect::Prometheus, out),
+        Format::OpenMetrics => prometheus::repeat(report, Dialect::OpenMetrics, out),
+        Format::Csv => csv::repeat(report, out),
+        Format::Github => github::repeat(report, out),
+        Format::Junit => junit::repeat(report, out),
+        _ => has_no_form(),
     }
 }
 
@@ -79,7 +91,7 @@ pub fn render_dns(
         Format::Text => text::dns(report, style, out),
         Format::Json => json::dns(report, Lines::Many, out),
         Format::Jsonl => json::dns(report, Lines::One, out),
-        Format::Html | Format::Svg | Format::Markdown | Format::Har => not_as_a_page(),
+        _ => has_no_form(),
     }
 }
 
@@ -96,13 +108,18 @@ pub fn render_dns_line(
     match format {
         Format::Text => text::dns_line(report, style, out),
         Format::Json | Format::Jsonl => json::dns(report, Lines::One, out),
-        Format::Html | Format::Svg | Format::Markdown | Format::Har => not_as_a_page(),
+        _ => has_no_form(),
     }
 }
 
+/// `-v` tells more.
+const fn detail(style: &Style) -> Detail {
+    if style.verbose { Detail::Each } else { Detail::Plain }
+}
+
 /// The command line refuses these for lookups, comparisons and many runs.
-fn not_as_a_page() -> io::Result<()> {
-    Err(io::Error::new(io::ErrorKind::Unsupported, "this is written as text or JSON only"))
+fn has_no_form() -> io::Result<()> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "this has no such form"))
 }
 
 /// Writes the data of an answer, one record a line.

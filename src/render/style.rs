@@ -18,6 +18,18 @@ pub enum Format {
     Markdown,
     /// For tools that read HTTP Archives.
     Har,
+    /// Metrics in Prometheus's text format.
+    Prometheus,
+    /// The same as OpenMetrics.
+    OpenMetrics,
+    /// Phases, a line a request.
+    Csv,
+    /// Chrome's trace events, for Perfetto and speedscope.
+    ChromeTrace,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// JUnit's XML: a test for each budget.
+    Junit,
 }
 
 /// How a report looks.

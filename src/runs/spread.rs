@@ -82,6 +82,12 @@ impl Spread {
         self.sorted.len()
     }
 
+    /// All of them together.
+    #[must_use]
+    pub fn sum(&self) -> u64 {
+        self.sorted.iter().fold(0, |sum, value| sum.saturating_add(*value))
+    }
+
     /// The smallest.
     #[must_use]
     pub fn min(&self) -> u64 {

@@ -88,6 +88,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("finding", &["explain", "nearest", "reading", "timeline", "trace", "units"]),
     ("runs", &["reading", "timeline", "trace", "units"]),
     ("budget", &["nearest", "runs", "timeline", "trace", "units"]),
+    ("check", &["trace"]),
     ("report", &["budget", "finding", "plan", "reading", "trace"]),
     ("story", &["explain", "reading", "timeline", "trace", "units"]),
     ("picture", &["explain", "finding", "timeline", "trace", "units"]),
@@ -96,18 +97,21 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "render",
         &[
-            "budget", "exit", "explain", "finding", "lab", "packed", "picture", "plan", "reading", "redact",
-            "report", "runs", "story", "timeline", "trace", "units",
+            "budget", "check", "exit", "explain", "finding", "lab", "packed", "picture", "plan", "reading",
+            "redact", "report", "runs", "story", "timeline", "trace", "units",
         ],
     ),
     // The program around it.
-    ("cli", &["budget", "clock", "exit", "explain", "finding", "http", "os", "plan", "redact", "trace"]),
+    (
+        "cli",
+        &["budget", "check", "clock", "exit", "explain", "finding", "http", "os", "plan", "redact", "trace"],
+    ),
     ("lab", &["clock", "http", "plan", "tls", "trace"]),
     (
         "app",
         &[
-            "budget", "cli", "clock", "dns", "exit", "explain", "export", "finding", "lab", "os", "plan",
-            "redact", "render", "report", "runs", "stop", "signals", "trace", "tracer",
+            "budget", "check", "cli", "clock", "dns", "exit", "explain", "export", "finding", "lab", "os",
+            "plan", "redact", "render", "report", "runs", "stop", "signals", "trace", "tracer",
         ],
     ),
 ];

@@ -13,6 +13,7 @@ mod http3;
 mod kept;
 mod lab;
 mod live;
+mod monitoring;
 mod page;
 mod peers;
 mod proxies;

@@ -54,7 +54,7 @@ impl Setting for Live {
 }
 
 /// The interpreter with the packages.
-fn python() -> PathBuf {
+pub(crate) fn python() -> PathBuf {
     let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/python/bin/python3");
     assert!(python.exists(), "{} is not there: .ci/run makes it (python_packages)", python.display());
     python

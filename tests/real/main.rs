@@ -22,6 +22,7 @@ mod equality;
 mod far;
 mod gateways;
 mod live;
+mod monitors;
 mod net;
 mod oidc;
 mod openssl;
@@ -70,6 +71,7 @@ fn main() -> ExitCode {
         part(gateways::Gateways::new, gateways::TESTS.iter().copied(), &is_chosen),
         part(oidc::Provider::new, oidc::TESTS.iter().copied(), &is_chosen),
         part(live::Live::new, live::TESTS.iter().copied(), &is_chosen),
+        part(monitors::Monitors::new, monitors::TESTS.iter().copied(), &is_chosen),
     ];
     if arguments.iter().any(|word| word == "--list") {
         parts.iter().flat_map(|part| &part.names).for_each(|name| println!("{name}: test"));

@@ -130,7 +130,9 @@ fn shown(trace: Trace) -> String {
     for verbose in [false, true] {
         let style = Style { verbose, width: 2000, ..Style::default() };
         let documents = [Format::Json, Format::Html, Format::Svg, Format::Markdown, Format::Har];
-        for format in [Format::Text].into_iter().chain(documents) {
+        let metrics = [Format::Prometheus, Format::OpenMetrics, Format::Csv, Format::ChromeTrace];
+        let metrics = metrics.into_iter().chain([Format::Github, Format::Junit]);
+        for format in [Format::Text].into_iter().chain(documents).chain(metrics) {
             render(&report, format, &style, &mut out).unwrap();
         }
         if let Some(failure) = report.part(|report| report.trace.failure()) {

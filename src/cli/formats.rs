@@ -1,0 +1,74 @@
+//! The formats of a report, and the files beside it, as clap has them: declarations only.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// Files that the same run is written to, beside the report.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Output and lab")]
+pub struct Exports {
+    /// Also write the report as one HTML page to this file
+    #[arg(long, value_name = "FILE")]
+    pub export_html: Option<PathBuf>,
+    /// Also write the picture of `--format svg` to this file
+    #[arg(long, value_name = "FILE")]
+    pub export_svg: Option<PathBuf>,
+    /// Also write the document of `--format json` to this file
+    #[arg(long, value_name = "FILE")]
+    pub export_json: Option<PathBuf>,
+    /// Also write the report as Markdown, for a ticket, to this file
+    #[arg(long, alias = "export-md", value_name = "FILE")]
+    pub export_markdown: Option<PathBuf>,
+    /// Also write the run as an HTTP Archive (HAR 1.2) to this file
+    #[arg(long, value_name = "FILE")]
+    pub export_har: Option<PathBuf>,
+    /// Also write metrics for Prometheus to this file, as node_exporter's textfile collector reads it (`*.prom`)
+    #[arg(long, value_name = "FILE")]
+    pub export_prometheus: Option<PathBuf>,
+    /// Also write the phases as CSV, a line a request, to this file
+    #[arg(long, value_name = "FILE")]
+    pub export_csv: Option<PathBuf>,
+    /// Also write Chrome's trace events, for Perfetto and speedscope, to this file
+    #[arg(long, value_name = "FILE")]
+    pub export_chrome_trace: Option<PathBuf>,
+    /// Also write the annotations of `--format github` to this file
+    #[arg(long, value_name = "FILE")]
+    pub export_github: Option<PathBuf>,
+    /// Also write budgets as tests of JUnit's XML to this file
+    #[arg(long, value_name = "FILE")]
+    pub export_junit: Option<PathBuf>,
+}
+
+/// Output formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A report for people
+    Text,
+    /// One document of schema urltrace/1
+    Json,
+    /// The same on one line
+    #[value(aliases = ["json-lines", "ndjson"])]
+    Jsonl,
+    /// One page that opens anywhere and asks nobody for anything
+    Html,
+    /// A picture of the run
+    Svg,
+    /// For tickets
+    #[value(alias = "md")]
+    Markdown,
+    /// An HTTP Archive (HAR 1.2), for tools that read those
+    Har,
+    /// Metrics in Prometheus's text format
+    Prometheus,
+    /// The same as OpenMetrics
+    Openmetrics,
+    /// Phases, a line a request
+    Csv,
+    /// Chrome's trace events, for Perfetto and speedscope
+    ChromeTrace,
+    /// Annotations of GitHub Actions
+    Github,
+    /// JUnit's XML: a test for each budget
+    Junit,
+}

@@ -1,0 +1,126 @@
+//! The phases as CSV (RFC 4180, lines ending as on Unix): one line a request, with its run where there are many.
+//!
+//! Times are whole microseconds; what did not happen is an empty field, never 0. Phases and `unaccounted_us` sum to
+//! `total_us`.
+
+use std::io::{self, Write};
+
+use super::words;
+use crate::redact::Redacted;
+use crate::report::{RepeatReport, TraceReport};
+use crate::timeline::{self, Phase, Phases};
+use crate::trace::{Failure, Hop, Trace};
+
+/// Writes the requests of a trace.
+pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::Result<()> {
+    head(out)?;
+    rows(0, &report.trace, out)
+}
+
+/// Writes the requests of many runs.
+pub(super) fn repeat(report: &Redacted<RepeatReport>, out: &mut dyn Write) -> io::Result<()> {
+    head(out)?;
+    report.runs.iter().enumerate().try_for_each(|(run, one)| rows(run, &one.report.trace, out))
+}
+
+fn head(out: &mut dyn Write) -> io::Result<()> {
+    let own =
+        ["run", "hop", "url", "started_at", "outcome", "stage", "code", "status", "http_version", "address"];
+    let phases = Phase::ALL.map(|phase| format!("{}_us", phase.as_str()));
+    let last = ["unaccounted_us".to_owned(), "total_us".to_owned(), "received_bytes".to_owned()];
+    let names: Vec<String> = own.map(str::to_owned).into_iter().chain(phases).chain(last).collect();
+    writeln!(out, "{}", names.join(","))
+}
+
+fn rows(run: usize, trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
+    for (place, hop) in trace.hops().enumerate() {
+        let started = trace.started_at + std::time::Duration::from_micros(hop.start.0);
+        let http = hop.http.ran();
+        let status = http.and_then(|http| http.status).map_or_else(String::new, |status| status.to_string());
+        let version = http.filter(|http| http.status.is_some()).map_or("", |http| http.version.as_str());
+        let mut fields = vec![run.to_string(), place.to_string(), hop.url.href.clone()];
+        fields.push(words::timestamp(started, 6));
+        fields.extend(outcome(hop.failure));
+        fields.extend([status, version.to_owned(), address(&hop)]);
+        fields.extend(times(&timeline::phases(&hop)));
+        fields.push(http.map_or_else(String::new, |http| http.bytes_received.to_string()));
+        line(&fields, out)?;
+    }
+    // A URL that cannot be traced leads to no request.
+    if let Some(failure) = &trace.no_request {
+        let mut fields = vec![run.to_string(), String::new(), trace.input.clone()];
+        fields.push(words::timestamp(trace.started_at, 6));
+        fields.extend(outcome(Some(failure)));
+        fields.resize(10 + Phase::COUNT + 3, String::new());
+        line(&fields, out)?;
+    }
+    Ok(())
+}
+
+fn outcome(failure: Option<&Failure>) -> [String; 3] {
+    match failure {
+        None => ["ok".to_owned(), String::new(), String::new()],
+        Some(Failure { stage, code, .. }) => {
+            ["failed".to_owned(), stage.as_str().to_owned(), code.as_str().to_owned()]
+        }
+    }
+}
+
+/// The address it went to: behind a proxy nobody here knows it.
+fn address(hop: &Hop<'_>) -> String {
+    let direct = hop.connection.filter(|connection| connection.proxy.is_none());
+    let winner = direct.and_then(|connection| connection.tcp.attempts.get(connection.tcp.winner?));
+    winner.map_or_else(String::new, |attempt| attempt.address.ip().to_string())
+}
+
+fn times(phases: &Phases) -> Vec<String> {
+    let spent = phases.spent.iter().map(|(_, us)| us.map_or_else(String::new, |us| us.to_string()));
+    spent.chain([phases.unaccounted.to_string(), phases.total.to_string()]).collect()
+}
+
+fn line(fields: &[String], out: &mut dyn Write) -> io::Result<()> {
+    let fields: Vec<String> = fields.iter().map(|field| quoted(field)).collect();
+    writeln!(out, "{}", fields.join(","))
+}
+
+fn quoted(field: &str) -> String {
+    if field.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", field.replace('"', "\"\""))
+    } else {
+        field.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Selection;
+    use crate::redact::{Secrets, redact};
+    use crate::render::testtrace;
+
+    #[test]
+    fn every_line_has_every_field_and_its_phases_sum() {
+        for (name, trace) in testtrace::all() {
+            let requests = trace.requests.len().max(1);
+            let report = redact(TraceReport::of(trace, &Selection::default(), |_, _| 0), Secrets::Hide);
+            let mut out = Vec::new();
+            super::trace(&report, &mut out).unwrap();
+            let text = String::from_utf8(out).unwrap();
+            // No fixture has a field that needs quotes.
+            let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
+            assert_eq!(lines.len(), 1 + requests, "{name}\n{text}");
+            let at = |column: &str| lines[0].iter().position(|name| *name == column).unwrap();
+            for line in &lines[1..] {
+                assert_eq!(line.len(), lines[0].len(), "{name}\n{text}");
+                let number = |column: usize| line[column].parse::<u64>().ok();
+                let parts: u64 = (at("queue_us")..=at("unaccounted_us")).filter_map(number).sum();
+                assert_eq!(parts, number(at("total_us")).unwrap_or(0), "{name}\n{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn fields_that_would_break_a_line_are_quoted() {
+        assert_eq!(["a", "a,b", "a\"b", "a\nb"].map(quoted), ["a", "\"a,b\"", "\"a\"\"b\"", "\"a\nb\""]);
+    }
+}
