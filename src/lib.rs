@@ -23,6 +23,7 @@
 //! - `export`: the files beside the report, each replaced whole or not at all
 //! - [`units`], [`os`]: how numbers and the system's errors are worded; `timestamp`: when the kernel says that
 //!   a packet came; `bursts`: in what bursts bytes do; `hosts`: the hosts file; [`nearest`]: the word that was meant
+//! - [`serve`]: the probe server
 //! - [`lab`]: the built-in internet; [`app`]: the program around all of it; `signals`: what ends it from
 //!   outside; [`exit`]: its exit codes
 
@@ -55,6 +56,7 @@ pub mod render;
 pub mod report;
 mod roots;
 pub mod runs;
+pub mod serve;
 mod signals;
 pub mod stop;
 pub mod story;

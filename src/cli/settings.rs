@@ -6,7 +6,7 @@ use super::declarations::{Diagram, Format, Generate};
 use crate::budget::Budget;
 use crate::exit::OnBadStatus;
 use crate::finding::Selection;
-use crate::plan::{Batch, Plan, Question, RepeatPlan};
+use crate::plan::{Batch, Plan, Question, RepeatPlan, ServePlan};
 use crate::redact::Secrets;
 
 /// What a run is to do.
@@ -72,6 +72,8 @@ pub enum Action {
     },
     /// `urltrace lab --serve`.
     ServeLab,
+    /// `urltrace serve`.
+    Serve(Box<ServePlan>),
     /// `urltrace explain`: a topic, or the list of them.
     Explain(Option<String>),
     /// `--generate`.

@@ -9,6 +9,7 @@ mod page;
 mod proxy;
 mod repeat;
 mod roots;
+mod serve;
 mod tcp;
 mod tls;
 
@@ -22,6 +23,7 @@ pub use self::page::*;
 pub use self::proxy::*;
 pub use self::repeat::*;
 pub use self::roots::RootsChoice;
+pub use self::serve::*;
 pub use self::tcp::*;
 pub use self::tls::*;
 use crate::trace::StageName;
@@ -45,6 +47,18 @@ pub struct Plan {
     pub until: StageName,
     /// `--max-time`: everything, from t0.
     pub max_time: Duration,
+    /// What is asked unbidden when the trace has ended.
+    pub afterwards: Afterwards,
+}
+
+/// What is asked when the trace has ended, without an option that asks for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Afterwards {
+    /// What helps to judge: CAA records, UDP where QUIC was silent.
+    #[default]
+    Usual,
+    /// Nothing: a monitor comes again and again.
+    Nothing,
 }
 
 /// `--max-time` when not given.
@@ -61,6 +75,7 @@ impl Default for Plan {
             page: None,
             until: StageName::Http,
             max_time: MAX_TIME,
+            afterwards: Afterwards::Usual,
         }
     }
 }

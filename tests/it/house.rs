@@ -100,6 +100,13 @@ const HOUSE: &[(&str, &[&str])] = &[
             "report", "runs", "story", "timeline", "trace", "units",
         ],
     ),
+    (
+        "serve",
+        &[
+            "clock", "dns", "exit", "finding", "os", "plan", "reading", "redact", "render", "report",
+            "signals", "stop", "timeline", "trace", "tracer", "url",
+        ],
+    ),
     // The program around it.
     ("cli", &["budget", "clock", "exit", "explain", "finding", "http", "os", "plan", "redact", "trace"]),
     ("lab", &["clock", "http", "plan", "tls", "trace"]),
@@ -107,7 +114,7 @@ const HOUSE: &[(&str, &[&str])] = &[
         "app",
         &[
             "budget", "cli", "clock", "dns", "exit", "explain", "export", "finding", "lab", "os", "plan",
-            "redact", "render", "report", "runs", "stop", "signals", "trace", "tracer",
+            "redact", "render", "report", "runs", "serve", "stop", "signals", "trace", "tracer",
         ],
     ),
 ];
