@@ -11,11 +11,14 @@ use regex_lite::Regex;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::error::PlanError;
 use super::files::{read_small, read_text};
 use crate::http::{basic_credentials, validate_field, validate_method};
+use crate::modules::{
+    BodyRule, Encryption, FieldRule, HttpRules, KEPT_BODY, Matched, Missing, Module, Modules, Prober,
+};
 use crate::plan::{
-    AddressChoice, BodyRule, Encryption, Family, FieldRule, HttpRules, Identity, IdentityFiles, KEPT_BODY,
-    KeyFile, Matched, Missing, Module, Modules, Plan, Preferred, Prober, RequestBody, ResolverChoice,
+    AddressChoice, Family, Identity, IdentityFiles, KeyFile, Plan, Preferred, RequestBody, ResolverChoice,
     RootsChoice, TlsPlan, VersionChoice,
 };
 use crate::trace::{StageName, TlsVersion};
@@ -35,7 +38,7 @@ pub(super) fn built_in(base: &Plan) -> Result<Modules, String> {
 
 /// The modules of a file.
 pub(super) fn read(path: &Path, base: &Plan) -> Result<Modules, String> {
-    let text = read_text("--config", path).map_err(|error| error.message())?;
+    let text = read_text("--config", path).map_err(PlanError::message)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     modules(&text, base, folder).map_err(|why| format!("--config: `{}`: {why}", path.display()))
 }
@@ -63,12 +66,9 @@ struct ModuleText {
     prober: ProberText,
     #[serde(default, deserialize_with = "duration")]
     timeout: Option<Duration>,
-    #[serde(default)]
-    resolver: ResolverText,
-    #[serde(default)]
-    http: HttpText,
-    #[serde(default)]
-    tcp: TcpText,
+    resolver: Option<ResolverText>,
+    http: Option<HttpText>,
+    tcp: Option<TcpText>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -79,10 +79,9 @@ enum ProberText {
 }
 
 /// Not of blackbox_exporter's: whether names are walked.
-#[derive(Clone, Copy, Default, Deserialize)]
+#[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum ResolverText {
-    #[default]
     System,
     Walk,
 }
@@ -190,12 +189,15 @@ impl ModuleText {
     fn read(self, base: &Plan, folder: &Path) -> Result<Module, String> {
         let Self { prober, timeout, resolver, http, tcp } = self;
         let mut plan = base.clone();
-        if matches!(resolver, ResolverText::Walk) {
-            plan.dns.lane = ResolverChoice::Walk;
+        match resolver {
+            Some(ResolverText::Walk) => plan.dns.lane = ResolverChoice::Walk,
+            Some(ResolverText::System) => plan.dns.lane = ResolverChoice::System,
+            None => {}
         }
         let (server_name, prober) = match prober {
-            ProberText::Http => http.read(&mut plan, folder)?,
+            ProberText::Http => http.unwrap_or_default().read(&mut plan, folder)?,
             ProberText::Tcp => {
+                let tcp = tcp.unwrap_or_default();
                 choose(&mut plan, tcp.preferred_ip_protocol, tcp.ip_protocol_fallback);
                 plan.until = if tcp.tls { StageName::Tls } else { StageName::Tcp };
                 let server_name = tcp.tls_config.read(&mut plan.tls, folder)?;
@@ -267,7 +269,7 @@ impl HttpText {
         let secret = |text: &Option<String>, file: &Option<PathBuf>, key: &str| match (text, file) {
             (Some(text), None) => Ok(Some(text.clone())),
             (None, Some(file)) => {
-                let text = read_text(key, &folder.join(file)).map_err(|error| error.message())?;
+                let text = read_text(key, &folder.join(file)).map_err(PlanError::message)?;
                 Ok(Some(text.trim().to_owned()))
             }
             (None, None) => Ok(None),
@@ -315,7 +317,7 @@ impl TlsText {
             }
         };
         let file = |key: &str, path: &Path| {
-            let bytes = read_small(key, &folder.join(path)).map_err(|error| error.message())?;
+            let bytes = read_small(key, &folder.join(path)).map_err(PlanError::message)?;
             Ok::<_, String>(KeyFile { name: format!("{key} {}", path.display()), bytes: bytes.into() })
         };
         tls.identity = match (&self.cert_file, &self.key_file) {

@@ -64,9 +64,19 @@ pub fn settings(
             settings(if serve { Action::ServeLab } else { Action::ListLab }, serve, show)
         }
         Some(Command::Serve(options)) => {
-            let action = serve::action(&options, environment, |words, environment| {
-                self::settings(words, environment)
-            })?;
+            if cli.common.lab {
+                return Err(PlanError::with_hint(
+                    "a probe server has no lab",
+                    "`urltrace lab --serve` keeps the lab running for other tools",
+                ));
+            }
+            // A monitor comes again and again: it asks this machine's resolver, unless it is told whom.
+            let inner = matches.subcommand_matches("serve");
+            let source = inner.and_then(|inner| inner.value_source("resolver"));
+            if source != Some(ValueSource::CommandLine) {
+                cli.common.resolver = "system".to_owned();
+            }
+            let action = serve::action(&options, plan(&cli, &matches, environment)?)?;
             settings(action, false, show)
         }
         Some(Command::Explain { topic }) => {

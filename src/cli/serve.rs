@@ -1,20 +1,18 @@
 //! `urltrace serve`: its options, and how they become a plan.
 
-use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
 
-use super::environment::Environment;
 use super::error::PlanError;
 use super::modules;
-use super::settings::{Action, Settings};
+use super::settings::Action;
 use super::syntax::pause;
+use crate::modules::{MAX_PROBES, ModuleSource, ServePlan, TIMEOUT_OFFSET};
 use crate::plan::{
-    Afterwards, Compression, CookieJar, DnssecPlan, Http3, HttpsRecords, MAX_PROBES, ModuleSource, Plan,
-    ProxyPlan, Reach, ServePlan, TIMEOUT_OFFSET,
+    Afterwards, Compression, CookieJar, DnssecPlan, Http3, HttpsRecords, Plan, ProxyPlan, Reach,
 };
 
 /// Redirects that are followed, as blackbox_exporter has it.
@@ -36,9 +34,9 @@ pub struct ServeOptions {
     /// Connect to no loopback, link-local or private address, whatever name led there
     #[arg(long)]
     pub deny_private: bool,
-    /// End a probe so much before the scrape that asks for it, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "0.5")]
-    pub timeout_offset: String,
+    /// End a probe so much before the scrape that asks for it, in seconds; 0.5 when not given
+    #[arg(long, value_name = "SECONDS")]
+    pub timeout_offset: Option<String>,
     /// Probe so many targets at the same time; what comes beyond waits
     #[arg(long, value_name = "N", default_value_t = MAX_PROBES, value_parser = at_least_one)]
     pub max_probes: usize,
@@ -49,17 +47,8 @@ fn at_least_one(text: &str) -> Result<usize, String> {
     if (1..=10_000).contains(&number) { Ok(number) } else { Err("1 to 10000 is possible".to_owned()) }
 }
 
-/// What is to be done. `settings` reads the words of a trace, whose plan the probes begin with.
-pub(super) fn action(
-    options: &ServeOptions,
-    environment: &Environment,
-    settings: impl Fn(Vec<OsString>, &Environment) -> Result<Settings, PlanError>,
-) -> Result<Action, PlanError> {
-    let words = ["urltrace", "--resolver", "system", "http://localhost/"];
-    let probe = settings(words.map(OsString::from).to_vec(), environment)?;
-    let Action::Trace { plan, .. } = probe.action else {
-        return Err(PlanError::usage("a probe is a trace: options of other runs do not go with `serve`"));
-    };
+/// What is to be done. `plan` is that of a trace with the options that were given.
+pub(super) fn action(options: &ServeOptions, plan: Plan) -> Result<Action, PlanError> {
     let base = base(plan, options.deny_private);
     let config = options.config.clone();
     let read = move || match &config {
@@ -67,8 +56,10 @@ pub(super) fn action(
         None => modules::built_in(&base),
     };
     let modules = read().map_err(PlanError::usage)?;
-    let timeout_offset = pause("--timeout-offset", &options.timeout_offset)?.unwrap_or_default();
-    debug_assert!(TIMEOUT_OFFSET.as_millis() == 500, "the default value of the option says so");
+    let timeout_offset = match &options.timeout_offset {
+        Some(text) => pause("--timeout-offset", text)?.unwrap_or_default(),
+        None => TIMEOUT_OFFSET,
+    };
     Ok(Action::Serve(Box::new(ServePlan {
         listen: options.listen,
         timeout_offset,

@@ -6,7 +6,8 @@ use super::declarations::{Diagram, Format, Generate};
 use crate::budget::Budget;
 use crate::exit::OnBadStatus;
 use crate::finding::Selection;
-use crate::plan::{Batch, Plan, Question, RepeatPlan, ServePlan};
+use crate::modules::ServePlan;
+use crate::plan::{Batch, Plan, Question, RepeatPlan};
 use crate::redact::Secrets;
 
 /// What a run is to do.

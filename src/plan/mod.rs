@@ -9,7 +9,6 @@ mod page;
 mod proxy;
 mod repeat;
 mod roots;
-mod serve;
 mod tcp;
 mod tls;
 
@@ -23,7 +22,6 @@ pub use self::page::*;
 pub use self::proxy::*;
 pub use self::repeat::*;
 pub use self::roots::RootsChoice;
-pub use self::serve::*;
 pub use self::tcp::*;
 pub use self::tls::*;
 use crate::trace::StageName;

@@ -1,6 +1,7 @@
 //! Whether a probe was a success, by the rules of its module. Reads a finished trace.
 
-use crate::plan::{Encryption, FieldRule, HttpRules, KeptBody, Matched, Missing, Prober};
+use crate::modules::{Encryption, FieldRule, HttpRules, Matched, Missing, Prober};
+use crate::plan::KeptBody;
 use crate::trace::{FailureCode, Hop, Http, HttpVersion, Tls, Trace};
 
 /// What a probe came to.
@@ -35,6 +36,8 @@ pub(super) fn judge(prober: &Prober, trace: &Trace, kept: Option<&KeptBody>) -> 
     let is_response = |code| matches!(code, FailureCode::TooManyRedirects | FailureCode::BadRedirect);
     let failed = failed.filter(|_| !trace.failure().is_some_and(|failure| is_response(failure.code)));
     let by_pattern = pattern.is_some();
+    let undone = http.body.decode_error.as_ref().map(|why| format!("the body cannot be decoded: {why}"));
+    let failed = failed.or(undone);
     let others = || version(rules, http).or_else(|| encryption(rules, tls(&hop).is_some()));
     Judged { fault: status.or(pattern).or(failed).or_else(others), by_pattern }
 }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
 use super::asked::Asked;
@@ -12,7 +12,8 @@ use super::judge::{Judged, judge};
 use super::series;
 use crate::clock::{Clock, Stopwatch};
 use crate::dns::Resolver;
-use crate::plan::{BodyOutput, Encryption, KeptBody, Module, Plan, Prober, ResolverChoice, ServerName};
+use crate::modules::{Encryption, Module, Prober};
+use crate::plan::{BodyOutput, KeptBody, Plan, ResolverChoice, ServerName};
 use crate::stop::Stop;
 use crate::trace::{Failure, FailureCode, StageName, Trace};
 use crate::tracer::{Run, Tracer};
@@ -31,8 +32,7 @@ pub(super) struct Probed {
 const MOST_WALKERS: usize = 16;
 
 thread_local! {
-    /// The runtime of this thread. Threads come and go with the probes that are to be made.
-    static RUNTIME: RefCell<Option<Runtime>> = const { RefCell::new(None) };
+    /// Of this thread. Threads come and go with the probes that are to be made.
     static WALKERS: RefCell<Vec<(Arc<Module>, Resolver)>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -98,11 +98,20 @@ fn plan(module: &Module, asked: &Asked, url: &str, limit: Duration, kept: Option
         plan.http.headers.push(("Host".to_owned(), Some(name.clone())));
     }
     let host_field = plan.http.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"));
-    let host_field = host_field.and_then(|(_, value)| value.clone()).filter(|_| is_http);
+    let host_field = host_field.and_then(|(_, value)| value.as_deref()).filter(|_| is_http).map(without_port);
     let name = module.server_name.clone().or(host_field).or_else(|| asked.hostname.clone());
-    let host = url::parse(url).ok().map(|url| url.host_ascii);
+    let host = url::parse(url).ok().map(|url| url.host_ascii.trim_end_matches('.').to_owned());
     plan.tls.server_name = name.zip(host).map(|(name, host)| ServerName { name, host });
     plan
+}
+
+/// The host in a field Host (RFC 9110 §7.2).
+fn without_port(text: &str) -> String {
+    let host = match text.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => text,
+    };
+    host.trim_start_matches('[').trim_end_matches(']').to_owned()
 }
 
 /// Traces on this thread.
@@ -141,18 +150,11 @@ fn with_walker(module: &Arc<Module>, tracer: Tracer) -> Tracer {
     })
 }
 
-/// Runs work to its end on this thread.
+/// Runs work to its end on this thread, on a runtime of its own: it takes nothing over from another probe.
 fn in_runtime<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
-    RUNTIME.with_borrow_mut(|runtime| {
-        let runtime = match runtime {
-            Some(runtime) => runtime,
-            None => {
-                let made = Builder::new_current_thread().enable_all().build();
-                runtime.insert(made.map_err(|error| format!("the runtime cannot start: {error}"))?)
-            }
-        };
-        runtime.block_on(LocalSet::new().run_until(work))
-    })
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("the runtime cannot start: {error}"))?;
+    runtime.block_on(LocalSet::new().run_until(work))
 }
 
 /// The trace of what names no target.
@@ -172,7 +174,7 @@ fn refused(target: &str, message: String) -> Trace {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::HttpRules;
+    use crate::modules::HttpRules;
 
     fn rules() -> Prober {
         Prober::Http(HttpRules {

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use super::exposition::{Exposition, Kind};
 use super::judge::{self, Judged};
 use super::names;
-use crate::plan::{Module, Prober};
+use crate::modules::{Module, Prober};
 use crate::reading::http_date;
 use crate::timeline::{self, Phase};
 use crate::trace::{BodyFraming, Certificate, Hop, Http, HttpVersion, Tls, Trace, header};

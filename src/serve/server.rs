@@ -16,8 +16,8 @@ use tokio::task::LocalSet;
 
 use super::routes;
 use super::state::State;
+use crate::modules::ServePlan;
 use crate::os;
-use crate::plan::ServePlan;
 use crate::render;
 use crate::signals::Signals;
 

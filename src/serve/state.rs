@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 
 use super::history::History;
 use crate::clock::Clock;
-use crate::plan::{Module, ModuleSource, Modules, ServePlan};
+use crate::modules::{Module, ModuleSource, Modules, ServePlan};
 use crate::tracer::Tracer;
 
 /// What all requests share.

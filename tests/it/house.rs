@@ -37,6 +37,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("clock", &["trace"]),
     ("stop", &["clock", "trace"]),
     ("plan", &["trace"]),
+    ("modules", &["plan"]),
     ("timestamp", &["clock", "trace"]),
     ("hosts", &["plan", "trace"]),
     ("fault", &["stop", "trace", "units"]),
@@ -103,12 +104,18 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "serve",
         &[
-            "clock", "dns", "exit", "finding", "os", "plan", "reading", "redact", "render", "report",
-            "signals", "stop", "timeline", "trace", "tracer", "url",
+            "clock", "dns", "exit", "finding", "modules", "os", "plan", "reading", "redact", "render",
+            "report", "signals", "stop", "timeline", "trace", "tracer", "url",
         ],
     ),
     // The program around it.
-    ("cli", &["budget", "clock", "exit", "explain", "finding", "http", "os", "plan", "redact", "trace"]),
+    (
+        "cli",
+        &[
+            "budget", "clock", "exit", "explain", "finding", "http", "modules", "os", "plan", "redact",
+            "trace",
+        ],
+    ),
     ("lab", &["clock", "http", "plan", "tls", "trace"]),
     (
         "app",

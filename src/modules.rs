@@ -1,4 +1,4 @@
-//! What `urltrace serve` is told: where it listens, and by which modules it probes.
+//! What `urltrace serve` is told: where it listens, and by which modules it probes. Types only: `cli` reads the file.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use regex_lite::Regex;
 
-use super::{KeptBody, Plan};
+use crate::plan::{KeptBody, Plan};
 
 /// Bytes of a body that are kept to be looked through by regular expressions, where a module does not say.
 pub const KEPT_BODY: usize = 1 << 20;
