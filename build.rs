@@ -30,6 +30,7 @@ const TOPICS: &[&str] = &[
     "page",
     "runs",
     "monitoring",
+    "serve",
     "json",
 ];
 

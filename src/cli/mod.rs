@@ -19,6 +19,7 @@
 //! - `examples`: what stands below `--help`
 //! - `check`: `urltrace check`
 //! - `secrets`: where none may go
+//! - `serve`: `urltrace serve`; `modules`: the file of its modules
 //! - `settings`, `error`: what comes out
 
 mod batch;
@@ -41,6 +42,7 @@ mod formats;
 mod hands;
 mod identity;
 mod many;
+mod modules;
 mod origin;
 mod page;
 mod paged;
@@ -51,6 +53,7 @@ mod resolv_conf;
 mod reuse;
 mod runs;
 mod secrets;
+mod serve;
 mod settings;
 mod syntax;
 mod tour;
@@ -62,4 +65,5 @@ pub use self::hands::{is_check, requested_format};
 pub use self::many::{Budgets, Runs, Warm};
 pub use self::paged::{Paged, Profile};
 pub use self::read::settings;
+pub use self::serve::ServeOptions;
 pub use self::settings::{Action, Export, Settings, Show, Stream};

@@ -7,6 +7,7 @@ use crate::budget::Budget;
 use crate::check::Thresholds;
 use crate::exit::OnBadStatus;
 use crate::finding::Selection;
+use crate::modules::ServePlan;
 use crate::plan::{Batch, Plan, Question, RepeatPlan};
 use crate::redact::Secrets;
 
@@ -82,6 +83,8 @@ pub enum Action {
     },
     /// `urltrace lab --serve`.
     ServeLab,
+    /// `urltrace serve`.
+    Serve(Box<ServePlan>),
     /// `urltrace explain`: a topic, or the list of them.
     Explain(Option<String>),
     /// `--generate`.

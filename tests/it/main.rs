@@ -22,6 +22,7 @@ mod responses;
 mod retries;
 mod runs;
 mod secrets;
+mod serve;
 mod support;
 mod tcp_peers;
 mod terminal;
