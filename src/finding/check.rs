@@ -128,6 +128,15 @@ rules! {
     http_no_validator,
     page_mixed_content,
     page_broken_resource,
+    page_third_party_spof,
+    page_render_blocking,
+    page_css_import,
+    page_h1_queue,
+    page_preload_unused,
+    page_preconnect_missing,
+    page_resource_redirect,
+    page_uncompressed,
+    page_short_cache,
 }
 
 /// All findings of a trace, worst first; of equals, in the order of the stages.
@@ -196,6 +205,8 @@ mod tests {
                     "savings",
                     "savings_tests",
                     "moments",
+                    "coding",
+                    "paged",
                 ]
                 .contains(&name)
         };
