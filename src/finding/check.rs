@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use super::fold::fold;
 use super::found::Finding;
+use super::paged;
 use super::rule::{Check, Lookups, Rule};
 use super::savings::{Axis, settle};
 use crate::trace::{Dns, Trace};
@@ -143,7 +144,9 @@ rules! {
 #[must_use]
 pub fn check(trace: &Trace) -> Vec<Finding> {
     let findings = worst_first(RULES.iter().flat_map(|rule| rule.look_at(trace)));
-    settle(fold(findings, Some(trace)), &Axis::of(trace))
+    let mut findings = settle(fold(findings, Some(trace)), &Axis::of(trace));
+    paged::settle(&mut findings, trace);
+    findings
 }
 
 /// All findings of a name that was looked up for its own sake: it is the only lookup of its run.

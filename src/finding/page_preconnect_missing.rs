@@ -43,9 +43,12 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             Place::Resource(one.id, InResource::Discovered),
             Place::Resource(one.id, InResource::Total),
         ];
+        let url = one.hop.url;
+        let port = if url.port_is_default { String::new() } else { format!(":{}", url.port) };
         let advice = format!(
-            "name it in the head: <link rel=preconnect href=https://{host}>, with crossorigin for fonts; or serve the \
-             file from the page's own host"
+            "name it in the head: <link rel=preconnect href={}://{host}{port}>, with crossorigin for fonts; or serve the \
+             file from the page's own host",
+            url.scheme.as_str()
         );
         let mut finding = rule.finding(title, evidence, advice);
         finding.detail = format!("opening it took {}, and rendering waited", units::micros(opening(&one.hop)));

@@ -3,14 +3,13 @@
 //! Every saving is laid onto the run's time axis, clipped to the phases that it stands in. What two findings
 //! would save at once is the first one's; what is left is the other's, and what is too little for a number is
 //! told without one. So the sum is what the run would be shorter without all of those moments. What a later
-//! load would save is reckoned apart: it is not this load's time. What mends of a page save is simulated, each beside
-//! those before it. No rule itself.
+//! load would save is reckoned apart: it is not this load's time. What mends of a page save is `paged`'s. No rule
+//! itself.
 
 use std::time::Duration;
 
 use super::found::{Finding, Mark, Saving};
 use super::moments::Moments;
-use super::paged;
 use super::place::{InConnection, InRequest, Place};
 use crate::timeline::{Phase, Subject, spans};
 use crate::trace::{At, Dns, RequestId, StageName, Trace};
@@ -126,7 +125,7 @@ impl<'t> Axis<'t> {
     }
 }
 
-/// Brings the savings of findings, the first first, to what they can be of this run.
+/// Brings the savings of findings, the first first, to what they can be of this run. Those of mends are left as they are.
 pub(super) fn settle(mut findings: Vec<Finding>, axis: &Axis<'_>) -> Vec<Finding> {
     let (mut of_run, mut of_repeats) = (Moments::default(), Moments::default());
     for finding in &mut findings {
@@ -136,9 +135,6 @@ pub(super) fn settle(mut findings: Vec<Finding>, axis: &Axis<'_>) -> Vec<Finding
         if let Some(saving) = &finding.saving {
             *gone = gone.or(&Moments::of(saving.stretches.iter().copied()));
         }
-    }
-    if let Some(trace) = axis.trace {
-        paged::settle(&mut findings, trace);
     }
     findings
 }

@@ -9,6 +9,17 @@ pub enum Ahead {
     Prefetch,
 }
 
+impl Ahead {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Preload(_) => "preload",
+            Self::Prefetch => "prefetch",
+        }
+    }
+}
+
 /// Whether what was asked for ahead is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Use {
@@ -28,4 +39,16 @@ pub enum CrossOrigin {
     Anonymous,
     /// By CORS, with credentials.
     Credentials,
+}
+
+impl CrossOrigin {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::No => "none",
+            Self::Anonymous => "anonymous",
+            Self::Credentials => "use-credentials",
+        }
+    }
 }

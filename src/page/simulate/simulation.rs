@@ -9,8 +9,10 @@ use super::run::run;
 use crate::trace::{At, Blocking, Marks, Trace};
 
 /// A simulated page that was not mended may differ from the measured one by so much, or by a twentieth.
-pub const TOLERANCE: Duration = Duration::from_millis(20);
+const TOLERANCE: Duration = Duration::from_millis(20);
 const TOLERANCE_SHARE: u64 = 20;
+/// Larger pages are not simulated: each mend takes time that grows with the square of it.
+const MOST_REQUESTS: usize = 500;
 
 /// The marks of a simulated page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,11 +32,11 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// `None` where the trace has no page, where that was cut off, or where the simulation comes to other marks than
-    /// were measured.
+    /// `None` where the trace has no page or one of more than 500 requests, and where the simulation comes to other marks
+    /// than were measured.
     #[must_use]
     pub fn of(trace: &Trace) -> Option<Self> {
-        let model = measured::model(trace)?;
+        let model = measured::model(trace).filter(|model| model.nodes.len() <= MOST_REQUESTS)?;
         let base = outcome(&model);
         let marks = trace.page.as_ref()?.marks;
         let apart = |one: Option<At>, other: Option<At>| match (one, other) {

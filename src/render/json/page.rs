@@ -18,7 +18,8 @@ use crate::page::{Link, Mend, Simulation, critical_chain};
 use crate::report::TraceReport;
 use crate::timeline;
 use crate::trace::{
-    Asker, Fate, Hop, Initiator, Left, Page, PageLimit, RequestId, Resource, ResourceId, Trace, header,
+    Ahead, Asker, CrossOrigin, Fate, Hop, Initiator, Left, Page, PageLimit, RequestId, Resource, ResourceId,
+    Trace, header,
 };
 
 /// What no run without scripts and without layout can see.
@@ -114,7 +115,7 @@ struct AboutView<'a> {
     end_us: Option<u64>,
     /// Which requests, in order, decided the start of rendering: each is there because the one before named it. Their
     /// shares sum to `start_render_us`. Empty where that is null.
-    critical_chain: Vec<LinkView>,
+    critical_chain: Vec<CriticalView>,
     /// Whether the page can be simulated: what is `modelled` of it rests on that. Null where the simulation, unchanged,
     /// comes to other marks than were measured.
     simulated: Option<SimulatedView>,
@@ -125,7 +126,7 @@ struct AboutView<'a> {
 /// A request that the start of rendering waited for.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
-struct LinkView {
+struct CriticalView {
     /// Its index.
     request: usize,
     /// When it could be known of.
@@ -189,6 +190,12 @@ struct RequestView<'a> {
     /// What waits for it.
     #[cfg_attr(test, schemars(extend("enum" = ["none", "parser", "render"])))]
     blocking: &'static str,
+    /// Whether it is asked for ahead of its use; null where it is not.
+    #[cfg_attr(test, schemars(extend("enum" = ["preload", "prefetch", null])))]
+    ahead: Option<&'static str>,
+    /// How it is asked for where it is another origin's.
+    #[cfg_attr(test, schemars(extend("enum" = ["none", "anonymous", "use-credentials"])))]
+    crossorigin: &'static str,
     /// The number of its connection; null where it came to none.
     connection: Option<usize>,
     /// Whether that had been opened for an earlier request.
@@ -363,7 +370,8 @@ fn requests<'a>(trace: &'a Trace, page: &'a Page, order: &Order) -> Vec<RequestV
         let initiator = Some(order.initiator(resource.initiator));
         let view = RequestView::new(index, hop, initiator, words);
         let (discovered_us, note) = (resource.discovered.0, resource.note.as_deref());
-        Some(RequestView { url: &resource.url, discovered_us, note, ..view })
+        let (ahead, crossorigin) = (resource.ahead.map(Ahead::as_str), resource.cross_origin.as_str());
+        Some(RequestView { url: &resource.url, discovered_us, note, ahead, crossorigin, ..view })
     });
     chain.chain(behind).collect()
 }
@@ -387,6 +395,8 @@ impl<'a> RequestView<'a> {
             kind,
             priority,
             blocking,
+            ahead: None,
+            crossorigin: CrossOrigin::No.as_str(),
             connection: hop.request.connection.ran().map(|id| id.0),
             reused: hop.reused.is_some(),
             protocol: answered.map(|http| http.version.as_str()),
@@ -454,7 +464,7 @@ impl<'a> AboutView<'a> {
     }
 }
 
-fn links(trace: &Trace, order: &Order, simulation: Option<&Simulation>) -> Vec<LinkView> {
+fn links(trace: &Trace, order: &Order, simulation: Option<&Simulation>) -> Vec<CriticalView> {
     let saved = |link: &Link| {
         let (simulation, _) = (simulation?, link.resource?);
         let before = simulation.base().start_render?;
@@ -468,7 +478,7 @@ fn links(trace: &Trace, order: &Order, simulation: Option<&Simulation>) -> Vec<L
     let chain = critical_chain(trace).into_iter();
     chain
         .filter_map(|link| {
-            Some(LinkView {
+            Some(CriticalView {
                 request: place(&link)?,
                 from_us: link.from.0,
                 to_us: link.to.0,
