@@ -25,6 +25,7 @@ const TOPICS: &[&str] = &[
     "grpc",
     "findings",
     "findings_web",
+    "findings_page",
     "failures",
     "flags",
     "page",

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use super::fold::fold;
 use super::found::Finding;
+use super::paged;
 use super::rule::{Check, Lookups, Rule};
 use super::savings::{Axis, settle};
 use crate::trace::{Dns, Trace};
@@ -128,13 +129,24 @@ rules! {
     http_no_validator,
     page_mixed_content,
     page_broken_resource,
+    page_third_party_spof,
+    page_render_blocking,
+    page_css_import,
+    page_h1_queue,
+    page_preload_unused,
+    page_preconnect_missing,
+    page_resource_redirect,
+    page_uncompressed,
+    page_short_cache,
 }
 
 /// All findings of a trace, worst first; of equals, in the order of the stages.
 #[must_use]
 pub fn check(trace: &Trace) -> Vec<Finding> {
     let findings = worst_first(RULES.iter().flat_map(|rule| rule.look_at(trace)));
-    settle(fold(findings, Some(trace)), &Axis::of(trace))
+    let mut findings = settle(fold(findings, Some(trace)), &Axis::of(trace));
+    paged::settle(&mut findings, trace);
+    findings
 }
 
 /// All findings of a name that was looked up for its own sake: it is the only lookup of its run.
@@ -196,6 +208,8 @@ mod tests {
                     "savings",
                     "savings_tests",
                     "moments",
+                    "coding",
+                    "paged",
                 ]
                 .contains(&name)
         };

@@ -91,7 +91,9 @@ fn sum(one: Saving, other: Saving) -> Saving {
     let whole = one.stretches.is_empty() == other.stretches.is_empty();
     let stretches =
         if whole { [one.stretches.clone(), other.stretches.clone()].concat() } else { Vec::new() };
+    let mends = [one.mends.clone(), other.mends.clone()].concat();
     Saving {
+        mends,
         amount: one.amount + other.amount,
         low: one.low + other.low,
         high: one.high + other.high,

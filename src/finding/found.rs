@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::place::Place;
+use crate::page::Mend;
 use crate::trace::{At, StageName};
 
 /// How bad it is.
@@ -78,6 +79,33 @@ pub struct Saving {
     pub load: Load,
     /// The moments of the run that it would do without, one after another.
     pub stretches: Vec<(At, At)>,
+    /// What would come so much sooner.
+    pub mark: Mark,
+    /// The changes to a page that it was simulated with; empty where it is no page's.
+    pub mends: Vec<Mend>,
+}
+
+/// What a saving brings forward.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mark {
+    /// The end of the document, and all behind it.
+    Document,
+    /// The moment before which nothing of the page can be painted.
+    StartRender,
+    /// The end of the page, and nothing before it.
+    PageEnd,
+}
+
+impl Mark {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Document => "document",
+            Self::StartRender => "start-render",
+            Self::PageEnd => "page-end",
+        }
+    }
 }
 
 /// Which loads of a URL a saving is for.
@@ -172,7 +200,18 @@ impl Saving {
 
     fn of(low: Duration, amount: Duration, basis: Basis, applies: &str, load: Load) -> Option<Self> {
         let (applies, stretches) = (applies.to_owned(), Vec::new());
-        (!amount.is_zero()).then_some(Self { amount, low, high: amount, basis, applies, load, stretches })
+        let (mark, mends) = (Mark::Document, Vec::new());
+        (!amount.is_zero()).then_some(Self {
+            amount,
+            low,
+            high: amount,
+            basis,
+            applies,
+            load,
+            stretches,
+            mark,
+            mends,
+        })
     }
 }
 

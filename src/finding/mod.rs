@@ -11,6 +11,7 @@ mod aliases;
 mod asked;
 mod case;
 mod check;
+mod coding;
 mod dns_answer_truncated;
 mod dns_case_not_preserved;
 mod dns_case_sensitive;
@@ -89,7 +90,17 @@ mod http_upstream_slow;
 mod kept;
 mod moments;
 mod page_broken_resource;
+mod page_css_import;
+mod page_h1_queue;
 mod page_mixed_content;
+mod page_preconnect_missing;
+mod page_preload_unused;
+mod page_render_blocking;
+mod page_resource_redirect;
+mod page_short_cache;
+mod page_third_party_spof;
+mod page_uncompressed;
+mod paged;
 mod place;
 mod rule;
 mod savings;
@@ -135,7 +146,7 @@ mod verdict;
 
 pub use aliases::{aliases, failure_aliases};
 pub use check::{RULES, check, check_dns};
-pub use found::{Basis, Finding, Load, Saving, Severity};
+pub use found::{Basis, Finding, Load, Mark, Saving, Severity};
 pub use http_cold_start::cold_start;
 pub use place::{
     AttemptField, CertificateField, CutField, InConnection, InDnssec, InLookup, InRequest, InResource,

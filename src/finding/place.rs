@@ -100,6 +100,18 @@ pub enum InResource {
     Failure,
     /// Why it was not asked for.
     Reason,
+    /// Its URL.
+    Url,
+    /// What waits for it.
+    Blocking,
+    /// When it could be known of.
+    Discovered,
+    /// Its whole time.
+    Total,
+    /// How long it waited for its turn.
+    Queue,
+    /// The bytes of its body on the wire.
+    WireBytes,
 }
 
 /// A place in a connection.

@@ -3,11 +3,12 @@
 //! Every saving is laid onto the run's time axis, clipped to the phases that it stands in. What two findings
 //! would save at once is the first one's; what is left is the other's, and what is too little for a number is
 //! told without one. So the sum is what the run would be shorter without all of those moments. What a later
-//! load would save is reckoned apart: it is not this load's time. No rule itself.
+//! load would save is reckoned apart: it is not this load's time. What mends of a page save is `paged`'s. No rule
+//! itself.
 
 use std::time::Duration;
 
-use super::found::{Finding, Saving};
+use super::found::{Finding, Mark, Saving};
 use super::moments::Moments;
 use super::place::{InConnection, InRequest, Place};
 use crate::timeline::{Phase, Subject, spans};
@@ -30,10 +31,11 @@ pub fn saved_together(findings: &[Finding]) -> Option<Duration> {
     savings_of_run(findings).map(|saving| saving.amount).reduce(|sum, more| sum + more)
 }
 
-/// The savings that this run itself would have had.
+/// The savings that this run itself would have had. What brings the end of a page forward and nothing before it adds to
+/// none of the others.
 pub(crate) fn savings_of_run(findings: &[Finding]) -> impl Iterator<Item = &Saving> {
     let all = findings.iter().filter_map(|finding| finding.saving.as_ref());
-    all.filter(|saving| saving.load.is_of_run())
+    all.filter(|saving| saving.load.is_of_run() && saving.mark != Mark::PageEnd)
 }
 
 /// The time axis of a run: its phases and its hops.
@@ -123,11 +125,11 @@ impl<'t> Axis<'t> {
     }
 }
 
-/// Brings the savings of findings, the first first, to what they can be of this run.
+/// Brings the savings of findings, the first first, to what they can be of this run. Those of mends are left as they are.
 pub(super) fn settle(mut findings: Vec<Finding>, axis: &Axis<'_>) -> Vec<Finding> {
     let (mut of_run, mut of_repeats) = (Moments::default(), Moments::default());
     for finding in &mut findings {
-        let Some(saving) = finding.saving.take() else { continue };
+        let Some(saving) = finding.saving.take_if(|saving| saving.mends.is_empty()) else { continue };
         let gone = if saving.load.is_of_run() { &mut of_run } else { &mut of_repeats };
         finding.saving = settled(saving, finding, axis, gone);
         if let Some(saving) = &finding.saving {

@@ -39,6 +39,12 @@ pub const EARLY_HINTS: Duration = Duration::from_millis(50);
 pub const PAGE_STYLE: Duration = Duration::from_millis(100);
 /// `page`: the same of what that imports.
 pub const PAGE_IMPORT: Duration = Duration::from_millis(150);
+/// `page-slow-script`: the same of the script in its head.
+pub const PAGE_SCRIPT: Duration = Duration::from_millis(400);
+/// `page-other-site`: the same of the script that another site has.
+pub const PAGE_WIDGET: Duration = Duration::from_millis(1200);
+/// `page-late-host`: what the handshake with the other host takes longer.
+pub const PAGE_HANDSHAKE: Duration = Duration::from_millis(200);
 /// `page-queue`: the same of each of its ten images.
 pub const PAGE_IMAGE: Duration = Duration::from_millis(120);
 /// `drip-body`: how many pieces the body comes in.

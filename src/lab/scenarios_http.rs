@@ -95,6 +95,36 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     )
     .options(&["--page"])
     .injected(&[("wait", millis(EARLY_HINTS))]),
+    Scenario::new(
+        "page-slow-script",
+        "https://page-slow-script.http.test/",
+        "a page whose head has a script that takes 400 ms",
+    )
+    .options(&["--page"]),
+    Scenario::new(
+        "page-other-site",
+        "https://page-other-site.http.test/",
+        "a page that waits 1.2 s for the script of another site",
+    )
+    .options(&["--page"]),
+    Scenario::new(
+        "page-late-host",
+        "https://page-late-host.http.test/",
+        "a page whose stylesheet leads to another host, where a handshake takes 200 ms",
+    )
+    .options(&["--page"]),
+    Scenario::new(
+        "page-heavy",
+        "https://page-heavy.http.test/",
+        "a page with long texts that come uncompressed and are fresh for a minute",
+    )
+    .options(&["--page"]),
+    Scenario::new(
+        "page-preloads",
+        "https://page-preloads.http.test/",
+        "a page that preloads a font without crossorigin, and so fetches it twice",
+    )
+    .options(&["--page"]),
     Scenario::new("drip-body", "https://drip-body.http.test/", "a body in ten pieces, 20 ms apart")
         .injected(&[("receive", DRIP_PIECES as u64 * millis(DRIP_PAUSE))]),
     Scenario::new("gzip", "https://gzip.http.test/", "a body that comes compressed when asked for"),

@@ -1,6 +1,7 @@
 //! What was found, as it was written: the words of markup, before anybody has judged how soon it is wanted.
 
-use crate::trace::{InitiatorKind, Left, ResourceKind};
+pub use crate::trace::CrossOrigin as Cors;
+use crate::trace::{Ahead, InitiatorKind, Left, ResourceKind, Use};
 
 /// Something that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +49,18 @@ pub struct Wish {
     pub integrity: Option<String>,
 }
 
+impl Wish {
+    /// Whether it is asked for ahead of its use.
+    #[must_use]
+    pub const fn ahead(&self) -> Option<Ahead> {
+        match (self.preload, self.prefetch) {
+            (true, _) => Some(Ahead::Preload(Use::Unseen)),
+            (false, true) => Some(Ahead::Prefetch),
+            (false, false) => None,
+        }
+    }
+}
+
 /// In which part of a document.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Place {
@@ -58,20 +71,8 @@ pub enum Place {
     Body,
 }
 
-/// The attribute `crossorigin` (HTML, section 2.5.4), with what an element has by itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Cors {
-    /// Not by CORS: with credentials.
-    #[default]
-    No,
-    /// By CORS, with credentials for its own origin only.
-    Anonymous,
-    /// By CORS, with credentials.
-    Credentials,
-}
-
 impl Cors {
-    /// Reads the attribute.
+    /// Reads the attribute `crossorigin`.
     #[must_use]
     pub fn of(attribute: Option<&str>) -> Self {
         match attribute {

@@ -129,7 +129,19 @@ fn hide_finding(finding: &mut Finding, seen: &Seen) {
     let Finding { id: _, severity: _, stage: _, standard: _, title, detail, evidence: _, advice, saving } =
         finding;
     seen.sentences([title, detail, advice]);
-    if let Some(Saving { amount: _, low: _, high: _, basis: _, applies, load: _, stretches: _ }) = saving {
+    // Mends name requests by their numbers.
+    if let Some(Saving {
+        amount: _,
+        low: _,
+        high: _,
+        basis: _,
+        applies,
+        load: _,
+        stretches: _,
+        mark: _,
+        mends: _,
+    }) = saving
+    {
         seen.sentence(applies);
     }
 }

@@ -73,6 +73,8 @@ impl Redact for Page {
                 priority: _,
                 blocking: _,
                 fate: _,
+                ahead: _,
+                cross_origin: _,
                 note,
             } = resource;
             seen.clean(url, Shape::Typed);

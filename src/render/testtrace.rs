@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::exit::{self, Limits, OnBadStatus};
 use crate::finding::{
-    self, AttemptField, Basis, Finding, InConnection, InRequest, Load, Place, Saving, Severity,
+    self, AttemptField, Basis, Finding, InConnection, InRequest, Load, Mark, Place, Saving, Severity,
 };
 use crate::redact::{Redacted, Secrets, redact};
 use crate::report::{DnsReport, TraceReport};
@@ -61,6 +61,8 @@ pub(crate) fn findings() -> Vec<Finding> {
                 applies: "on every first visit over IPv6".into(),
                 load: Load::This,
                 stretches: Vec::new(),
+                mark: Mark::Document,
+                mends: Vec::new(),
             }),
         },
         Finding {

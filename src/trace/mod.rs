@@ -7,6 +7,7 @@
 mod address;
 mod addresses;
 mod arrivals;
+mod asked;
 mod at;
 mod caa;
 mod chain;
@@ -52,6 +53,7 @@ mod websocket;
 pub use address::{AddressKind, reverse_name};
 pub use addresses::{AT_ONCE, AddressCheck, AddressOutcome};
 pub use arrivals::{Arrival, Arrivals, Burst, rate};
+pub use asked::{Ahead, CrossOrigin, Use};
 pub use at::{At, StampedBy};
 pub use caa::{Caa, CaaOutcome, CaaProperty, CaaQuestion, CaaVerdict};
 pub use chain::{ChainPlace, chain_places, cross_signs};

@@ -1,6 +1,7 @@
 //! The model of a page: what its document asks for, in the order in which a browser's preload scanner could have
 //! seen it, and what became of each. The document's own requests are those of the trace.
 
+use super::asked::{Ahead, CrossOrigin};
 use super::at::At;
 use super::ids::{RequestId, ResourceId};
 use super::request::Request;
@@ -113,6 +114,10 @@ pub struct Resource {
     pub priority: Priority,
     /// What waits for it.
     pub blocking: Blocking,
+    /// Whether it is asked for ahead of its use, and whether that use was met.
+    pub ahead: Option<Ahead>,
+    /// How it is asked for where it is another origin's.
+    pub cross_origin: CrossOrigin,
     /// What became of it.
     pub fate: Fate,
     /// Something of it worth telling: which candidate of a srcset it is, that its scheme was upgraded.
@@ -471,6 +476,8 @@ pub struct PageLimit {
 pub struct Marks {
     /// The first byte of the document's response.
     pub first_byte: Option<At>,
+    /// The document's head was there to its end, or the document was.
+    pub head_read: Option<At>,
     /// Before this nothing can have been painted: the end of the render-blocking set and of the head.
     pub start_render: Option<At>,
     /// The end of all that the page asks for without running scripts.

@@ -48,7 +48,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("explain", &["packed", "trace"]),
     // The stages, each knowing none of the others.
     ("url", &["trace"]),
-    ("page", &["trace"]),
+    ("page", &["timeline", "trace"]),
     (
         "dns",
         &["clock", "explain", "fault", "hosts", "os", "plan", "roots", "stop", "timestamp", "trace", "units"],
@@ -86,7 +86,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     // What follows from a trace.
     ("reading", &["trace"]),
     ("timeline", &["reading", "trace"]),
-    ("finding", &["explain", "nearest", "reading", "timeline", "trace", "units"]),
+    ("finding", &["explain", "nearest", "page", "reading", "timeline", "trace", "units"]),
     ("runs", &["reading", "timeline", "trace", "units"]),
     ("budget", &["nearest", "runs", "timeline", "trace", "units"]),
     ("check", &["trace"]),
@@ -98,8 +98,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "render",
         &[
-            "budget", "check", "exit", "explain", "finding", "lab", "packed", "picture", "plan", "reading",
-            "redact", "report", "runs", "story", "timeline", "trace", "units",
+            "budget", "check", "exit", "explain", "finding", "lab", "packed", "page", "picture", "plan",
+            "reading", "redact", "report", "runs", "story", "timeline", "trace", "units",
         ],
     ),
     (

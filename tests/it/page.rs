@@ -171,7 +171,7 @@ fn what_is_broken_blocked_or_moved_is_told() {
     assert_eq!((left.len(), &left[0]["reason"]), (1, &"mixed-content".into()));
     let ids: Vec<&Value> =
         document["findings"].as_array().unwrap().iter().map(|finding| &finding["id"]).collect();
-    assert_eq!(ids, ["page-mixed-content", "page-broken-resource"]);
+    assert_eq!(ids, ["page-mixed-content", "page-broken-resource", "page-resource-redirect"]);
 }
 
 #[test]
@@ -325,5 +325,101 @@ fn talk(mut stream: TcpStream, answer: &dyn Fn(&str) -> String) {
         if stream.write_all(answer(path).as_bytes()).is_err() {
             return;
         }
+    }
+}
+
+/// Every page of the lab, and what is found of it as a page.
+const FOUND: &[(&str, &[&str])] = &[
+    ("page", &["page-css-import"]),
+    ("page-queue", &["page-h1-queue"]),
+    ("page-broken", &["page-mixed-content", "page-broken-resource", "page-resource-redirect"]),
+    ("page-hints", &[]),
+    ("page-slow-script", &["page-render-blocking"]),
+    ("page-other-site", &["page-third-party-spof"]),
+    ("page-late-host", &["page-css-import", "page-preconnect-missing"]),
+    ("page-heavy", &["page-uncompressed", "page-short-cache"]),
+    ("page-preloads", &["page-preload-unused"]),
+];
+
+/// The page of a host of the lab, as JSON.
+fn page(id: &str) -> Value {
+    json(&["--lab", "--page", &format!("https://{id}.http.test/")]).1
+}
+
+#[test]
+fn each_page_of_the_lab_shows_what_it_is_there_for_and_nothing_else() {
+    for (id, expected) in FOUND {
+        let document = page(id);
+        check(&document);
+        let findings = document["findings"].as_array().unwrap();
+        let of_page = findings.iter().filter(|it| it["id"].as_str().unwrap().starts_with("page-"));
+        let ids: Vec<&str> = of_page.map(|it| it["id"].as_str().unwrap()).collect();
+        assert_eq!(ids, *expected, "{id}: {findings:#?}");
+    }
+}
+
+#[test]
+fn the_simulation_of_a_page_of_the_lab_is_the_page() {
+    for (id, _) in FOUND {
+        let document = page(id);
+        let (page, simulated) = (&document["page"], &document["page"]["simulated"]);
+        assert!(simulated.is_object(), "{id}: {page:#}");
+        for mark in ["start_render_us", "end_us"] {
+            let apart = us(page, mark).abs_diff(us(simulated, mark));
+            assert!(apart <= 20_000.max(us(page, mark) / 20), "{id}: {mark} {apart}");
+        }
+    }
+}
+
+#[test]
+fn the_critical_chain_sums_to_the_start_of_rendering_and_names_what_it_waits_for() {
+    for (id, files) in [
+        ("page", &["", "main.css", "base.css"][..]),
+        ("page-slow-script", &["", "slow.js"]),
+        ("page-late-host", &["", "main.css", "far.css"]),
+    ] {
+        let document = page(id);
+        let chain = document["page"]["critical_chain"].as_array().unwrap();
+        let sum: u64 = chain.iter().map(|link| us(link, "share_us")).sum();
+        assert_eq!(sum, us(&document["page"], "start_render_us"), "{id}");
+        let named: Vec<&str> = chain
+            .iter()
+            .map(|link| {
+                let url = requests(&document)[us(link, "request") as usize]["url"].as_str().unwrap();
+                &url[url.rfind('/').unwrap() + 1..]
+            })
+            .collect();
+        assert_eq!(named, files, "{id}");
+        let mut before = 0;
+        for link in chain {
+            assert_eq!(
+                (us(link, "from_us"), us(link, "to_us") - us(link, "share_us")),
+                (before, before),
+                "{id}"
+            );
+            before = us(link, "to_us");
+        }
+    }
+}
+
+#[test]
+fn a_saving_is_simulated_and_never_more_than_was_measured() {
+    for (id, finding, injected, mark) in [
+        ("page-slow-script", "page-render-blocking", 400_000, "start-render"),
+        ("page", "page-css-import", 100_000, "start-render"),
+        ("page-queue", "page-h1-queue", 120_000, "page-end"),
+        ("page-other-site", "page-third-party-spof", 1_200_000, "start-render"),
+        // The connection is opened ahead, too, where the import is named in the head: nothing is left of its own saving.
+        ("page-late-host", "page-css-import", 100_000, "start-render"),
+    ] {
+        let document = page(id);
+        let findings = document["findings"].as_array().unwrap();
+        let saving = &findings.iter().find(|it| it["id"] == finding).unwrap()["saving"];
+        assert_eq!((&saving["basis"], &saving["mark"]), (&"modelled".into(), &mark.into()), "{id}");
+        // What was injected, or the shorter of two waits that would be one beside the other.
+        let amount = us(saving, "us");
+        assert!(amount > injected * 6 / 10 && amount < injected * 13 / 10 + 40_000, "{id}: {saving}");
+        let whole = us(&document["page"], if mark == "page-end" { "end_us" } else { "start_render_us" });
+        assert!(us(saving, "high_us") <= whole && us(saving, "low_us") <= amount, "{id}: {saving}");
     }
 }

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use super::site::{Conduct, File, HSTS, Hints, KEPT, PAGE, Page, Site};
-use crate::lab::scenario::{EARLY_HINTS, PAGE_IMAGE, PAGE_IMPORT, PAGE_STYLE};
+use super::site::{Conduct, File, HSTS, Hints, KEPT, PAGE, Page, Site, TLS, Tls};
+use crate::lab::scenario::{
+    EARLY_HINTS, PAGE_HANDSHAKE, PAGE_IMAGE, PAGE_IMPORT, PAGE_SCRIPT, PAGE_STYLE, PAGE_WIDGET,
+};
 
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
@@ -36,6 +38,35 @@ const BROKEN: &str = "<!doctype html><title>Broken</title><base href=/files/>\n\
 
 /// The stylesheet that the 103 speaks of.
 const HINTED: &str = "<!doctype html><title>Hinted</title><link rel=stylesheet href=/style.css>\n";
+
+/// A script that rendering waits for, and one that it does not.
+const SLOW_SCRIPT: &str = "<!doctype html><title>A slow script</title>\n\
+<link rel=stylesheet href=/main.css><script src=/slow.js></script><script defer src=/other.js></script>\n";
+
+/// A script of another site.
+const OTHER_SITE: &str = "<!doctype html><title>Another site</title>\n\
+<link rel=stylesheet href=/main.css><script src=https://page-widget.tls.test/widget.js></script>\n";
+
+/// A stylesheet that leads to another host.
+const LATE_HOST: &str = "<!doctype html><title>A late host</title>\n<link rel=stylesheet href=/main.css>\n";
+
+/// Long texts, fresh for a minute.
+const HEAVY: &str = "<!doctype html><title>Heavy</title>\n\
+<link rel=stylesheet href=/long.css><script defer src=/long.js></script><script defer src=/kept.js></script>\n";
+
+/// A preload that is of no use, and one that is.
+const PRELOADS: &str = "<!doctype html><title>Preloads</title>\n\
+<link rel=preload as=font href=/plain.woff2><link rel=preload as=font crossorigin href=/fit.woff2>\n\
+<link rel=stylesheet href=/fonts.css>\n";
+
+/// 40,000 blanks: a text that nobody reads.
+const LONG: &str = match std::str::from_utf8(&[b' '; 40_000]) {
+    Ok(text) => text,
+    Err(_) => "",
+};
+
+/// Kept for a year.
+const FOR_LONG: [(&str, &str); 1] = [("cache-control", "max-age=31536000, immutable")];
 
 const fn file(path: &'static str, kind: &'static str, text: &'static str) -> File {
     File { path, kind, text, status: 200, fields: &KEPT, think: Duration::ZERO }
@@ -126,5 +157,69 @@ pub(super) const PAGED: &[Site] = &[
             files: &[file("/style.css", CSS, "body { margin: 0 }\n")],
             ..PAGE
         }),
+    ),
+    Site::https(
+        "page-slow-script.http.test",
+        221,
+        page(
+            SLOW_SCRIPT,
+            &[
+                file("/main.css", CSS, "body { margin: 0 }\n"),
+                slow("/slow.js", JS, "", PAGE_SCRIPT),
+                slow("/other.js", JS, "", PAGE_SCRIPT),
+            ],
+        ),
+    ),
+    Site::https(
+        "page-other-site.http.test",
+        222,
+        page(OTHER_SITE, &[file("/main.css", CSS, "body { margin: 0 }\n")]),
+    ),
+    Site::https("page-widget.tls.test", 223, page("", &[slow("/widget.js", JS, "", PAGE_WIDGET)])),
+    Site::https(
+        "page-late-host.http.test",
+        224,
+        page(
+            LATE_HOST,
+            &[slow("/main.css", CSS, "@import 'https://page-styles.http.test/far.css';\n", PAGE_STYLE)],
+        ),
+    ),
+    Site::tls(
+        "page-styles.http.test",
+        225,
+        Tls {
+            delay: PAGE_HANDSHAKE,
+            conduct: page("", &[file("/far.css", CSS, "body { margin: 0 }\n")]),
+            ..TLS
+        },
+    ),
+    Site::https(
+        "page-heavy.http.test",
+        226,
+        page(
+            HEAVY,
+            &[
+                file("/long.css", CSS, LONG),
+                file("/long.js", JS, LONG),
+                File { fields: &FOR_LONG, ..file("/kept.js", JS, "") },
+            ],
+        ),
+    ),
+    Site::https(
+        "page-preloads.http.test",
+        227,
+        page(
+            PRELOADS,
+            &[
+                file(
+                    "/fonts.css",
+                    CSS,
+                    "@font-face { font-family: a; src: url(/plain.woff2) }\n\
+                     @font-face { font-family: b; src: url(/fit.woff2) }\n",
+                ),
+                file("/plain.woff2", "font/woff2", "no glyphs"),
+                file("/fit.woff2", "font/woff2", "no glyphs"),
+            ],
+        ),
     ),
 ];

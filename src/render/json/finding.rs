@@ -158,6 +158,10 @@ struct SavingView<'a> {
     /// no cache helps with.
     #[cfg_attr(test, schemars(extend("enum" = super::schema::from_views::loads())))]
     load: &'static str,
+    /// What would come so much sooner: the document's end and all behind it, the moment before which nothing of the
+    /// page can be painted, or the end of the page alone.
+    #[cfg_attr(test, schemars(extend("enum" = ["document", "start-render", "page-end"])))]
+    mark: &'static str,
 }
 
 impl<'a> From<&'a Saving> for SavingView<'a> {
@@ -169,6 +173,7 @@ impl<'a> From<&'a Saving> for SavingView<'a> {
             basis: saving.basis.as_str(),
             applies: &saving.applies,
             load: saving.load.as_str(),
+            mark: saving.mark.as_str(),
         }
     }
 }

@@ -14,10 +14,12 @@ use super::failure::FailureView;
 use super::finding;
 use super::hop::{HopView, SpanView};
 use super::phases::{PhasesView, ReasonsView};
+use crate::page::{Link, Mend, Simulation, critical_chain};
 use crate::report::TraceReport;
 use crate::timeline;
 use crate::trace::{
-    Asker, Fate, Hop, Initiator, Left, Page, PageLimit, RequestId, Resource, ResourceId, Trace, header,
+    Ahead, Asker, CrossOrigin, Fate, Hop, Initiator, Left, Page, PageLimit, RequestId, Resource, ResourceId,
+    Trace, header,
 };
 
 /// What no run without scripts and without layout can see.
@@ -107,10 +109,45 @@ struct AboutView<'a> {
     /// Before this nothing can have been painted: the head is read, and all that blocks rendering is there. Null where
     /// something of that had not come.
     start_render_us: Option<u64>,
+    /// The document's head was there to its end.
+    head_read_us: Option<u64>,
     /// The end of all that the page asks for without running scripts.
     end_us: Option<u64>,
+    /// Which requests, in order, decided the start of rendering: each is there because the one before named it. Their
+    /// shares sum to `start_render_us`. Empty where that is null.
+    critical_chain: Vec<CriticalView>,
+    /// Whether the page can be simulated: what is `modelled` of it rests on that. Null where the simulation, unchanged,
+    /// comes to other marks than were measured.
+    simulated: Option<SimulatedView>,
     /// Limits that were hit.
     limits: Vec<LimitView>,
+}
+
+/// A request that the start of rendering waited for.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+struct CriticalView {
+    /// Its index.
+    request: usize,
+    /// When it could be known of.
+    from_us: u64,
+    /// When the next could be, or rendering could start.
+    to_us: u64,
+    /// Its share of the time until rendering can start.
+    share_us: u64,
+    /// How much sooner rendering could start if it did not wait for this request, nor for what only that asks for
+    /// (modelled). Null for the document, and where the page cannot be simulated.
+    saved_without_us: Option<u64>,
+}
+
+/// The page as it comes out of the simulation, with nothing changed.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+struct SimulatedView {
+    /// The same as of the page.
+    start_render_us: Option<u64>,
+    /// The same as of the page.
+    end_us: u64,
 }
 
 /// A window.
@@ -153,6 +190,12 @@ struct RequestView<'a> {
     /// What waits for it.
     #[cfg_attr(test, schemars(extend("enum" = ["none", "parser", "render"])))]
     blocking: &'static str,
+    /// Whether it is asked for ahead of its use; null where it is not.
+    #[cfg_attr(test, schemars(extend("enum" = ["preload", "prefetch", null])))]
+    ahead: Option<&'static str>,
+    /// How it is asked for where it is another origin's.
+    #[cfg_attr(test, schemars(extend("enum" = ["none", "anonymous", "use-credentials"])))]
+    crossorigin: &'static str,
     /// The number of its connection; null where it came to none.
     connection: Option<usize>,
     /// Whether that had been opened for an earlier request.
@@ -276,7 +319,7 @@ impl<'a> PageDocument<'a> {
                 .filter_map(|resource| LeftView::of(resource, &order))
                 .collect(),
             missing: MISSING,
-            page: page.into(),
+            page: AboutView::new(trace, page, &order),
         }
     }
 }
@@ -327,7 +370,8 @@ fn requests<'a>(trace: &'a Trace, page: &'a Page, order: &Order) -> Vec<RequestV
         let initiator = Some(order.initiator(resource.initiator));
         let view = RequestView::new(index, hop, initiator, words);
         let (discovered_us, note) = (resource.discovered.0, resource.note.as_deref());
-        Some(RequestView { url: &resource.url, discovered_us, note, ..view })
+        let (ahead, crossorigin) = (resource.ahead.map(Ahead::as_str), resource.cross_origin.as_str());
+        Some(RequestView { url: &resource.url, discovered_us, note, ahead, crossorigin, ..view })
     });
     chain.chain(behind).collect()
 }
@@ -351,6 +395,8 @@ impl<'a> RequestView<'a> {
             kind,
             priority,
             blocking,
+            ahead: None,
+            crossorigin: CrossOrigin::No.as_str(),
             connection: hop.request.connection.ran().map(|id| id.0),
             reused: hop.reused.is_some(),
             protocol: answered.map(|http| http.version.as_str()),
@@ -392,8 +438,9 @@ impl<'a> LeftView<'a> {
 /// Why a resource was not asked for that only the end of the run kept from it.
 pub(super) const STOPPED: &str = "stopped";
 
-impl<'a> From<&'a Page> for AboutView<'a> {
-    fn from(page: &'a Page) -> Self {
+impl<'a> AboutView<'a> {
+    fn new(trace: &Trace, page: &'a Page, order: &Order) -> Self {
+        let simulation = Simulation::of(trace);
         let Page { document, viewport, profile, limits, marks, resources: _, requests: _ } = page;
         let charset = document.charset.as_ref();
         Self {
@@ -405,10 +452,41 @@ impl<'a> From<&'a Page> for AboutView<'a> {
             not_scanned: document.left,
             first_byte_us: marks.first_byte.map(|at| at.0),
             start_render_us: marks.start_render.map(|at| at.0),
+            head_read_us: marks.head_read.map(|at| at.0),
             end_us: marks.end.map(|at| at.0),
+            critical_chain: links(trace, order, simulation.as_ref()),
+            simulated: simulation.map(|simulation| SimulatedView {
+                start_render_us: simulation.base().start_render.map(|at| at.0),
+                end_us: simulation.base().end.0,
+            }),
             limits: limits.iter().map(Into::into).collect(),
         }
     }
+}
+
+fn links(trace: &Trace, order: &Order, simulation: Option<&Simulation>) -> Vec<CriticalView> {
+    let saved = |link: &Link| {
+        let (simulation, _) = (simulation?, link.resource?);
+        let before = simulation.base().start_render?;
+        let after = simulation.mended(&[Mend::Defer(link.request)]).start_render?;
+        Some(before.0.saturating_sub(after.0))
+    };
+    let place = |link: &Link| match link.resource {
+        None => Some(link.request.0),
+        Some(ResourceId(id)) => order.resources.get(id).copied().flatten(),
+    };
+    let chain = critical_chain(trace).into_iter();
+    chain
+        .filter_map(|link| {
+            Some(CriticalView {
+                request: place(&link)?,
+                from_us: link.from.0,
+                to_us: link.to.0,
+                share_us: link.share(),
+                saved_without_us: saved(&link),
+            })
+        })
+        .collect()
 }
 
 impl From<&PageLimit> for LimitView {

@@ -51,6 +51,12 @@ fn resource(trace: &Trace, id: ResourceId, place: InResource) -> Option<String> 
         InResource::Status => "status",
         InResource::Failure => "failure/code",
         InResource::Reason => "reason",
+        InResource::Url => "url",
+        InResource::Blocking => "blocking",
+        InResource::Discovered => "discovered_us",
+        InResource::Total => "phases/total_us",
+        InResource::Queue => "phases/queue_us",
+        InResource::WireBytes => "wire_bytes",
     };
     Some(if own {
         format!("/requests/{}/{field}", trace.requests.len() + before)

@@ -2,7 +2,7 @@
 
 use super::ink::Ink;
 use super::page::Page;
-use crate::finding::{Basis, Finding, Saving, Severity, saved_together, savings_of_run};
+use crate::finding::{Basis, Finding, Mark, Saving, Severity, saved_together, savings_of_run};
 use crate::units;
 
 /// How many are shown without `-v`.
@@ -60,7 +60,12 @@ pub(crate) fn together(findings: &[Finding]) -> Option<String> {
     let saved = saved_together(findings).filter(|_| several)?;
     let later =
         findings.iter().filter(|finding| finding.saving.is_some()).count() > savings_of_run(findings).count();
-    let what = if later { "what saves time on this load" } else { "all of that" };
+    let paints = savings_of_run(findings).any(|saving| saving.mark == Mark::StartRender);
+    let what = match (paints, later) {
+        (true, _) => "what lets something be painted sooner",
+        (false, true) => "what saves time on this load",
+        (false, false) => "all of that",
+    };
     Some(format!("{what} together would save {}", units::duration(saved)))
 }
 

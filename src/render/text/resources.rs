@@ -6,6 +6,7 @@ use super::bar::Axis;
 use super::fact::{fact, fact_text};
 use super::ink::Ink;
 use super::page::{Line, Page};
+use crate::page::critical_chain;
 use crate::render::json::MISSING;
 use crate::render::style::Charset;
 use crate::timeline::{Phase, phase_bounds};
@@ -63,7 +64,7 @@ pub(super) fn put(page: &mut Page, trace: &Trace, model: &Model, verbose: bool) 
     let rows: Vec<Row<'_>> = chain.chain(behind).collect();
     let end = rows.iter().map(|row| row.hop.end.0).max().unwrap_or_default();
     page.gap();
-    summary(page, &rows, model, end);
+    summary(page, (&rows, end), trace, model);
     page.gap();
     let cells = page.width().saturating_sub(NAME + TOLD + 1);
     let axis = Axis { total: end, cells: if cells < LEAST_BAR { 0 } else { cells }, charset: page.charset() };
@@ -78,7 +79,7 @@ pub(super) fn put(page: &mut Page, trace: &Trace, model: &Model, verbose: bool) 
     missing(page);
 }
 
-fn summary(page: &mut Page, rows: &[Row<'_>], model: &Model, end: u64) {
+fn summary(page: &mut Page, (rows, end): (&[Row<'_>], u64), trace: &Trace, model: &Model) {
     let hosts: std::collections::BTreeSet<&str> = rows.iter().map(Row::host).collect();
     let connections: std::collections::BTreeSet<usize> =
         rows.iter().filter_map(|row| row.hop.request.connection.ran()).map(|id| id.0).collect();
@@ -103,6 +104,30 @@ fn summary(page: &mut Page, rows: &[Row<'_>], model: &Model, end: u64) {
         .push(Ink::Faint, ", static page ends ")
         .push(Ink::Plain, at(model.marks.end));
     fact(page, Ink::Faint, "marks", &marks);
+    chain(page, trace, model);
+}
+
+/// Which requests the first paint waited for, each with its share.
+fn chain(page: &mut Page, trace: &Trace, model: &Model) {
+    let links = critical_chain(trace);
+    if links.len() < 2 {
+        return;
+    }
+    let leads_to = page.line().signs().leads_to;
+    let mut line = page.line();
+    for (place, link) in links.iter().enumerate() {
+        let resource = link.resource.and_then(|id| model.resources.get(id.0));
+        let hop =
+            if resource.is_some() { trace.page_hop(link.request) } else { trace.hops().nth(link.request.0) };
+        let Some(hop) = hop else { continue };
+        if place > 0 {
+            line.push(Ink::Faint, format!(" {leads_to} "));
+        }
+        line.push(Ink::Plain, name(&Row { hop, resource }))
+            .push(Ink::Plain, " ")
+            .push(Ink::Strong, units::micros(link.share()));
+    }
+    fact(page, Ink::Faint, "waits for", &line);
 }
 
 /// Whether there is room for names, kinds and times alone.

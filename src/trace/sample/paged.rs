@@ -40,6 +40,8 @@ pub(crate) fn paged() -> Trace {
         discovered: At(base),
         priority,
         blocking,
+        ahead: None,
+        cross_origin: CrossOrigin::No,
         fate,
         note: None,
     };
@@ -63,6 +65,7 @@ pub(crate) fn paged() -> Trace {
     ];
     let marks = Marks {
         first_byte: document.http.as_ref().ran().and_then(|http| http.first_byte),
+        head_read: Some(At(base)),
         start_render: Some(requests[0].end),
         end: Some(requests[1].end),
     };
@@ -85,4 +88,133 @@ pub(crate) fn paged() -> Trace {
 /// A request of the page.
 pub(crate) fn resource(trace: &mut Trace, number: usize) -> &mut Request {
     &mut trace.page.as_mut().unwrap().requests[number]
+}
+
+/// A request to be added to a page. Times are microseconds.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) host: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) kind: ResourceKind,
+    pub(crate) priority: Priority,
+    pub(crate) blocking: Blocking,
+    pub(crate) by: InitiatorKind,
+    pub(crate) of: Asker,
+    /// Behind the moment when the document's head is read.
+    pub(crate) start: u64,
+    /// How long it waits for its turn.
+    pub(crate) queued: Option<u64>,
+    /// What opening a connection of its own takes.
+    pub(crate) opening: Option<u64>,
+    pub(crate) wait: u64,
+}
+
+/// A stylesheet of the head.
+pub(crate) fn style(path: &str, wait: u64) -> Asked<'_> {
+    Asked {
+        host: "www.example.test",
+        path,
+        kind: ResourceKind::Stylesheet,
+        priority: Priority::VeryHigh,
+        blocking: Blocking::Render,
+        by: InitiatorKind::Parser,
+        of: Asker::Document,
+        start: 0,
+        queued: None,
+        opening: None,
+        wait,
+    }
+}
+
+/// A script of the head.
+pub(crate) fn script(path: &str, wait: u64) -> Asked<'_> {
+    Asked { kind: ResourceKind::Script, priority: Priority::High, ..style(path, wait) }
+}
+
+/// An image.
+pub(crate) fn image(path: &str, wait: u64) -> Asked<'_> {
+    let (priority, blocking) = (Priority::Medium, Blocking::None);
+    Asked { kind: ResourceKind::Image, priority, blocking, ..style(path, wait) }
+}
+
+/// A page of a stylesheet, there after 20 ms, and of these.
+pub(crate) fn page_of(all: &[Asked<'_>]) -> Trace {
+    let mut trace = paged();
+    let page = trace.page.as_mut().unwrap();
+    page.resources.truncate(1);
+    page.requests.truncate(1);
+    page.marks.end = Some(page.requests[0].end);
+    all.iter().for_each(|one| ask(&mut trace, *one));
+    trace
+}
+
+/// Adds a request to a page.
+pub(crate) fn ask(trace: &mut Trace, one: Asked<'_>) {
+    let chain = trace.requests.len();
+    let own = trace.connections[0].clone();
+    let page = trace.page.as_mut().unwrap();
+    let base = page.resources[0].discovered.0;
+    let id = RequestId(chain + page.requests.len());
+    let mut request = page.requests[0].clone();
+    request.url.host_ascii = one.host.to_owned();
+    request.url.path = one.path.to_owned();
+    request.url.href = format!("https://{}{}", one.host, one.path);
+    let start = base + one.start;
+    request.start = At(start);
+    request.queued = one.queued.map(|queued| At(start + queued));
+    let turn = start + one.queued.unwrap_or(0);
+    let begun = turn + one.opening.unwrap_or(0);
+    if let Some(opening) = one.opening {
+        let mut connection = own;
+        connection.opened_for = id;
+        (connection.tcp.start, connection.tcp.end) = (At(turn), At(turn + opening / 2));
+        if let Stage::Ran(tls) = &mut connection.tls {
+            (tls.start, tls.end) = (At(turn + opening / 2), At(begun));
+        }
+        request.connection = Stage::Ran(ConnectionId(trace.connections.len()));
+        trace.connections.push(connection);
+    }
+    if let Stage::Ran(http) = &mut request.http {
+        http.request.target = one.path.to_owned();
+        (http.start, http.sent) = (At(begun), Some(At(begun)));
+        http.first_byte = Some(At(begun + one.wait));
+        (http.first_byte_noticed, http.head_end) = (http.first_byte, http.first_byte);
+        http.end = At(begun + one.wait + 1000);
+        request.end = http.end;
+    }
+    let end = request.end;
+    page.resources.push(Resource {
+        url: request.url.href.clone(),
+        kind: one.kind,
+        initiator: Initiator { kind: one.by, of: one.of, offset: Some(120) },
+        discovered: At(start),
+        priority: one.priority,
+        blocking: one.blocking,
+        ahead: None,
+        cross_origin: CrossOrigin::No,
+        fate: Fate::Requested(id),
+        note: None,
+    });
+    page.requests.push(request);
+    page.marks.end = page.marks.end.max(Some(end));
+    if one.blocking == Blocking::Render {
+        page.marks.start_render = page.marks.start_render.max(Some(end));
+    }
+}
+
+/// Sets a field.
+pub(crate) fn set(headers: &mut Vec<Header>, name: &str, value: &str) {
+    headers.retain(|field| !field.name.eq_ignore_ascii_case(name));
+    headers.push(Header { name: name.to_owned(), value: value.as_bytes().to_vec() });
+}
+
+/// A redirect that was followed.
+pub(crate) fn redirect_to(target: &str) -> Redirect {
+    Redirect {
+        location: target.to_owned(),
+        target: Some(target.to_owned()),
+        changes: Vec::new(),
+        followed: true,
+        next_method: None,
+    }
 }

@@ -109,5 +109,5 @@ fn marks(trace: &Trace, resources: &[Resource], requests: &[Request], head_read:
     let ends = ends.filter(|_| document.is_some_and(|document| document.failure.is_none()));
     let start_render = head_read.zip(ends).map(|(head, ends)| ends.into_iter().fold(head, At::max));
     let end = document.map(|document| requests.iter().map(|request| request.end).fold(document.end, At::max));
-    Marks { first_byte: http.and_then(|http| http.first_byte), start_render, end }
+    Marks { first_byte: http.and_then(|http| http.first_byte), head_read, start_render, end }
 }

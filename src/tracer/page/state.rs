@@ -10,8 +10,8 @@ use crate::plan::{Cookie, MAX_LEVELS, MAX_PAGE_BYTES, PagePlan, Potential, Reach
 use crate::tcp;
 use crate::tls;
 use crate::trace::{
-    Asker, At, Blocking, Connection, Dns, DocumentRead, Fate, Initiator, InitiatorKind, Left, Priority,
-    Request, RequestId, Resource, ResourceId, ResourceKind, Url,
+    Ahead, Asker, At, Blocking, Connection, Dns, DocumentRead, Fate, Initiator, InitiatorKind, Left,
+    Priority, Request, RequestId, Resource, ResourceId, ResourceKind, Url, Use,
 };
 use crate::tracer::target::Origin;
 use crate::url;
@@ -134,6 +134,8 @@ impl State {
             discovered: at,
             priority: placed.priority,
             blocking: if left.is_some() { Blocking::None } else { placed.blocking },
+            ahead: found.wish.ahead(),
+            cross_origin: found.wish.cors,
             fate: left.map_or(Fate::Unstarted, Fate::Left),
             note,
         };
@@ -147,6 +149,9 @@ impl State {
     /// Something that is asked for a second time: a preload and its use are one request.
     fn find_again(&mut self, id: ResourceId, found: &Found, placed: Placed, left: Option<Left>) {
         let resource = &mut self.resources[id.0];
+        if resource.ahead == Some(Ahead::Preload(Use::Unseen)) && found.wish.ahead().is_none() {
+            resource.ahead = Some(Ahead::Preload(Use::Seen));
+        }
         if left.is_some() {
             return;
         }

@@ -1,0 +1,183 @@
+//! What the rules on pages share: a page's responses, and savings by simulation. No rule itself.
+
+use std::time::Duration;
+
+use super::found::{Basis, Finding, Load, Mark, Saving};
+use super::savings::is_worth_telling;
+use crate::page::{Mend, Outcome, Simulation};
+use crate::trace::{Blocking, FailureCode, Hop, Http, RequestId, Resource, ResourceId, Trace};
+
+/// Less than this is not told of what blocks: what Lighthouse ignores, too.
+pub(super) const LEAST: Duration = Duration::from_millis(50);
+/// Names in a title.
+pub(super) const MOST_NAMES: usize = 3;
+
+/// A resource that was asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'t> {
+    pub(super) id: ResourceId,
+    pub(super) resource: &'t Resource,
+    pub(super) hop: Hop<'t>,
+}
+
+impl Asked<'_> {
+    pub(super) const fn request(&self) -> RequestId {
+        self.hop.id
+    }
+
+    /// The last part of its path, or its host.
+    pub(super) fn name(&self) -> String {
+        let url = self.hop.url;
+        let file = url.path.rsplit('/').find(|part| !part.is_empty());
+        format!("`{}`", file.unwrap_or(&url.host_ascii))
+    }
+
+    /// Its response, where that came whole.
+    pub(super) fn whole(&self) -> Option<&Http> {
+        let http = self.hop.http.ran()?;
+        (self.hop.failure.is_none() && http.body.complete && http.status == Some(200)).then_some(http)
+    }
+
+    /// From its turn to its end.
+    pub(super) fn took(&self) -> Duration {
+        self.hop.end.since(self.hop.request.queued.unwrap_or(self.hop.start))
+    }
+
+    /// Whether only the run itself ended it.
+    pub(super) fn is_cut_off(&self) -> bool {
+        self.hop.failure.is_some_and(|failure| {
+            matches!(
+                failure.code,
+                FailureCode::MaxTime | FailureCode::Interrupted | FailureCode::AddressNotPublic
+            )
+        })
+    }
+}
+
+/// All that were asked for.
+pub(super) fn asked(trace: &Trace) -> Vec<Asked<'_>> {
+    let Some(page) = &trace.page else { return Vec::new() };
+    let all = page.requested();
+    all.filter_map(|(id, resource, request)| Some(Asked { id, resource, hop: trace.page_hop(request)? }))
+        .collect()
+}
+
+/// Some names, and that there are more.
+pub(super) fn names(all: &[Asked<'_>]) -> String {
+    let names: Vec<String> = all.iter().take(MOST_NAMES).map(Asked::name).collect();
+    let more = if all.len() > MOST_NAMES { ", ..." } else { "" };
+    format!("{}{more}", names.join(", "))
+}
+
+/// Whether two hosts lie in different sites for sure: the last two labels differ, below which nobody registers names.
+pub(super) fn is_other_site(one: &str, other: &str) -> bool {
+    let end = |host: &str| {
+        let mut labels: Vec<String> = host.rsplit('.').take(2).map(str::to_ascii_lowercase).collect();
+        labels.reverse();
+        labels.join(".")
+    };
+    let is_name = |host: &str| host.parse::<std::net::IpAddr>().is_err() && !host.starts_with('[');
+    is_name(one) && is_name(other) && end(one) != end(other)
+}
+
+/// From here on visitors notice that another site is slow.
+pub(super) const STALL: Duration = Duration::from_secs(1);
+
+/// Whether rendering waited for another site that was slow or did not answer well.
+pub(super) fn stalls(trace: &Trace, one: &Asked<'_>) -> bool {
+    let document = trace.hops().last();
+    one.resource.blocking == Blocking::Render
+        && document.is_some_and(|it| is_other_site(&it.url.host_ascii, &one.hop.url.host_ascii))
+        && !one.is_cut_off()
+        && (one.took() >= STALL || one.hop.failure.is_some())
+}
+
+/// How much sooner rendering could start, by simulation.
+pub(super) fn sooner(simulation: &Simulation, mends: &[Mend]) -> Duration {
+    between(simulation.base(), simulation.mended(mends), Mark::StartRender)
+}
+
+/// What mends would save, where that is worth a number: of the time until rendering can start, or else of the page's.
+pub(super) fn saving(simulation: &Simulation, mends: Vec<Mend>) -> Option<Saving> {
+    let (base, mended) = (simulation.base(), simulation.mended(&mends));
+    let of = |mark: Mark| {
+        let amount = between(base, mended, mark);
+        is_worth_telling(amount, total(base, mark)).then_some((mark, amount))
+    };
+    let (mark, amount) = of(Mark::StartRender).or_else(|| of(Mark::PageEnd))?;
+    let applies = match mark {
+        Mark::PageEnd => "until the static page has ended, and nothing of the time until it can be painted",
+        Mark::StartRender | Mark::Document => "until anything can be painted",
+    };
+    Some(Saving {
+        amount,
+        low: amount.saturating_sub(simulation.doubt()),
+        high: amount,
+        basis: Basis::Modelled,
+        applies: applies.to_owned(),
+        load: Load::This,
+        stretches: Vec::new(),
+        mark,
+        mends,
+    })
+}
+
+/// Brings the savings of a page to what each saves beside those before it: all of them are simulated together.
+pub(super) fn settle(findings: &mut [Finding], trace: &Trace) {
+    let of_page = |finding: &Finding| finding.saving.as_ref().is_some_and(|saving| !saving.mends.is_empty());
+    if !findings.iter().any(of_page) {
+        return;
+    }
+    let simulation = Simulation::of(trace);
+    let mut made: Vec<Mend> = Vec::new();
+    for finding in findings.iter_mut().filter(|finding| of_page(finding)) {
+        let Some(simulation) = &simulation else {
+            finding.saving = None;
+            continue;
+        };
+        finding.saving = finding.saving.take().and_then(|saving| {
+            let before = simulation.mended(&made);
+            let all: Vec<Mend> = made.iter().chain(&saving.mends).cloned().collect();
+            let amount = between(before, simulation.mended(&all), saving.mark).min(saving.high);
+            is_worth_telling(amount, total(simulation.base(), saving.mark)).then(|| {
+                made = all;
+                Saving { amount, low: amount.saturating_sub(simulation.doubt()), ..saving }
+            })
+        });
+    }
+}
+
+fn between(before: Outcome, after: Outcome, mark: Mark) -> Duration {
+    match (mark, before.start_render, after.start_render) {
+        (Mark::PageEnd, ..) => before.end.since(after.end),
+        (_, Some(before), Some(after)) => before.since(after),
+        _ => Duration::ZERO,
+    }
+}
+
+fn total(base: Outcome, mark: Mark) -> Duration {
+    let at = match mark {
+        Mark::PageEnd => base.end,
+        Mark::StartRender | Mark::Document => base.start_render.unwrap_or(base.end),
+    };
+    Duration::from_micros(at.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_site_is_another_only_where_that_is_sure() {
+        for (one, other, differs) in [
+            ("www.example.com", "cdn.example.com", false),
+            ("www.example.com", "example.com", false),
+            ("www.example.com", "cdn.example.net", true),
+            ("a.co.uk", "b.co.uk", false),
+            ("192.0.2.1", "192.0.2.2", false),
+            ("www.example.com", "192.0.2.2", false),
+        ] {
+            assert_eq!(is_other_site(one, other), differs, "{one} {other}");
+        }
+    }
+}

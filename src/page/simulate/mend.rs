@@ -1,0 +1,135 @@
+//! What could be mended of a page, each as a change to what is simulated. What it assumes stands with it.
+
+use super::model::{Anchor, Model, Moment};
+use crate::trace::{Blocking, InitiatorKind, Priority, RequestId, ResourceKind};
+
+/// A change to a page. Requests are named by their ids.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mend {
+    /// It is named in the document's head, and so found as soon as that is seen to ask for anything.
+    Preload(RequestId),
+    /// Rendering does not wait for it, nor for what it asks for.
+    Defer(RequestId),
+    /// Connections to its origin are opened as soon as the document's head is seen.
+    Connect(RequestId),
+    /// Its body has so many thousandths of its bytes, and comes in as many thousandths of the time.
+    Compress(RequestId, u32),
+    /// It is not asked for, nor is what only it asks for.
+    Without(RequestId),
+    /// It is asked for where it is, and not where it was moved from.
+    Direct(RequestId),
+    /// Its origin takes many requests on one connection.
+    Multiplex(RequestId),
+}
+
+impl Model {
+    /// The same page, changed.
+    pub(super) fn mended(&self, mends: &[Mend]) -> Self {
+        let mut model = self.clone();
+        mends.iter().for_each(|mend| model.mend(mend));
+        model
+    }
+
+    fn mend(&mut self, mend: &Mend) {
+        let (Mend::Preload(id)
+        | Mend::Defer(id)
+        | Mend::Connect(id)
+        | Mend::Compress(id, _)
+        | Mend::Without(id)
+        | Mend::Direct(id)
+        | Mend::Multiplex(id)) = *mend;
+        let Some(node) = self.place_of(id) else { return };
+        match mend {
+            Mend::Preload(_) => self.preload(node),
+            Mend::Defer(_) => self.defer(node),
+            Mend::Connect(_) => self.of_origin(node, |host| host.is_connected_ahead = true),
+            Mend::Multiplex(_) => self.of_origin(node, |host| host.is_shared = true),
+            Mend::Compress(_, thousandths) => self.shorten(node, *thousandths),
+            Mend::Without(_) if node >= self.chain => {
+                self.family(node).into_iter().for_each(|gone| self.nodes[gone].is_gone = true);
+            }
+            Mend::Direct(_) if node >= self.chain => self.skip(node),
+            Mend::Without(_) | Mend::Direct(_) => {}
+        }
+    }
+
+    fn place_of(&self, id: RequestId) -> Option<usize> {
+        self.ids.iter().position(|own| *own == id)
+    }
+
+    fn of_origin(&mut self, node: usize, change: impl Fn(&mut super::model::HostModel)) {
+        let origin = self.hosts[self.nodes[node].host].origin.clone();
+        self.hosts.iter_mut().filter(|host| host.origin == origin).for_each(change);
+    }
+
+    fn preload(&mut self, node: usize) {
+        if node < self.chain {
+            return;
+        }
+        let (document, first) = (self.document(), self.first_found);
+        let node = &mut self.nodes[node];
+        let is_sooner = node.asker != Some(document) || is_before(first, node.found);
+        if is_sooner {
+            (node.asker, node.found) = (Some(document), first);
+        }
+        node.priority = node.priority.max(match node.kind {
+            ResourceKind::Stylesheet => Priority::VeryHigh,
+            ResourceKind::Script | ResourceKind::Font => Priority::High,
+            _ => Priority::Low,
+        });
+    }
+
+    fn defer(&mut self, node: usize) {
+        for one in self.family(node) {
+            let is_own = one == node
+                || matches!(
+                    self.nodes[one].by,
+                    InitiatorKind::Css | InitiatorKind::Redirect | InitiatorKind::Retry
+                );
+            if is_own && one >= self.chain {
+                let one = &mut self.nodes[one];
+                one.blocking = Blocking::None;
+                one.priority = one.priority.min(Priority::Low);
+            }
+        }
+    }
+
+    /// What it asks for is found at the same share of its body as before.
+    fn shorten(&mut self, node: usize, thousandths: u32) {
+        let scaled =
+            |time: u64| time / 1000 * u64::from(thousandths) + time % 1000 * u64::from(thousandths) / 1000;
+        let is_document = node == self.document();
+        self.nodes[node].receive = scaled(self.nodes[node].receive);
+        let in_body = |moment: &mut Moment| {
+            if moment.anchor == Anchor::FirstByte {
+                moment.lag = scaled(moment.lag);
+            }
+        };
+        self.nodes.iter_mut().filter(|one| one.asker == Some(node)).for_each(|one| in_body(&mut one.found));
+        if is_document {
+            self.head.iter_mut().for_each(in_body);
+            in_body(&mut self.first_found);
+        }
+    }
+
+    /// What it redirects to takes its place.
+    fn skip(&mut self, node: usize) {
+        let (asker, found, by) = (self.nodes[node].asker, self.nodes[node].found, self.nodes[node].by);
+        let target =
+            self.nodes.iter_mut().find(|one| one.asker == Some(node) && one.by == InitiatorKind::Redirect);
+        if let Some(target) = target {
+            (target.asker, target.found, target.by) = (asker, found, by);
+            self.nodes[node].is_gone = true;
+        }
+    }
+}
+
+fn is_before(one: Moment, other: Moment) -> bool {
+    let rank = |moment: Moment| match moment.anchor {
+        Anchor::Found => 0,
+        Anchor::Begun => 1,
+        Anchor::FirstByte => 2,
+        Anchor::End => 3,
+    };
+    (rank(one), one.lag) < (rank(other), other.lag)
+}
