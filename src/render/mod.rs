@@ -6,6 +6,7 @@
 
 mod arrival_words;
 mod attempt_words;
+mod axis;
 mod complaint;
 pub mod completions;
 mod cookie_words;
@@ -22,6 +23,7 @@ pub mod man;
 mod markdown;
 mod method_words;
 mod output;
+mod page_words;
 mod picture_words;
 mod progress;
 mod proxy_words;

@@ -204,9 +204,8 @@ fn limits_and_profiles() {
 #[test]
 fn what_a_page_has_no_form_for_is_refused() {
     for (arguments, words) in [
-        (&["--page", "--format", "svg", "https://page.http.test/"][..], "text, JSON or an HTTP Archive"),
-        (&["--page", "--export-html", "x.html", "https://page.http.test/"], "text, JSON or an HTTP Archive"),
-        (&["--page", "--until", "tls", "https://page.http.test/"], "--until"),
+        (&["--page", "--until", "tls", "https://page.http.test/"][..], "--until"),
+        (&["--diagram", "connections", "--format", "svg", "https://page.http.test/"], "add --page"),
         (&["--page", "-d", "x", "https://page.http.test/"], "--data"),
         (&["--max-resources", "3", "https://page.http.test/"], "--page"),
     ] {
