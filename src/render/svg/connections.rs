@@ -1,7 +1,7 @@
 //! A page's connections: a lane for each, how it was opened and what went over it, side by side where that overlaps.
 
 use super::canvas::{Anchor, Canvas, width};
-use super::paged::{WIDTH, axis, foot, head, marks, place, segment};
+use super::paged::{WIDTH, axis, head, legend, marks, notes, place, segment};
 use super::within::Within;
 use crate::picture::{ConnectionLane, Paged, Run};
 use crate::render::page_words as words;
@@ -39,7 +39,11 @@ pub(super) fn draw(title: &str, paged: &Paged<'_>, within: Within) -> Canvas {
         y += height(lane);
     }
     marks(&mut canvas, paged, (top, bottom));
-    foot(&mut canvas, paged, bottom);
+    legend(&mut canvas, paged, bottom + 24.0);
+    // A page says that once.
+    if within == Within::File {
+        notes(&mut canvas, paged, bottom + 42.0);
+    }
     canvas
 }
 

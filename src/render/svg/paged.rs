@@ -48,7 +48,11 @@ pub(super) fn draw(title: &str, paged: &Paged<'_>, within: Within) -> Canvas {
         y += ROW;
     }
     marks(&mut canvas, paged, (top, bottom));
-    foot(&mut canvas, paged, bottom);
+    let y = bottom + 24.0;
+    let x = legend(&mut canvas, paged, y);
+    canvas.rect("blocks", (x, y - 11.0), (4.0, 12.0));
+    canvas.text("faint", (x + 10.0, y), Anchor::Start, 200.0, "blocks rendering");
+    notes(&mut canvas, paged, y + 18.0);
     canvas
 }
 
@@ -156,23 +160,22 @@ pub(super) fn segment(
     canvas.rect(&format!("seg {}", phase.as_str()), (from, top), ((to - from).max(1.0), height));
 }
 
-/// What the colours mean, and what no such picture can show.
-pub(super) fn foot(canvas: &mut Canvas, paged: &Paged<'_>, bottom: f64) {
-    let mut y = bottom + 24.0;
+/// What the colours mean. How far to the right that reaches.
+pub(super) fn legend(canvas: &mut Canvas, paged: &Paged<'_>, y: f64) -> f64 {
     let used = |phase: &Phase| paged.rows.iter().any(|row| row.phases[*phase].is_some());
     let mut x = 10.0;
     for phase in Phase::ALL.into_iter().filter(used) {
-        let top = if phase == Phase::Queue { y - 6.5 } else { y - 10.0 };
-        canvas.rect(
-            &format!("seg {}", phase.as_str()),
-            (x, top),
-            (18.0, if phase == Phase::Queue { 3.0 } else { 10.0 }),
-        );
+        let (top, height) = if phase == Phase::Queue { (y - 6.5, 3.0) } else { (y - 10.0, 10.0) };
+        canvas.rect(&format!("seg {}", phase.as_str()), (x, top), (18.0, height));
         canvas.text("faint", (x + 24.0, y), Anchor::Start, 80.0, phase.as_str());
         x += 24.0 + width(phase.as_str()) + 18.0;
     }
-    canvas.rect("blocks", (x, y - 11.0), (4.0, 12.0));
-    canvas.text("faint", (x + 10.0, y), Anchor::Start, 200.0, "blocks rendering");
+    canvas.reach(y + 14.0);
+    x
+}
+
+/// What no such picture can show, and what this one leaves out.
+pub(super) fn notes(canvas: &mut Canvas, paged: &Paged<'_>, mut y: f64) {
     let hidden = paged.rows.len().saturating_sub(MOST);
     let left: usize = words::left_out(paged.page).iter().map(|(number, _)| number).sum();
     let mut notes = vec![words::missing()];
@@ -183,10 +186,10 @@ pub(super) fn foot(canvas: &mut Canvas, paged: &Paged<'_>, bottom: f64) {
         notes.push(format!("And {}: the JSON has all.", units::count(hidden, "more request")));
     }
     for line in lines(&notes.join(" ")) {
-        y += 18.0;
         canvas.text("note", (10.0, y), Anchor::Start, WIDTH - 20.0, &line);
+        canvas.reach(y + 14.0);
+        y += 18.0;
     }
-    canvas.reach(y + 14.0);
 }
 
 /// Text in lines that fit.
