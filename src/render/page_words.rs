@@ -160,7 +160,7 @@ pub(super) fn connection(row: &PagedRow<'_>) -> String {
 pub(super) fn caching(row: &PagedRow<'_>) -> Option<String> {
     let http = row.hop.http.ran().filter(|http| http.status.is_some())?;
     let field = |name| header(&http.headers, name);
-    let policy = field("cache-control").map_or_else(|| "no Cache-Control".into(), |value| value);
+    let policy = field("cache-control").unwrap_or_else(|| "no Cache-Control".into());
     let mut told = vec![shorten(&policy, LONGEST_VALUE, ELLIPSIS)];
     told.extend(field("age").map(|age| format!("Age {}", shorten(&age, LONGEST, ELLIPSIS))));
     told.extend(field("etag").map(|_| "ETag".to_owned()));

@@ -98,7 +98,7 @@ pub(super) fn marks(canvas: &mut Canvas, paged: &Paged<'_>, (top, bottom): (f64,
     let known =
         words::marks(paged.page).into_iter().filter_map(|(class, label, at)| Some((class, label, at?)));
     let mut y = top - 25.0;
-    for (class, label, at) in known.collect::<Vec<_>>().into_iter().rev() {
+    for (class, label, at) in known.rev() {
         let x = place(at.0, paged.end);
         let text = format!("{label} {}", units::micros(at.0));
         canvas.line(class, (x, y - 9.0), (x, bottom));
