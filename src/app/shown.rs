@@ -78,6 +78,7 @@ pub(super) fn style(show: &Show) -> Style {
         diagram: match show.diagram {
             cli::Diagram::Waterfall => Diagram::Waterfall,
             cli::Diagram::Ladder => Diagram::Ladder,
+            cli::Diagram::Connections => Diagram::Connections,
         },
         explain: show.explain,
     }

@@ -517,6 +517,8 @@ pub enum Diagram {
     Waterfall,
     /// Who sent what to whom, as with `--ladder`
     Ladder,
+    /// A page's connections, and what went over each (with `--page`)
+    Connections,
 }
 
 /// When to use colours.

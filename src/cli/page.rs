@@ -1,6 +1,6 @@
 //! `--page`: what is done behind a document.
 
-use super::declarations::Format;
+use super::declarations::{Diagram, Format};
 use super::error::PlanError;
 use super::paged::{Paged, Profile};
 use super::settings::Show;
@@ -21,19 +21,22 @@ pub(super) fn page(paged: &Paged) -> Option<PagePlan> {
     })
 }
 
-/// Refuses what a page has no form for.
+/// Refuses what only a page has.
 pub(super) fn check(paged: &Paged, show: &Show) -> Result<(), PlanError> {
-    let has_form = |format| {
-        matches!(
-            format,
-            Format::Text | Format::Json | Format::Jsonl | Format::Har | Format::Github | Format::Junit
-        )
+    let has_none = |format| {
+        matches!(format, Format::Prometheus | Format::Openmetrics | Format::Csv | Format::ChromeTrace)
     };
-    if !paged.page || has_form(show.format) && show.exports.iter().all(|export| has_form(export.format)) {
+    if paged.page && (has_none(show.format) || show.exports.iter().any(|export| has_none(export.format))) {
+        return Err(PlanError::with_hint(
+            "a page has no such form yet",
+            "--format json has all of it, har what other tools read",
+        ));
+    }
+    if paged.page || show.diagram != Diagram::Connections {
         return Ok(());
     }
     Err(PlanError::with_hint(
-        "--page is told as text, JSON or an HTTP Archive",
-        "--format json has all that was seen; --format har opens in the waterfalls of other tools",
+        "--diagram connections is a picture of a page",
+        "add --page; the one connection of a trace is drawn by --diagram ladder",
     ))
 }

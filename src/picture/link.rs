@@ -11,7 +11,9 @@ pub(super) fn rows(rows: &mut [Row], trace: &Trace, findings: &[Finding]) {
     for (index, finding) in findings.iter().enumerate() {
         let mut of: Vec<usize> =
             finding.evidence.iter().filter_map(|place| row_of(rows, trace, *place)).collect();
-        if of.is_empty() {
+        // What a page asks for has rows of its own.
+        let elsewhere = finding.evidence.iter().any(|place| matches!(place, Place::Resource(..)));
+        if of.is_empty() && !elsewhere {
             // What it speaks of is a stage; the last request that had it stands for all.
             of.extend(
                 rows.iter()

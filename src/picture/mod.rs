@@ -1,4 +1,5 @@
-//! The pictures of a run as plain data: the rows of its waterfall and the arrows of its ladder diagram.
+//! The pictures of a run as plain data: the rows of its waterfall, the arrows of its ladder diagram, and the requests
+//! of a page.
 //!
 //! Computed once, drawn by text, SVG and HTML alike. Nothing is drawn or escaped here: labels hold what the
 //! network said as it came. No time stands here that the trace has not: a round trip is never split in two.
@@ -13,6 +14,7 @@ mod ladder;
 mod lane;
 mod link;
 mod packet_rows;
+mod paged;
 mod row;
 mod rows;
 #[cfg(test)]
@@ -22,6 +24,7 @@ pub use arrow::{Arrow, Fate, Source};
 pub use fold::{Depth, Fold, Step};
 pub use ladder::{Ladder, ladder, ladder_of_lookup};
 pub use lane::{Lane, Party};
+pub use paged::{AskedBy, Host, Lane as ConnectionLane, Opening, Paged, Row as PagedRow, Run};
 pub use row::{Row, Standing, What};
 pub use rows::rows;
 

@@ -9,10 +9,13 @@ use serde_json::{Value, json};
 
 use super::json::{self, Lines};
 use super::words;
+use crate::picture::{Paged, PagedRow};
 use crate::redact::Redacted;
 use crate::report::TraceReport;
 use crate::timeline::{self, Phase, Phases};
-use crate::trace::{BodyFraming, Header, Hop, Http, HttpVersion, StageName, Trace, header};
+use crate::trace::{
+    At, BodyFraming, Header, Hop, Http, HttpVersion, Marks, Page, Resource, StageName, Trace, header,
+};
 
 /// The only page there is.
 const PAGE: &str = "page_1";
@@ -30,16 +33,7 @@ pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::
         .map(|(index, hop)| entry(index, &hop, trace))
         .collect::<Result<Vec<_>, _>>()?;
     if let Some(page) = &trace.page {
-        for (_, resource, id) in page.requested() {
-            if let Some(hop) = trace.page_hop(id) {
-                let mut entry = entry(id.0, &hop, trace)?;
-                // As Chrome names them.
-                entry["_priority"] = resource.priority.as_str().into();
-                entry["_resourceType"] = resource.kind.as_str().into();
-                entry["_initiator"] = json!({ "type": resource.initiator.kind.as_str() });
-                entries.push(entry);
-            }
-        }
+        entries.extend(of_page(trace, page)?);
     }
     let started = words::timestamp(trace.started_at, 6);
     let title = trace.hops().last().map_or(trace.input.clone(), |hop| hop.url.href.clone());
@@ -60,10 +54,38 @@ pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::
                 "exit_code": report.exit_code,
                 "failure": trace.failure().map(|failure| &failure.message),
                 "missing": trace.page.as_ref().map(|_| json::MISSING),
+                "marks": trace.page.as_ref().map(|page| marks(page)),
             },
         }
     });
     json::write(&archive, Lines::Many, out)
+}
+
+/// What the page asks for, as it began: so HAR wants its entries.
+fn of_page(trace: &Trace, page: &Page) -> serde_json::Result<Vec<Value>> {
+    let paged = Paged::of(trace, page, &[]);
+    let mut rows: Vec<_> = paged.rows.iter().filter_map(|row| Some((row, row.resource?.1))).collect();
+    rows.sort_by_key(|(row, _)| row.hop.start);
+    let entry_of = |(row, resource): (&PagedRow<'_>, &Resource)| {
+        let mut entry = entry(row.hop.id.0, &row.hop, trace)?;
+        // As Chrome names them.
+        entry["_priority"] = resource.priority.as_str().into();
+        entry["_resourceType"] = resource.kind.as_str().into();
+        let asker = row.by.and_then(|by| paged.rows.get(by.row?));
+        let by = asker.map(|asker| asker.hop.url.href.as_str());
+        entry["_initiator"] = json!({
+            "type": resource.initiator.kind.as_str(), "url": by, "_offset": resource.initiator.offset,
+        });
+        Ok(entry)
+    };
+    rows.into_iter().map(entry_of).collect()
+}
+
+/// What stands out on a page's time axis, in milliseconds from t0; null where it is not known.
+fn marks(page: &Page) -> Value {
+    let at = |at: Option<At>| at.map(|at| milliseconds(at.0));
+    let Marks { first_byte, start_render, end } = page.marks;
+    json!({ "first_byte": at(first_byte), "start_render_bound": at(start_render), "end": at(end) })
 }
 
 fn entry(index: usize, hop: &Hop<'_>, trace: &Trace) -> serde_json::Result<Value> {
@@ -288,6 +310,30 @@ mod tests {
             check(name, &archive["log"]);
             assert_eq!(archive["log"]["entries"].as_array().unwrap().len(), hops, "{name}");
         }
+    }
+
+    #[test]
+    fn a_request_of_a_page_has_its_wait_as_blocked_and_no_connect_on_an_open_connection() {
+        let trace = testtrace::paged();
+        let queued = trace.page_hops().nth(1).map(|hop| timeline::phases(&hop)).unwrap();
+        let archive = archive(trace);
+        let entries = archive["log"]["entries"].as_array().unwrap();
+        let [document, style, image] = &entries[..] else { panic!("{entries:#?}") };
+        let (connect, ssl) = (&document["timings"]["connect"], &document["timings"]["ssl"]);
+        assert!(
+            ssl.as_f64() > Some(0.0) && connect.as_f64() > ssl.as_f64(),
+            "TLS is a part: {connect}, {ssl}"
+        );
+        for name in ["dns", "connect", "ssl"] {
+            assert_eq!((&style["timings"][name], &image["timings"][name]), (&NONE.into(), &NONE.into()));
+        }
+        assert_eq!(style["timings"]["blocked"], NONE);
+        assert_eq!(image["timings"]["blocked"], milliseconds(queued.spent[Phase::Queue].unwrap()));
+        assert_eq!(image["_initiator"]["url"], document["request"]["url"]);
+        assert_eq!((&image["connection"], &image["_priority"]), (&document["connection"], &"low".into()));
+        let started: Vec<&str> =
+            entries.iter().map(|entry| entry["startedDateTime"].as_str().unwrap()).collect();
+        assert!(started.is_sorted(), "{started:?}");
     }
 
     #[test]

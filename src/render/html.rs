@@ -8,6 +8,7 @@ mod document;
 mod findings;
 mod head;
 mod markup;
+mod paged;
 mod story;
 mod waterfall;
 

@@ -1,6 +1,8 @@
 //! The report as Markdown (CommonMark with GitHub's tables), for tickets: what came of it, where the time
 //! went and what to do first; all else folded away.
 
+mod page;
+
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -10,7 +12,7 @@ use super::text::findings::saved;
 use super::text::route as path;
 use super::{further_words, reading_words, scan_words, text, words};
 use crate::explain::status::explain;
-use crate::picture::{Picture, Standing, What};
+use crate::picture::{Paged, Picture, Standing, What};
 use crate::redact::Redacted;
 use crate::report::TraceReport;
 use crate::trace::{Header, Hop, Trace};
@@ -27,9 +29,16 @@ const MOST: usize = 100;
 pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::Result<()> {
     let mut page = String::new();
     head(&mut page, report);
+    let paged = report.trace.page.as_ref().map(|of| Paged::of(&report.trace, of, &report.findings));
+    if let Some(paged) = &paged {
+        page::summary(&mut page, paged);
+    }
     phases(&mut page, report);
     findings(&mut page, report);
     let style = Style { width: COLUMNS, ..Style::default() };
+    if let Some(paged) = &paged {
+        page::further(&mut page, paged, &text::page_alone(paged, &style));
+    }
     let drawings = [
         ("Waterfall", text::waterfall_alone(report, &style)),
         ("Ladder", text::ladder_alone(report, &style)),

@@ -6,6 +6,7 @@
 
 mod arrival_words;
 mod attempt_words;
+mod axis;
 mod check;
 mod chrome_trace;
 mod complaint;
@@ -27,6 +28,7 @@ pub mod man;
 mod markdown;
 mod method_words;
 mod output;
+mod page_words;
 mod picture_words;
 mod progress;
 pub mod prometheus;

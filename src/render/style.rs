@@ -59,6 +59,8 @@ pub enum Diagram {
     Waterfall,
     /// Who sent what to whom: a lane for each party, an arrow for each packet, segment and flight.
     Ladder,
+    /// A page's connections: a lane for each, with what went over it.
+    Connections,
 }
 
 impl Default for Style {

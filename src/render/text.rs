@@ -43,7 +43,7 @@ pub(super) use lines::{dns_line, short};
 pub(super) use repeat::repeat;
 pub use topics::{no_topic, topic_list, topics};
 pub use tour::{tour_prompt, tour_question, tour_reading};
-pub(super) use trace::{ladder_alone, trace, waterfall_alone};
+pub(super) use trace::{ladder_alone, page_alone, trace, waterfall_alone};
 
 #[cfg(test)]
 mod tests;

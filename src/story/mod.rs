@@ -10,6 +10,7 @@
 //! - `typed`, `caches`, `walk`, `packets`, `answer`, `signatures`: from the URL to an address
 //! - `connect`, `quic`, `proxy`, `handshake`, `certificate`: from the address to a channel
 //! - `request`, `response`, `said`, `next`: the exchange, what else it says, and what is left for the next visit
+//! - `page`: what else the document makes a browser ask for
 //! - `ending`: what kept the run from its goal
 
 mod answer;
@@ -20,6 +21,7 @@ mod ending;
 mod handshake;
 mod next;
 mod packets;
+mod page;
 mod paragraph;
 mod proxy;
 mod quic;
@@ -47,6 +49,9 @@ pub fn story(trace: &Trace) -> Vec<Paragraph> {
     }
     for hop in trace.hops() {
         hop_story(&mut teller, trace, &hop);
+    }
+    if let Some(page) = &trace.page {
+        page::put(&mut teller, trace, page);
     }
     if let Some(hop) =
         trace.hops().last().filter(|hop| hop.failure.is_none() && hop.request.until == StageName::Http)

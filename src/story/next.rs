@@ -16,7 +16,8 @@ const STANDARDS: &[&str] = &["RFC 9111 section 4", "RFC 8446 section 2.2", "RFC 
 pub(super) fn put(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
     teller.all();
     let spent = phases(hop).spent;
-    let mut told = vec![format!("This visit took {}.", units::duration(trace.total))];
+    let what = if trace.page.is_some() { "The document of this visit" } else { "This visit" };
+    let mut told = vec![format!("{what} took {}.", units::duration(trace.total))];
     let lookup = hop.dns.ran().and_then(|dns| Some((least_ttl(dns)?, spent[Phase::Dns]?)));
     if let Some((ttl, took)) = lookup {
         told.push(format!(

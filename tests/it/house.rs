@@ -113,8 +113,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "budget", "check", "clock", "exit", "explain", "finding", "http", "modules", "os", "plan", "redact",
-            "trace",
+            "budget", "check", "clock", "exit", "explain", "finding", "http", "modules", "os", "plan",
+            "redact", "trace",
         ],
     ),
     ("lab", &["clock", "http", "plan", "tls", "trace"]),

@@ -204,9 +204,8 @@ fn limits_and_profiles() {
 #[test]
 fn what_a_page_has_no_form_for_is_refused() {
     for (arguments, words) in [
-        (&["--page", "--format", "svg", "https://page.http.test/"][..], "text, JSON or an HTTP Archive"),
-        (&["--page", "--export-html", "x.html", "https://page.http.test/"], "text, JSON or an HTTP Archive"),
-        (&["--page", "--until", "tls", "https://page.http.test/"], "--until"),
+        (&["--page", "--until", "tls", "https://page.http.test/"][..], "--until"),
+        (&["--diagram", "connections", "--format", "svg", "https://page.http.test/"], "add --page"),
         (&["--page", "-d", "x", "https://page.http.test/"], "--data"),
         (&["--max-resources", "3", "https://page.http.test/"], "--page"),
     ] {
@@ -232,6 +231,44 @@ fn the_report_has_a_row_for_each_request_and_folds_many() {
     assert!(!text.contains("17.png"), "{text}");
     let text = stdout(&run(&["--page", "-v", &url]));
     assert!(text.contains("17.png") && !text.contains("folded"), "{text}");
+}
+
+/// What a run without scripts cannot see is said wherever a page is told, and each request has its place there.
+#[test]
+fn every_format_tells_of_each_request_and_of_what_is_missing() {
+    let page = |options: &[&str]| {
+        let output = run(&[&["--lab", "--page"], options, &["https://page.http.test/"]].concat());
+        assert_eq!(code(&output), 0, "{options:?}: {}", stderr(&output));
+        stdout(&output)
+    };
+    for options in [
+        &["--format", "html"][..],
+        &["--format", "svg"],
+        &["--format", "svg", "--diagram", "connections"],
+        &["--format", "markdown"],
+        &["--format", "har"],
+        &["-v"],
+    ] {
+        let told = page(options);
+        for words in ["requests that scripts make", "main.css", "third.http.test"] {
+            assert!(told.contains(words), "{options:?}: {words}: {told}");
+        }
+        assert!(!told.contains("inert.png"), "{options:?}");
+    }
+    let told = page(&["-v", "--ascii", "--explain"]);
+    assert!(told.is_ascii());
+    assert!(told.lines().all(|line| line.len() <= 80), "{told}");
+    for words in [
+        "by the markup of page.http.test/, byte ",
+        "by the CSS in main.css, byte ",
+        "hosts     page.http.test 8 requests",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    assert!(
+        told.contains("What the page asks for") && told.contains("Before anything can be seen"),
+        "{told}"
+    );
 }
 
 /// A peer may lead anywhere: nothing goes on without end, and each limit is told.

@@ -54,8 +54,8 @@ const WORKERS: usize = 6;
 
 /// A page of every scenario.
 fn lab_pages(dir: &Path) -> Vec<PathBuf> {
-    // Neither a comparison nor what a page asks for is told as a page.
-    let is_told = |options: &[&str]| !options.contains(&"--compare-http") && !options.contains(&"--page");
+    // A comparison is not told as a page.
+    let is_told = |options: &[&str]| !options.contains(&"--compare-http");
     let all = || SCENARIOS.iter().filter(|scenario| is_told(scenario.options));
     let left = Mutex::new(all());
     let next = || left.lock().unwrap().next();

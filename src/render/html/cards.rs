@@ -10,7 +10,7 @@ mod lookup;
 mod proxy;
 mod reuse;
 mod scan;
-mod table;
+pub(super) mod table;
 
 use super::markup::Page;
 use crate::render::text::evidence;

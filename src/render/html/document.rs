@@ -6,8 +6,8 @@ use data_encoding::BASE64;
 use sha2::{Digest, Sha256};
 
 use super::markup::Page;
-use super::{cards, findings, head, story, waterfall};
-use crate::picture::{Depth, Picture};
+use super::{cards, findings, head, paged, story, waterfall};
+use crate::picture::{Depth, Paged, Picture};
 use crate::redact::Redacted;
 use crate::render::json::{self, Lines};
 use crate::render::style::Diagram;
@@ -22,12 +22,20 @@ const STYLE: &str = include_str!("style.css");
 pub(crate) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::Result<()> {
     let TraceReport { trace, findings, verdict, budgets: _, exit_code: _ } = &**report;
     let picture = Picture::of(trace, findings);
+    let paged = trace.page.as_ref().map(|of| Paged::of(trace, of, findings));
     let mut page = Page::default();
-    begin(&mut page, &head::title(trace));
-    head::put(&mut page, trace, verdict, findings);
+    begin(&mut page, &head::title(trace), if paged.is_some() { paged::STYLE } else { "" });
+    head::put(&mut page, trace, verdict, findings, paged.as_ref());
     page.raw("<main id=\"report\">\n");
-    waterfall::put(&mut page, trace, &picture, findings);
-    findings::put(&mut page, findings, &picture);
+    if let Some(paged) = &paged {
+        paged::waterfall(&mut page, paged, findings);
+        findings::put(&mut page, findings, &picture, Some(paged));
+        paged::further(&mut page, report, paged);
+        waterfall::put(&mut page, "Waterfall of the document", trace, &picture, findings);
+    } else {
+        waterfall::put(&mut page, "Waterfall", trace, &picture, findings);
+        findings::put(&mut page, findings, &picture, None);
+    }
     ladder(&mut page, report, &picture);
     cards::put(&mut page, trace);
     story::put(&mut page, &crate::story::story(trace));
@@ -55,18 +63,18 @@ fn ladder(page: &mut Page, report: &Redacted<TraceReport>, picture: &Picture) {
     page.raw("</div>\n</section>\n");
 }
 
-/// Up to the body. The policy lets the page's own style in, by its hash, and nothing else: no script, no
+/// Up to the body. `further` are rules beside those of every report. The policy lets the page's own style in, by its hash, and nothing else: no script, no
 /// request, no frame.
-fn begin(page: &mut Page, title: &str) {
+fn begin(page: &mut Page, title: &str, further: &'static str) {
     page.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     page.raw("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-");
-    page.text(&BASE64.encode(&Sha256::digest([STYLE, svg::STYLE].concat())));
+    page.text(&BASE64.encode(&Sha256::digest([STYLE, svg::STYLE, further].concat())));
     page.raw("'; base-uri 'none'; form-action 'none'\">\n");
     page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
     page.raw("<meta name=\"color-scheme\" content=\"light dark\">\n");
     page.raw("<meta name=\"referrer\" content=\"no-referrer\">\n");
     page.element("<title>", title, "</title>\n");
-    page.raw("<style>").raw(STYLE).raw(svg::STYLE).raw("</style>\n</head>\n<body>\n");
+    page.raw("<style>").raw(STYLE).raw(svg::STYLE).raw(further).raw("</style>\n</head>\n<body>\n");
     page.raw("<a class=\"skip\" href=\"#report\">Skip to the report</a>\n");
 }
 

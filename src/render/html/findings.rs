@@ -2,10 +2,11 @@
 
 use super::markup::Page;
 use crate::finding::{Finding, Severity};
-use crate::picture::Picture;
+use crate::picture::{Paged, Picture};
+use crate::render::page_words;
 use crate::render::text::findings::{saved, together};
 
-pub(super) fn put(page: &mut Page, findings: &[Finding], picture: &Picture) {
+pub(super) fn put(page: &mut Page, findings: &[Finding], picture: &Picture, paged: Option<&Paged<'_>>) {
     if findings.is_empty() {
         return;
     }
@@ -33,6 +34,11 @@ pub(super) fn put(page: &mut Page, findings: &[Finding], picture: &Picture) {
                 .raw("\">seen at ")
                 .text(&row.label)
                 .raw("</a>");
+        }
+        let requests = paged.iter().flat_map(|paged| paged.rows.iter().enumerate());
+        for (place, row) in requests.filter(|(_, row)| row.findings.contains(&index)).take(8) {
+            page.raw(" <a href=\"#request-").number(place as u64).raw("\">seen at ");
+            page.text(&page_words::name(row)).raw("</a>");
         }
         page.raw("</p>\n</article>\n");
     }

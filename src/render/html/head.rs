@@ -3,6 +3,7 @@
 use super::markup::Page;
 use crate::explain::status::explain;
 use crate::finding::{Finding, Verdict};
+use crate::picture::Paged;
 use crate::render::words;
 use crate::trace::{FailureCode, Trace};
 use crate::units;
@@ -17,18 +18,28 @@ fn url(trace: &Trace) -> &str {
     trace.requests.last().map_or(&trace.input, |request| &request.url.href)
 }
 
-pub(super) fn put(page: &mut Page, trace: &Trace, verdict: &Verdict, findings: &[Finding]) {
+pub(super) fn put(
+    page: &mut Page,
+    trace: &Trace,
+    verdict: &Verdict,
+    findings: &[Finding],
+    paged: Option<&Paged<'_>>,
+) {
     page.element("<header>\n<h1>", url(trace), "</h1>\n<ul class=\"facts\">\n");
     outcome(page, trace);
-    facts(page, trace);
+    facts(page, trace, paged);
     page.raw("</ul>\n<p class=\"verdict").raw(if trace.failure().is_some() { " failed" } else { "" });
     page.element("\">", &verdict.summary, "</p>\n");
     if let Some(hint) = trace.failure().and_then(|failure| failure.hint.as_ref()) {
         page.element("<p class=\"hint\"><b>Hint:</b> ", hint, "</p>\n");
     }
     page.raw("<nav aria-label=\"Sections\">\n");
+    let waterfall = if paged.is_some() { "Waterfall of the document" } else { "Waterfall" };
+    if let Some(paged) = paged {
+        super::paged::links(page, paged);
+    }
     if !trace.requests.is_empty() {
-        page.raw("<a href=\"#waterfall\">Waterfall</a>\n<a href=\"#ladder\">Ladder</a>\n");
+        page.raw("<a href=\"#waterfall\">").raw(waterfall).raw("</a>\n<a href=\"#ladder\">Ladder</a>\n");
     }
     if !findings.is_empty() {
         page.element("<a href=\"#findings\">", &units::count(findings.len(), "finding"), "</a>\n");
@@ -64,8 +75,11 @@ fn outcome(page: &mut Page, trace: &Trace) {
     }
 }
 
-fn facts(page: &mut Page, trace: &Trace) {
-    let mut facts = vec![units::duration(trace.total)];
+fn facts(page: &mut Page, trace: &Trace, paged: Option<&Paged<'_>>) {
+    let mut facts = match paged {
+        Some(_) => vec![format!("the document in {}", units::duration(trace.total))],
+        None => vec![units::duration(trace.total)],
+    };
     if let Some(hop) = trace.hops().last() {
         facts.extend(
             hop.http.ran().filter(|http| http.status.is_some()).map(|http| http.version.as_str().to_owned()),

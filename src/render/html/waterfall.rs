@@ -17,12 +17,18 @@ const LEAST: u64 = 3;
 /// Rows that a page has room for: the document for programs has all.
 const MOST: usize = 400;
 
-pub(super) fn put(page: &mut Page, trace: &Trace, picture: &Picture, findings: &[Finding]) {
+pub(super) fn put(
+    page: &mut Page,
+    heading: &'static str,
+    trace: &Trace,
+    picture: &Picture,
+    findings: &[Finding],
+) {
     if picture.rows.is_empty() {
         return;
     }
     let total = picture.end.0;
-    page.raw("<section id=\"waterfall\">\n<h2>Waterfall</h2>\n");
+    page.raw("<section id=\"waterfall\">\n<h2>").raw(heading).raw("</h2>\n");
     page.raw(
         "<table class=\"waterfall\" role=\"table\">\n<caption>Each part of the run on one time axis of ",
     );

@@ -53,7 +53,7 @@ fn every_fixture_is_well_formed_and_made_of_known_elements() {
     const KNOWN: [&str; 11] =
         ["svg", "title", "desc", "style", "g", "rect", "line", "polygon", "text", "a", "tspan"];
     for (name, trace) in testtrace::all() {
-        for diagram in [Diagram::Waterfall, Diagram::Ladder] {
+        for diagram in [Diagram::Waterfall, Diagram::Ladder, Diagram::Connections] {
             for svg in [file(&trace, diagram), page(&trace, diagram)] {
                 let names = elements(&svg);
                 assert!(names.iter().all(|element| KNOWN.contains(&element.as_str())), "{name}: {names:?}");
@@ -85,11 +85,36 @@ fn every_row_and_every_arrow_is_drawn() {
     for (name, trace) in testtrace::all() {
         let report = testtrace::report(&trace, Secrets::Hide);
         let picture = Picture::of(&report.trace, &report.findings);
-        let rows = file(&trace, Diagram::Waterfall).matches("class=\"row ").count();
-        assert_eq!(rows, picture.rows.len(), "{name}");
+        let drawn = file(&trace, Diagram::Waterfall);
+        if let Some(page) = &trace.page {
+            let (requests, known) = (drawn.matches("class=\"request").count(), page.requested().count());
+            assert_eq!(requests, trace.requests.len() + known, "{name}");
+            let runs = file(&trace, Diagram::Connections).matches("class=\"run ").count();
+            assert_eq!(runs, requests, "{name}: all of them went out");
+        } else {
+            assert_eq!(drawn.matches("class=\"row ").count(), picture.rows.len(), "{name}");
+        }
         let arrows = file(&trace, Diagram::Ladder).matches("class=\"arrow ").count();
         assert_eq!(arrows, picture.ladder.arrows.len(), "{name}");
     }
+}
+
+#[test]
+fn a_page_has_its_marks_and_says_what_it_does_not_show() {
+    let trace = testtrace::paged();
+    for diagram in [Diagram::Waterfall, Diagram::Connections] {
+        let svg = file(&trace, diagram);
+        for words in ["first byte ", "no paint before ", "static page ends ", "requests that scripts make"] {
+            assert!(svg.contains(words), "{words}");
+        }
+        assert_eq!(svg.matches("<line class=\"start-render\"").count(), 1);
+    }
+    assert!(file(&trace, Diagram::Waterfall).contains("Found and not asked for: 1."));
+    let mut unknown = trace;
+    if let Some(page) = &mut unknown.page {
+        page.marks.start_render = None;
+    }
+    assert!(!file(&unknown, Diagram::Waterfall).contains("no paint before"), "what is not known has no line");
 }
 
 #[test]

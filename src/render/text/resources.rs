@@ -7,14 +7,18 @@ use super::fact::{fact, fact_text};
 use super::ink::Ink;
 use super::page::{Line, Page};
 use crate::page::critical_chain;
+use crate::picture::{Paged, PagedRow};
 use crate::render::json::MISSING;
+use crate::render::page_words as words;
 use crate::render::style::Charset;
-use crate::timeline::{Phase, phase_bounds};
-use crate::trace::{Blocking, Fate, Hop, Left, Page as Model, Priority, Resource, ResourceKind, Trace};
+use crate::timeline::Phase;
+use crate::trace::{Blocking, Page as Model, Trace};
 use crate::units::{self, count};
 
 /// Rows up to which each request has its own.
 const MOST_ROWS: usize = 25;
+/// Hosts that are told without `-v`.
+const MOST_HOSTS: usize = 10;
 /// Columns of what stands before the bars: the name, and what is told of it.
 const NAME: usize = 24;
 const TOLD: usize = 29;
@@ -25,90 +29,60 @@ const LEAST_BAR: usize = 10;
 /// What is left out that a row of its own names with `-v`.
 const MOST_LEFT: usize = 200;
 
-/// A request, with what is told of it as a resource.
-#[derive(Clone, Copy)]
-struct Row<'a> {
-    hop: Hop<'a>,
-    resource: Option<&'a Resource>,
-}
-
-impl Row<'_> {
-    fn kind(&self) -> ResourceKind {
-        self.resource.map_or(ResourceKind::Document, |resource| resource.kind)
-    }
-
-    fn blocking(&self) -> Blocking {
-        self.resource.map_or(Blocking::Render, |resource| resource.blocking)
-    }
-
-    fn is_bad(&self) -> bool {
-        let status = self.hop.http.ran().and_then(|http| http.status);
-        self.hop.failure.is_some() || status.is_some_and(|status| status >= 400)
-    }
-
-    fn bytes(&self) -> u64 {
-        self.hop.http.ran().map_or(0, |http| http.body.wire_bytes + http.head_bytes)
-    }
-
-    fn host(&self) -> &str {
-        &self.hop.url.host_ascii
-    }
-}
-
 /// Writes the section.
 pub(super) fn put(page: &mut Page, trace: &Trace, model: &Model, verbose: bool) {
-    let chain = trace.hops().map(|hop| Row { hop, resource: None });
-    let behind = model
-        .requested()
-        .filter_map(|(_, resource, id)| Some(Row { hop: trace.page_hop(id)?, resource: Some(resource) }));
-    let rows: Vec<Row<'_>> = chain.chain(behind).collect();
-    let end = rows.iter().map(|row| row.hop.end.0).max().unwrap_or_default();
+    let paged = Paged::of(trace, model, &[]);
     page.gap();
-    summary(page, (&rows, end), trace, model);
+    summary(page, &paged, trace);
     page.gap();
-    let cells = page.width().saturating_sub(NAME + TOLD + 1);
-    let axis = Axis { total: end, cells: if cells < LEAST_BAR { 0 } else { cells }, charset: page.charset() };
-    heading(page, axis);
-    if rows.len() <= MOST_ROWS || verbose {
-        rows.iter().for_each(|row| request(page, row, axis));
-    } else {
-        folded(page, &rows, axis);
+    drawing(page, &paged, verbose);
+    if paged.hosts.len() > 1 {
+        page.gap();
+        hosts(page, &paged, verbose);
     }
     page.gap();
-    left(page, model, verbose);
+    left(page, &paged, verbose);
     missing(page);
 }
 
-fn summary(page: &mut Page, (rows, end): (&[Row<'_>], u64), trace: &Trace, model: &Model) {
-    let hosts: std::collections::BTreeSet<&str> = rows.iter().map(Row::host).collect();
-    let connections: std::collections::BTreeSet<usize> =
-        rows.iter().filter_map(|row| row.hop.request.connection.ran()).map(|id| id.0).collect();
-    let bytes: u64 = rows.iter().map(Row::bytes).sum();
-    let bad = rows.iter().filter(|row| row.is_bad()).count();
+/// The rows by themselves.
+pub(super) fn drawing(page: &mut Page, paged: &Paged<'_>, verbose: bool) {
+    let cells = page.width().saturating_sub(NAME + TOLD + 1);
+    let cells = if cells < LEAST_BAR { 0 } else { cells };
+    let axis = Axis { total: paged.end.0, cells, charset: page.charset() };
+    heading(page, axis);
+    if paged.rows.len() <= MOST_ROWS || verbose {
+        for row in &paged.rows {
+            request(page, row, axis);
+            if verbose {
+                about(page, paged, row);
+            }
+        }
+    } else {
+        folded(page, paged, axis);
+    }
+}
+
+fn summary(page: &mut Page, paged: &Paged<'_>, trace: &Trace) {
     let mut line = page.line();
-    line.push(Ink::Plain, format!("{} to {} on ", count(rows.len(), "request"), count(hosts.len(), "host")))
-        .push(Ink::Plain, format!("{}, ", count(connections.len(), "connection")))
-        .push(Ink::Plain, format!("{} in ", units::bytes(bytes)))
-        .push(Ink::Strong, units::micros(end));
+    line.push(Ink::Plain, words::summary(paged));
+    let bad = paged.failed();
     if bad > 0 {
         line.push(Ink::Plain, ", ").push(Ink::Bad, format!("{bad} failed"));
     }
     fact(page, Ink::Strong, "page", &line);
-    let at = |at: Option<crate::trace::At>| at.map_or_else(|| "unknown".to_owned(), |at| units::micros(at.0));
     let mut marks = page.line();
-    marks
-        .push(Ink::Faint, "first byte ")
-        .push(Ink::Plain, at(model.marks.first_byte))
-        .push(Ink::Faint, ", no paint before ")
-        .push(Ink::Strong, at(model.marks.start_render))
-        .push(Ink::Faint, ", static page ends ")
-        .push(Ink::Plain, at(model.marks.end));
+    for (place, (class, label, at)) in words::marks(paged.page).into_iter().enumerate() {
+        let ink = if class == "start-render" { Ink::Strong } else { Ink::Plain };
+        marks.push(Ink::Faint, if place > 0 { ", " } else { "" });
+        marks.push(Ink::Faint, format!("{label} ")).push(ink, words::time(at));
+    }
     fact(page, Ink::Faint, "marks", &marks);
-    chain(page, trace, model);
+    chain(page, trace, paged);
 }
 
 /// Which requests the first paint waited for, each with its share.
-fn chain(page: &mut Page, trace: &Trace, model: &Model) {
+fn chain(page: &mut Page, trace: &Trace, paged: &Paged<'_>) {
     let links = critical_chain(trace);
     if links.len() < 2 {
         return;
@@ -116,18 +90,52 @@ fn chain(page: &mut Page, trace: &Trace, model: &Model) {
     let leads_to = page.line().signs().leads_to;
     let mut line = page.line();
     for (place, link) in links.iter().enumerate() {
-        let resource = link.resource.and_then(|id| model.resources.get(id.0));
-        let hop =
-            if resource.is_some() { trace.page_hop(link.request) } else { trace.hops().nth(link.request.0) };
-        let Some(hop) = hop else { continue };
+        let row = paged.rows.iter().find(|row| match (row.resource, link.resource) {
+            (Some((id, _)), Some(wanted)) => id == wanted,
+            (None, None) => row.hop.id == link.request,
+            _ => false,
+        });
+        let Some(row) = row else { continue };
         if place > 0 {
             line.push(Ink::Faint, format!(" {leads_to} "));
         }
-        line.push(Ink::Plain, name(&Row { hop, resource }))
+        line.push(Ink::Plain, words::name(row))
             .push(Ink::Plain, " ")
             .push(Ink::Strong, units::micros(link.share()));
     }
     fact(page, Ink::Faint, "waits for", &line);
+}
+
+/// Who asked for a request, and what else `-v` tells of it.
+fn about(page: &mut Page, paged: &Paged<'_>, row: &PagedRow<'_>) {
+    let mut told = vec![format!("by {}", words::asked_by(paged, row))];
+    told.push(format!("connection {}", words::connection(row)));
+    told.push(words::phases(row));
+    told.extend(words::caching(row).map(|caching| format!("cache: {caching}")));
+    told.extend(row.resource.and_then(|(_, resource)| resource.note.clone()));
+    let (mut head, mut body) = (page.line(), page.line());
+    head.push(Ink::Plain, "    ");
+    body.push(Ink::Faint, told.join("; "));
+    page.wrap(head, &body);
+}
+
+/// The hosts, each with what it was asked for.
+fn hosts(page: &mut Page, paged: &Paged<'_>, verbose: bool) {
+    let most = if verbose { usize::MAX } else { MOST_HOSTS };
+    for (place, host) in paged.hosts.iter().take(most).enumerate() {
+        let mut line = page.line();
+        line.push(Ink::Plain, host.name).push(Ink::Faint, "  ");
+        line.push(Ink::Faint, format!("{}, ", count(host.requests, "request")));
+        line.push(Ink::Faint, format!("{}, ", units::bytes(host.bytes)));
+        line.push(Ink::Faint, count(host.connections, "connection"));
+        if host.failed > 0 {
+            line.push(Ink::Faint, ", ").push(Ink::Bad, format!("{} failed", host.failed));
+        }
+        fact(page, Ink::Faint, if place == 0 { "hosts" } else { "" }, &line);
+    }
+    if paged.hosts.len() > most {
+        fact_text(page, Ink::Faint, "", &format!("and {} more; -v has all", paged.hosts.len() - most));
+    }
 }
 
 /// Whether there is room for names, kinds and times alone.
@@ -162,14 +170,9 @@ const fn legend(charset: Charset) -> &'static str {
     }
 }
 
-fn request(page: &mut Page, row: &Row<'_>, axis: Axis) {
-    let status = row.hop.http.ran().and_then(|http| http.status);
+fn request(page: &mut Page, row: &PagedRow<'_>, axis: Axis) {
     let ink = if row.is_bad() { Ink::Bad } else { Ink::Plain };
-    let word = match (status, row.hop.failure) {
-        (_, Some(failure)) if status.is_none() => failure.code.as_str().to_owned(),
-        (Some(status), _) => format!("{status}"),
-        _ => "-".to_owned(),
-    };
+    let word = words::outcome(row);
     let mut line = page.line();
     let mark = match row.blocking() {
         Blocking::Render => "!",
@@ -178,45 +181,20 @@ fn request(page: &mut Page, row: &Row<'_>, axis: Axis) {
     };
     if is_narrow(page) {
         let room = page.width() - NARROW;
-        line.push(Ink::Warn, mark).column(ink, &name(row), room).push(Ink::Plain, " ");
-        line.column(ink, &word, 7).right(Ink::Plain, &milliseconds(spent(row)), 6);
+        line.push(Ink::Warn, mark).column(ink, &words::name(row), room).push(Ink::Plain, " ");
+        line.column(ink, &word, 7).right(Ink::Plain, &milliseconds(row.micros()), 6);
         page.put(line);
         return;
     }
-    line.push(Ink::Warn, mark).column(ink, &name(row), NAME - 2).push(Ink::Plain, " ");
+    line.push(Ink::Warn, mark).column(ink, &words::name(row), NAME - 2).push(Ink::Plain, " ");
     line.column(Ink::Plain, row.kind().short(), 5)
-        .column(Ink::Plain, priority(row), 5)
+        .column(Ink::Plain, words::priority(row.priority()), 5)
         .column(ink, &word, 7)
         .right(Ink::Plain, &size(row.bytes()), 5)
-        .right(Ink::Plain, &milliseconds(spent(row)), 6)
+        .right(Ink::Plain, &milliseconds(row.micros()), 6)
         .push(Ink::Plain, " ");
-    bar(&mut line, &row.hop, axis);
+    bar(&mut line, row, axis);
     page.put(line);
-}
-
-const fn spent(row: &Row<'_>) -> u64 {
-    row.hop.end.0.saturating_sub(row.hop.start.0)
-}
-
-fn priority(row: &Row<'_>) -> &'static str {
-    match row.resource.map_or(Priority::VeryHigh, |resource| resource.priority) {
-        Priority::VeryHigh => "top",
-        Priority::High => "high",
-        Priority::Medium => "med",
-        Priority::Low => "low",
-        Priority::VeryLow => "idle",
-    }
-}
-
-/// What a row is called: its file and its host, the end of both where room is short.
-fn name(row: &Row<'_>) -> String {
-    let url = row.hop.url;
-    let file = url.path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
-    match (row.resource, file) {
-        (None, _) => url.host_ascii.clone(),
-        (Some(_), "") => format!("{}/", url.host_ascii),
-        (Some(_), file) => file.to_owned(),
-    }
 }
 
 /// Bytes in five columns.
@@ -236,14 +214,13 @@ fn milliseconds(us: u64) -> String {
 }
 
 /// A request's phases on the axis: to each column the one that fills most of it.
-fn bar(line: &mut Line, hop: &Hop<'_>, axis: Axis) {
+fn bar(line: &mut Line, row: &PagedRow<'_>, axis: Axis) {
     if axis.cells == 0 || axis.total == 0 {
         return;
     }
-    let bounds = phase_bounds(hop);
     let column = |at: u64| at.min(axis.total) as u128 * axis.cells as u128 / axis.total as u128;
-    let first = usize::try_from(column(hop.start.0)).unwrap_or_default().min(axis.cells - 1);
-    let last = usize::try_from(column(hop.end.0)).unwrap_or_default().clamp(first + 1, axis.cells);
+    let first = usize::try_from(column(row.hop.start.0)).unwrap_or_default().min(axis.cells - 1);
+    let last = usize::try_from(column(row.hop.end.0)).unwrap_or_default().clamp(first + 1, axis.cells);
     line.push(Ink::Plain, " ".repeat(first));
     let edge = |cell: usize| {
         u64::try_from(cell as u128 * axis.total as u128 / axis.cells as u128).unwrap_or(u64::MAX)
@@ -251,7 +228,7 @@ fn bar(line: &mut Line, hop: &Hop<'_>, axis: Axis) {
     for cell in first..last {
         let (from, to) = (edge(cell), edge(cell + 1));
         let overlap = |phase: Phase| {
-            bounds[phase].map_or(0, |(start, end)| end.0.min(to).saturating_sub(start.0.max(from)))
+            row.phases[phase].map_or(0, |(start, end)| end.0.min(to).saturating_sub(start.0.max(from)))
         };
         let most =
             Phase::ALL.into_iter().max_by_key(|phase| overlap(*phase)).filter(|phase| overlap(*phase) > 0);
@@ -286,17 +263,16 @@ const fn sign(phase: Phase, charset: Charset) -> (Ink, char) {
 }
 
 /// What blocks and what failed row by row, all else by host.
-fn folded(page: &mut Page, rows: &[Row<'_>], axis: Axis) {
-    let (own, rest): (Vec<&Row<'_>>, Vec<&Row<'_>>) =
-        rows.iter().partition(|row| row.blocking() == Blocking::Render || row.is_bad());
+fn folded(page: &mut Page, paged: &Paged<'_>, axis: Axis) {
+    let (own, rest): (Vec<&PagedRow<'_>>, Vec<&PagedRow<'_>>) =
+        paged.rows.iter().partition(|row| row.blocking() == Blocking::Render || row.is_bad());
     own.iter().take(MOST_ROWS).for_each(|row| request(page, row, axis));
-    let mut hosts: BTreeMap<&str, Vec<&Row<'_>>> = BTreeMap::new();
+    let mut hosts: BTreeMap<usize, Vec<&PagedRow<'_>>> = BTreeMap::new();
     for row in rest.iter().chain(own.iter().skip(MOST_ROWS)) {
-        hosts.entry(row.host()).or_default().push(row);
+        hosts.entry(row.host).or_default().push(row);
     }
-    let mut hosts: Vec<(&str, Vec<&Row<'_>>)> = hosts.into_iter().collect();
-    hosts.sort_by_key(|(_, rows)| rows.iter().map(|row| row.hop.start.0).min());
-    for (host, rows) in hosts {
+    for (host, rows) in &hosts {
+        let host = paged.hosts.get(*host).map_or("", |host| host.name);
         let start = rows.iter().map(|row| row.hop.start.0).min().unwrap_or_default();
         let end = rows.iter().map(|row| row.hop.end.0).max().unwrap_or_default();
         let mut line = page.line();
@@ -323,31 +299,20 @@ fn folded(page: &mut Page, rows: &[Row<'_>], axis: Axis) {
 }
 
 /// What was found and not asked for.
-fn left(page: &mut Page, model: &Model, verbose: bool) {
-    for why in Left::ALL {
-        let number = model.left_for(*why);
-        if number > 0 {
-            reason(page, number, why.words());
-        }
-    }
-    let stopped = model.resources.iter().filter(|resource| resource.fate == Fate::Unstarted).count();
-    if stopped > 0 {
-        reason(page, stopped, "the run ended before their turn");
+fn left(page: &mut Page, paged: &Paged<'_>, verbose: bool) {
+    for (number, why) in words::left_out(paged.page) {
+        fact_text(page, Ink::Faint, "not asked", &format!("{number} {why}"));
     }
     if verbose {
-        let all = model.resources.iter().filter_map(|resource| match resource.fate {
-            Fate::Left(why) => Some((resource, why)),
-            Fate::Requested(_) | Fate::Unstarted => None,
-        });
-        for (resource, why) in all.take(MOST_LEFT) {
+        for (resource, why) in words::each_left_out(paged.page).take(MOST_LEFT) {
             let mut head = page.line();
-            head.push(Ink::Plain, "    ").column(Ink::Faint, why.as_str(), 14).push(Ink::Plain, " ");
+            head.push(Ink::Plain, "    ").column(Ink::Faint, why, 14).push(Ink::Plain, " ");
             let mut body = page.line();
             body.push(Ink::Plain, &resource.url);
             page.wrap(head, &body);
         }
     }
-    if let Some(why) = model.document.left {
+    if let Some(why) = paged.page.document.left {
         fact_text(
             page,
             Ink::Warn,
@@ -355,10 +320,6 @@ fn left(page: &mut Page, model: &Model, verbose: bool) {
             &format!("the document was not looked through to its end: {why}"),
         );
     }
-}
-
-fn reason(page: &mut Page, number: usize, words: &str) {
-    fact_text(page, Ink::Faint, "not asked", &format!("{number} {words}"));
 }
 
 fn missing(page: &mut Page) {

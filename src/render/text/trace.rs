@@ -6,7 +6,7 @@ use super::ink::Ink;
 use super::page::Page;
 use super::{budgets, evidence, findings, headline, ladder, resources, story, verbose, waterfall};
 use crate::finding::Finding;
-use crate::picture::{self, Depth};
+use crate::picture::{self, Depth, Paged};
 use crate::redact::Redacted;
 use crate::render::style::{Diagram, Style};
 use crate::report::TraceReport;
@@ -64,6 +64,13 @@ const fn depth(style: &Style) -> Depth {
 pub(crate) fn waterfall_alone(report: &Redacted<TraceReport>, style: &Style) -> String {
     let mut page = Page::new(style);
     waterfall::put(&mut page, &report.trace, style.verbose);
+    page.into_text()
+}
+
+/// The waterfall of a page by itself.
+pub(crate) fn page_alone(paged: &Paged<'_>, style: &Style) -> String {
+    let mut page = Page::new(style);
+    resources::drawing(&mut page, paged, style.verbose);
     page.into_text()
 }
 

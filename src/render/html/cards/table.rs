@@ -6,7 +6,7 @@ use crate::render::html::markup::Page;
 const MOST: usize = 2_000;
 
 /// Names and values, one below the other.
-pub(super) fn facts(page: &mut Page, facts: &[(&'static str, String)]) {
+pub(in crate::render::html) fn facts(page: &mut Page, facts: &[(&'static str, String)]) {
     page.raw("<dl>\n");
     for (name, value) in facts.iter().filter(|(_, value)| !value.is_empty()) {
         page.raw("<dt>").raw(name).raw("</dt><dd>").text(&shortened(value)).raw("</dd>\n");
