@@ -84,7 +84,7 @@ fn of_page(trace: &Trace, page: &Page) -> serde_json::Result<Vec<Value>> {
 /// What stands out on a page's time axis, in milliseconds from t0; null where it is not known.
 fn marks(page: &Page) -> Value {
     let at = |at: Option<At>| at.map(|at| milliseconds(at.0));
-    let Marks { first_byte, start_render, end } = page.marks;
+    let Marks { first_byte, start_render, end, .. } = page.marks;
     json!({ "first_byte": at(first_byte), "start_render_bound": at(start_render), "end": at(end) })
 }
 
