@@ -110,13 +110,13 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     Scenario::new(
         "page-late-host",
         "https://page-late-host.http.test/",
-        "a page whose stylesheet leads to another host, where a handshake takes 200 ms",
+        "a page whose stylesheet leads to another host with a slow handshake",
     )
     .options(&["--page"]),
     Scenario::new(
         "page-heavy",
         "https://page-heavy.http.test/",
-        "a page with long texts that come uncompressed and are fresh for a minute",
+        "a page with long texts, uncompressed and fresh for a minute",
     )
     .options(&["--page"]),
     Scenario::new(
