@@ -10,7 +10,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Builder;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio::task::LocalSet;
 
@@ -77,7 +77,10 @@ async fn run(plan: ServePlan, out: &mut dyn Write) -> Result<(), ServeError> {
     let address = listener.local_addr().map_err(|error| ServeError::Internal(error.to_string()))?;
     let state = Arc::new(State::new(plan).map_err(|why| ServeError::Setup(format!("--config: {why}")))?);
     let signals = Signals::listen();
-    tokio::task::spawn_local(reload_on_signal(Arc::clone(&state)));
+    // Before anybody is told that there is a server: the signal would end the process otherwise.
+    let hangups = signal(SignalKind::hangup())
+        .map_err(|error| ServeError::Internal(format!("SIGHUP cannot be heeded: {error}")))?;
+    tokio::task::spawn_local(reload_on_signal(hangups, Arc::clone(&state)));
     render::serving(address, out).map_err(ServeError::Output)?;
     tokio::select! {
         () = signals.wait() => Ok(()),
@@ -86,9 +89,7 @@ async fn run(plan: ServePlan, out: &mut dyn Write) -> Result<(), ServeError> {
 }
 
 /// Reads the modules again at each SIGHUP.
-async fn reload_on_signal(state: Arc<State>) {
-    // Where it cannot be listened for, it ends the process, as it does by itself.
-    let Ok(mut hangups) = signal(SignalKind::hangup()) else { return };
+async fn reload_on_signal(mut hangups: Signal, state: Arc<State>) {
     while hangups.recv().await.is_some() {
         let state = Arc::clone(&state);
         let read = tokio::task::spawn_blocking(move || state.reload()).await;
