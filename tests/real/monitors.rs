@@ -210,11 +210,16 @@ fn check_http(world: &Monitors) {
         };
         assert_eq!(thresholds(&theirs.1), thresholds(&ours.1), "{}{}", theirs.1, ours.1);
         for label in ["time_connect", "time_headers", "time_firstbyte", "time_transfer"] {
-            assert!(datum(&theirs.1, label).is_some() && datum(&ours.1, label).is_some(), "{label}: {}", ours.1);
+            assert!(
+                datum(&theirs.1, label).is_some() && datum(&ours.1, label).is_some(),
+                "{label}: {}",
+                ours.1
+            );
         }
     }
     // Nobody listens on port 1 of the loopback.
-    let (theirs, ours) = (plugin(&["-I", "127.0.0.1", "-p", "1"]), urltrace(&["check", "http://127.0.0.1:1/"]));
+    let (theirs, ours) =
+        (plugin(&["-I", "127.0.0.1", "-p", "1"]), urltrace(&["check", "http://127.0.0.1:1/"]));
     assert_eq!((theirs.0, ours.0), (2, 2), "{}{}", theirs.1, ours.1);
     assert_eq!((plugin(&["-w", "x"]).0, urltrace(&["check", "-w", "x", "http://127.0.0.1/"]).0), (3, 3));
     assert_eq!((plugin(&["--help"]).0, urltrace(&["check", "--help"]).0), (3, 3));
@@ -235,7 +240,8 @@ fn certificates(world: &Monitors) {
 fn junit(_: &Monitors) {
     let budgets = ["--budget", "total=1us,bytes=1GB,p99:total=1s"];
     for run in RUNS {
-        let budgets = if run.contains(&"-n") { &budgets[..] } else { &["--budget", "total=1us,bytes=1GB"][..] };
+        let budgets =
+            if run.contains(&"-n") { &budgets[..] } else { &["--budget", "total=1us,bytes=1GB"][..] };
         let (_, text) = urltrace(&[&["--lab", "--format", "junit"], budgets, run].concat());
         let mut xmllint = Command::new(program("xmllint"));
         xmllint.args(["--noout", "-"]);
