@@ -4,7 +4,8 @@
 use super::exposition::{Family, Kind, Label, Value};
 use super::{info, single, unix_seconds};
 use crate::trace::{
-    AddressCheck, AddressOutcome, Attempt, AttemptOutcome, Certificate, Connect, Hop, Tls, Trace,
+    AddressCheck, AddressOutcome, Attempt, AttemptOutcome, Certificate, CertificateFault, Connect, Hop, Tls,
+    Trace,
 };
 
 /// Addresses that are told at most.
@@ -87,7 +88,7 @@ fn addresses(hop: &Hop<'_>) -> Vec<Family> {
 }
 
 fn handshake(tls: &Tls) -> Vec<Family> {
-    let trusted = tls.verification.as_ref().map(|verification| verification.faults.is_empty());
+    let trusted = tls.verification.as_ref().and_then(|verification| is_trusted(&verification.faults));
     let version = tls.version.map(|version| {
         let suite = tls.cipher_suite.clone().unwrap_or_default();
         let group = tls.group.clone().unwrap_or_default();
@@ -96,11 +97,21 @@ fn handshake(tls: &Tls) -> Vec<Family> {
     vec![
         single(
             "urltrace_tls_verified",
-            "Whether the certificate of the last host can be trusted: 1 or 0, with -k too.",
+            "Whether the certificate of the last host can be trusted: 1 or 0, with -k too. None where it cannot be checked.",
             trusted.map(|trusted| Value::count(u8::from(trusted))),
         ),
         info("urltrace_tls_info", "What was agreed on with the last host.", version),
     ]
+}
+
+/// Whether nothing is wrong with it; `None` where nothing is known against it and not all could be checked.
+fn is_trusted(faults: &[CertificateFault]) -> Option<bool> {
+    let known = faults.iter().filter(|fault| !matches!(fault, CertificateFault::Unchecked { .. }));
+    match (known.count(), faults.len()) {
+        (0, 0) => Some(true),
+        (0, _) => None,
+        _ => Some(false),
+    }
 }
 
 fn certificates(chain: &[Certificate]) -> Vec<Family> {

@@ -8,7 +8,7 @@ use crate::plan::{RepeatPlan, RunDetail, RunStart};
 use crate::redact::{Secrets, redact};
 use crate::render::testtrace;
 use crate::report::{RepeatEnd, Repeated};
-use crate::trace::CertificateFault;
+use crate::trace::{CertificateFault, CheckLimit};
 
 fn report(trace: Trace) -> Redacted<TraceReport> {
     redact(TraceReport::of(trace, &Selection::default(), |_, _| 0), Secrets::Hide)
@@ -73,7 +73,13 @@ fn the_success_fixture_is_told_whole() {
 fn a_certificate_that_is_not_trusted_is_told_of_all_the_same() {
     let mut trace = testtrace::success();
     let tls = trace.connections.last_mut().unwrap().tls.ran_mut().unwrap();
-    tls.verification.as_mut().unwrap().faults = vec![CertificateFault::SelfSigned];
+    let limit = CheckLimit::Version(1);
+    let unchecked = CertificateFault::Unchecked { index: 0, limit };
+    tls.verification.as_mut().unwrap().faults = vec![unchecked.clone()];
+    let unknown = text(trace.clone(), Dialect::Prometheus);
+    assert!(!unknown.contains("urltrace_tls_verified"), "nothing is known against it: {unknown}");
+    let tls = trace.connections.last_mut().unwrap().tls.ran_mut().unwrap();
+    tls.verification.as_mut().unwrap().faults = vec![unchecked, CertificateFault::SelfSigned];
     let text = text(trace, Dialect::Prometheus);
     let of = |metric: &str| {
         let found = samples(&text).into_iter().find(|(series, _)| series.starts_with(&format!("{metric}{{")));
