@@ -29,6 +29,7 @@ const TOPICS: &[&str] = &[
     "flags",
     "page",
     "runs",
+    "serve",
     "json",
 ];
 

@@ -29,6 +29,7 @@ use crate::plan::{Batch, HttpPlan, Plan, Question, RequestBody, VersionChoice};
 use crate::redact::{Quoted, Redacted, Secrets, redact};
 use crate::render::{self, Progress, Refusal, Style, Uploaded};
 use crate::report::{CompareReport, Compared, DnsReport, TraceReport};
+use crate::serve::{self, ServeError};
 use crate::signals::Signals;
 pub use crate::signals::{Signal, die_of};
 use crate::stop::Stop;
@@ -86,6 +87,12 @@ pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<
         }
         Action::Explain(topic) => Ok(explain(topic.as_deref(), &show, out)?),
         Action::Tour { steps, waits } => tour(steps, waits, &style(&show), out),
+        Action::Serve(plan) => match serve::serve(*plan, out) {
+            Ok(()) => Ok(exit::OK.into()),
+            Err(ServeError::Setup(why)) => Err(Problem::Setup(why)),
+            Err(ServeError::Internal(why)) => Err(Problem::Internal(why)),
+            Err(ServeError::Output(error)) => Err(Problem::Output(error)),
+        },
         Action::ServeLab => in_runtime(serve_lab(out)),
         Action::Trace { url, plan } => {
             // Told before the run, not after it.

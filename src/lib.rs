@@ -23,6 +23,7 @@
 //! - `export`: the files beside the report, each replaced whole or not at all
 //! - [`units`], [`os`]: how numbers and the system's errors are worded; `timestamp`: when the kernel says that
 //!   a packet came; `bursts`: in what bursts bytes do; `hosts`: the hosts file; [`nearest`]: the word that was meant
+//! - [`serve`]: the probe server; [`modules`]: by what it probes
 //! - [`lab`]: the built-in internet; [`app`]: the program around all of it; `signals`: what ends it from
 //!   outside; [`exit`]: its exit codes
 
@@ -41,6 +42,7 @@ pub mod finding;
 mod hosts;
 pub mod http;
 pub mod lab;
+pub mod modules;
 pub mod nearest;
 pub mod os;
 mod packed;
@@ -55,6 +57,7 @@ pub mod render;
 pub mod report;
 mod roots;
 pub mod runs;
+pub mod serve;
 mod signals;
 pub mod stop;
 pub mod story;

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::examples::EXAMPLES;
 use super::many::{Budgets, Runs};
 use super::paged::Paged;
+use super::serve::ServeOptions;
 
 /// Trace everything that happens when a URL is typed
 ///
@@ -68,6 +69,11 @@ pub enum Command {
         #[arg(value_name = "TOPIC", allow_hyphen_values = true)]
         topic: Vec<String>,
     },
+    /// Probe targets for Prometheus, as blackbox_exporter does
+    ///
+    /// /probe?target=TARGET&module=MODULE traces a target and answers with the series of blackbox_exporter, by the module
+    /// files of it. It resolves by this machine's resolver, unless a module says `resolver: walk`.
+    Serve(ServeOptions),
     /// List the scenarios of the built-in internet, or keep it running
     Lab {
         /// Keep it running for other tools until interrupted, and print where it listens

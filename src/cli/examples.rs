@@ -8,6 +8,7 @@ Examples:
   urltrace dns --type MX example.com          the DNS walk alone
   urltrace dns --format json - < names        many names, one JSON document per line
   urltrace --lab https://www.example.test/    a trace in the built-in internet, without a network
+  urltrace serve                              probe targets for Prometheus, as blackbox_exporter does
   urltrace lab --tour                         a guided course through it, step by step
   urltrace lab                                list the scenarios of the built-in internet
   urltrace explain zone cut                   what a term of the report means

@@ -127,11 +127,18 @@ pub(super) fn check_places(matches: &ArgMatches) -> Result<(), PlanError> {
         let option = names(argument).pop();
         if argument.is_global_set() {
             let styles = ["color", "ascii", "silent", "show_error", "verbose", "lab"];
-            if command != "dns" && given(inner, argument) && !styles.contains(&argument.get_id().as_str()) {
+            let of_probes = ["resolver", "root_hints", "cacert", "roots"];
+            let id = argument.get_id().as_str();
+            let is_taken = styles.contains(&id) || command == "serve" && of_probes.contains(&id);
+            if command != "dns" && given(inner, argument) && !is_taken {
                 let option = option.unwrap_or_default();
-                let prints = if command == "explain" { "a text" } else { "a list" };
+                let does = match command {
+                    "explain" => "prints a text",
+                    "serve" => "answers scrapes",
+                    _ => "prints a list",
+                };
                 return Err(PlanError::usage(format!(
-                    "`urltrace {command}` prints {prints}: it does not take {option}"
+                    "`urltrace {command}` {does}: it does not take {option}"
                 )));
             }
         } else if given(matches, argument) {

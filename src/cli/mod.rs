@@ -16,6 +16,7 @@
 //! - `many`: `-n`, `--budget` and their kin, declared; `runs`, `budgets`: read
 //! - `files`: the small files that a plan needs as text
 //! - `examples`: what stands below `--help`
+//! - `serve`: `urltrace serve`; `modules`: the file of its modules
 //! - `settings`, `error`: what comes out
 
 mod batch;
@@ -35,6 +36,7 @@ mod form;
 mod hands;
 mod identity;
 mod many;
+mod modules;
 mod origin;
 mod page;
 mod paged;
@@ -44,6 +46,7 @@ mod read;
 mod resolv_conf;
 mod reuse;
 mod runs;
+mod serve;
 mod settings;
 mod syntax;
 mod tour;
@@ -55,4 +58,5 @@ pub use self::hands::requested_format;
 pub use self::many::{Budgets, Runs, Warm};
 pub use self::paged::{Paged, Profile};
 pub use self::read::settings;
+pub use self::serve::ServeOptions;
 pub use self::settings::{Action, Export, Settings, Show, Stream};

@@ -16,16 +16,17 @@ use super::settings::{Action, Settings, Show, Stream};
 use super::syntax::{byte_ranges, header_field, limit, pause, redirects, resolve_override};
 use super::{
     body, budgets, connection, cookies, dns, findings, hands, identity, origin, page, password, proxy, reuse,
-    runs, tour,
+    runs, serve, tour,
 };
 use crate::clock::Clock;
 use crate::exit::OnBadStatus;
 use crate::finding::Selection;
 use crate::http::{basic_credentials, validate_method};
 use crate::plan::{
-    AnchorsText, Compression, CookieJar, DNS_TIMEOUT, DnsPlan, DnssecPlan, EXPECT_TIMEOUT, ExpectPlan,
-    Family, HOSTS_FILE, HintsText, Http3, HttpPlan, HttpsRecords, Minimisation, NSSWITCH, Plan, ProxyPlan,
-    RequestBody, Resume, RetryMethods, RetryPlan, RetryRefused, RootsChoice, Scan, TlsPlan, VersionChoice,
+    Afterwards, AnchorsText, Compression, CookieJar, DNS_TIMEOUT, DnsPlan, DnssecPlan, EXPECT_TIMEOUT,
+    ExpectPlan, Family, HOSTS_FILE, HintsText, Http3, HttpPlan, HttpsRecords, Minimisation, NSSWITCH, Plan,
+    ProxyPlan, RequestBody, Resume, RetryMethods, RetryPlan, RetryRefused, RootsChoice, Scan, TlsPlan,
+    VersionChoice,
 };
 use crate::redact::Secrets;
 use crate::trace::{StageName, TlsVersion};
@@ -61,6 +62,22 @@ pub fn settings(
         }
         Some(Command::Lab { serve, tour: None }) => {
             settings(if serve { Action::ServeLab } else { Action::ListLab }, serve, show)
+        }
+        Some(Command::Serve(options)) => {
+            if cli.common.lab {
+                return Err(PlanError::with_hint(
+                    "a probe server has no lab",
+                    "`urltrace lab --serve` keeps the lab running for other tools",
+                ));
+            }
+            // A monitor comes again and again: it asks this machine's resolver, unless it is told whom.
+            let inner = matches.subcommand_matches("serve");
+            let source = inner.and_then(|inner| inner.value_source("resolver"));
+            if source != Some(ValueSource::CommandLine) {
+                cli.common.resolver = "system".to_owned();
+            }
+            let action = serve::action(&options, plan(&cli, &matches, environment)?)?;
+            settings(action, false, show)
         }
         Some(Command::Explain { topic }) => {
             let topic = (!topic.is_empty()).then(|| topic.join(" "));
@@ -212,6 +229,7 @@ fn plan(cli: &Cli, matches: &ArgMatches, environment: &Environment) -> Result<Pl
             Some(Until::Url) => StageName::Url,
         },
         max_time,
+        afterwards: Afterwards::Usual,
     })
 }
 

@@ -6,6 +6,7 @@ use super::declarations::{Diagram, Format, Generate};
 use crate::budget::Budget;
 use crate::exit::OnBadStatus;
 use crate::finding::Selection;
+use crate::modules::ServePlan;
 use crate::plan::{Batch, Plan, Question, RepeatPlan};
 use crate::redact::Secrets;
 
@@ -72,6 +73,8 @@ pub enum Action {
     },
     /// `urltrace lab --serve`.
     ServeLab,
+    /// `urltrace serve`.
+    Serve(Box<ServePlan>),
     /// `urltrace explain`: a topic, or the list of them.
     Explain(Option<String>),
     /// `--generate`.

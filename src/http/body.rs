@@ -264,7 +264,9 @@ impl Sink {
             if put == Put::Blocked {
                 return Ok(Work::Blocked);
             }
-            record.saved_to.get_or_insert_with(|| output.path().to_owned());
+            if !output.is_memory() {
+                record.saved_to.get_or_insert_with(|| output.path().to_owned());
+            }
         }
         match &mut self.layers {
             Layers::Dead if self.undo == Undo::Saved => {

@@ -30,19 +30,30 @@ pub(super) struct Output {
 
 impl Output {
     pub(super) fn new(to: BodyOutput) -> Self {
+        if let BodyOutput::Memory(kept) = &to {
+            kept.clear();
+        }
         Self { to, file: None, left: Vec::new(), done: 0 }
+    }
+
+    /// Whether it is kept, and goes nowhere.
+    pub(super) const fn is_memory(&self) -> bool {
+        matches!(self.to, BodyOutput::Memory(_))
     }
 
     /// Its file; `-` for standard output.
     pub(super) fn path(&self) -> &Path {
         match &self.to {
             BodyOutput::File(path) => path,
-            BodyOutput::Standard(_) => Path::new("-"),
+            BodyOutput::Standard(_) | BodyOutput::Memory(_) => Path::new("-"),
         }
     }
 
     /// Takes bytes; to be called when everything before them is written.
     pub(super) fn take(&mut self, bytes: &[u8]) {
+        if let BodyOutput::Memory(kept) = &self.to {
+            return kept.take(bytes);
+        }
         self.left.clear();
         self.left.extend_from_slice(bytes);
         self.done = 0;
@@ -53,6 +64,9 @@ impl Output {
     /// # Errors
     /// The file cannot be opened or written.
     pub(super) fn put(&mut self) -> Result<Put, Fault> {
+        if self.is_memory() {
+            return Ok(Put::Done);
+        }
         let file = match &mut self.file {
             Some(file) => file,
             None => match open(&self.to) {
@@ -84,6 +98,7 @@ fn open(to: &BodyOutput) -> io::Result<File> {
     let path = match to {
         BodyOutput::File(path) => path,
         BodyOutput::Standard(stream) => return stream.try_clone(),
+        BodyOutput::Memory(_) => return Err(ErrorKind::Unsupported.into()),
     };
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);

@@ -2,7 +2,8 @@
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use super::body::RequestBody;
@@ -153,6 +154,48 @@ pub enum BodyOutput {
     File(PathBuf),
     /// Standard output (`-o -`).
     Standard(Arc<File>),
+    /// Memory, as far as there is room: for whoever looks through it afterwards.
+    Memory(Arc<KeptBody>),
+}
+
+/// The beginning of a body.
+#[derive(Debug)]
+pub struct KeptBody {
+    room: usize,
+    bytes: Mutex<Vec<u8>>,
+    /// Whether there was more of it.
+    cut: AtomicBool,
+}
+
+impl KeptBody {
+    /// Room for so many bytes.
+    #[must_use]
+    pub fn new(room: usize) -> Self {
+        Self { room, bytes: Mutex::default(), cut: AtomicBool::new(false) }
+    }
+
+    /// Begins anew: the body of another response.
+    pub fn clear(&self) {
+        self.bytes.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.cut.store(false, Ordering::Relaxed);
+    }
+
+    /// Takes what there is room for.
+    pub fn take(&self, piece: &[u8]) {
+        let mut bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = piece.len().min(self.room - bytes.len().min(self.room));
+        bytes.extend_from_slice(&piece[..taken]);
+        if taken < piece.len() {
+            self.cut.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// What was taken, which is then gone; `None` where there was more.
+    #[must_use]
+    pub fn whole(&self) -> Option<Vec<u8>> {
+        let bytes = std::mem::take(&mut *self.bytes.lock().unwrap_or_else(PoisonError::into_inner));
+        (!self.cut.load(Ordering::Relaxed)).then_some(bytes)
+    }
 }
 
 /// What is done about content codings (RFC 9110 §8.4).

@@ -45,6 +45,18 @@ pub struct Plan {
     pub until: StageName,
     /// `--max-time`: everything, from t0.
     pub max_time: Duration,
+    /// What is asked unbidden when the trace has ended.
+    pub afterwards: Afterwards,
+}
+
+/// What is asked when the trace has ended, without an option that asks for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Afterwards {
+    /// What helps to judge: CAA records, UDP where QUIC was silent.
+    #[default]
+    Usual,
+    /// Nothing: a monitor comes again and again.
+    Nothing,
 }
 
 /// `--max-time` when not given.
@@ -61,6 +73,7 @@ impl Default for Plan {
             page: None,
             until: StageName::Http,
             max_time: MAX_TIME,
+            afterwards: Afterwards::Usual,
         }
     }
 }

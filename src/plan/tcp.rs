@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::family::Family;
+use super::page::Reach;
 
 /// RFC 8305 §8: recommended connection attempt delay.
 pub const STAGGER: Duration = Duration::from_millis(250);
@@ -21,6 +22,10 @@ pub struct TcpPlan {
     pub stagger: Duration,
     /// Families to use.
     pub family: Family,
+    /// How many of the addresses are tried.
+    pub choice: AddressChoice,
+    /// Which addresses are connected to, whatever leads there.
+    pub reach: Reach,
     /// `--connect-to HOST1:PORT1:HOST2:PORT2`, in the order given.
     pub connect_to: Vec<ConnectTo>,
     /// `--interface`, `--local-port`.
@@ -45,6 +50,26 @@ impl TcpPlan {
         let source = Source { ports: None, ..self.source.clone() };
         Self { source, port_map: Vec::new(), fast_open: FastOpenUse::Never, ..self.clone() }
     }
+}
+
+/// How many of the addresses that a name has are tried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AddressChoice {
+    /// All of them, by RFC 8305.
+    #[default]
+    All,
+    /// The first of one family, or of the other where it has none: a probe of one address says of a service that is
+    /// half up that it is down.
+    One(Preferred),
+}
+
+/// The family whose first address is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preferred {
+    /// IPv4.
+    Ipv4,
+    /// IPv6.
+    Ipv6,
 }
 
 /// Where connections leave from.
@@ -104,6 +129,8 @@ impl Default for TcpPlan {
             connect_timeout: CONNECT_TIMEOUT,
             stagger: STAGGER,
             family: Family::Any,
+            choice: AddressChoice::All,
+            reach: Reach::Any,
             connect_to: Vec::new(),
             source: Source::default(),
             unix_socket: None,

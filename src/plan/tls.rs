@@ -16,6 +16,10 @@ pub struct TlsPlan {
     pub insecure: bool,
     /// `--tls-max`.
     pub max_version: TlsVersion,
+    /// The oldest version that is offered.
+    pub min_version: TlsVersion,
+    /// The name that a host is asked for, and its certificate looked through for, in place of its own.
+    pub server_name: Option<ServerName>,
     /// `SSLKEYLOGFILE`.
     pub key_log: Option<PathBuf>,
     /// `--cert`, `--key`, `--pass`: what is shown to a server that asks who its client is.
@@ -24,6 +28,15 @@ pub struct TlsPlan {
     pub resume: Resume,
     /// `--tls-scan`.
     pub scan: Scan,
+}
+
+/// The name of a server, where its URL has another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerName {
+    /// The host in the URL, as in `Url::host_ascii`.
+    pub host: String,
+    /// The name in its place.
+    pub name: String,
 }
 
 /// Whether a server is asked for all that it takes of TLS.
@@ -97,6 +110,8 @@ impl Default for TlsPlan {
             roots: RootsChoice::Embedded,
             insecure: false,
             max_version: TlsVersion::Tls13,
+            min_version: TlsVersion::Tls12,
+            server_name: None,
             key_log: None,
             identity: None,
             resume: Resume::Never,

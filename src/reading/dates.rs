@@ -26,7 +26,8 @@ impl ClockOf {
 }
 
 /// A date in one of the three forms that a recipient has to read.
-pub(super) fn http_date(text: &str) -> Option<SystemTime> {
+#[must_use]
+pub fn http_date(text: &str) -> Option<SystemTime> {
     let text = text.trim();
     if let Ok(zoned) = jiff::fmt::rfc2822::DateTimeParser::new().parse_zoned(text) {
         return Some(zoned.timestamp().into());

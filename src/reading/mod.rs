@@ -59,7 +59,7 @@ pub use self::alt_svc::{AltSvc, Alternative, alt_svc};
 pub use self::cache_words::CacheResult;
 pub use self::challenges::{Challenge, challenges};
 pub use self::cors::{cors_line, refusal as cors_refusal};
-pub use self::dates::{ClockOf, spoken};
+pub use self::dates::{ClockOf, http_date, spoken};
 pub use self::flow::{Flow, FlowKind, flow};
 pub use self::habits::{Deprecated, Habits, TraceId, habits, trace_ids};
 pub use self::http3_offer::{OfferedBy, SILENCE, UnheardQuic, is_too_short, unheard_quic};

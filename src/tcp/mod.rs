@@ -28,7 +28,7 @@ use tokio::net::TcpStream;
 
 use crate::clock::Clock;
 use crate::os;
-use crate::plan::{Family, TcpPlan};
+use crate::plan::{AddressChoice, Family, Preferred, TcpPlan};
 use crate::stop::{Stop, Stopped};
 use crate::timestamp;
 use crate::trace::{
@@ -116,6 +116,11 @@ pub fn line_up(endpoints: &[Endpoint], plan: &TcpPlan) -> Vec<Candidate> {
                 all.push(Candidate { address, named_port: *port, source: *source, turn: *turn });
             }
         }
+    }
+    if let AddressChoice::One(preferred) = plan.choice {
+        let is_preferred = |one: &Candidate| one.address.is_ipv6() == (preferred == Preferred::Ipv6);
+        let first = all.iter().position(is_preferred).unwrap_or_default();
+        all = all.into_iter().skip(first).take(1).collect();
     }
     all
 }

@@ -4,6 +4,7 @@
 //! failed, looked into. It moves no bytes (`handshake`) and words nothing (`failure`).
 
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,7 +27,7 @@ use super::{certificate, group};
 use crate::alert::Demand;
 use crate::clock::Clock;
 use crate::fault::Fault;
-use crate::plan::{self, Resume, RootsChoice, TlsPlan, VersionChoice};
+use crate::plan::{self, Resume, RootsChoice, ServerName, TlsPlan, VersionChoice};
 use crate::stop::Stop;
 use crate::timestamp::Stamped;
 use crate::trace::{Failure, FailureCode, RootsOf, StageName, Tls, TlsVersion};
@@ -83,6 +84,8 @@ pub struct Client {
     /// The session that a handshake inside QUIC resumes.
     pub(super) session: Option<Session>,
     max_version: TlsVersion,
+    min_version: TlsVersion,
+    server_name: Option<ServerName>,
     pub(super) limit: Duration,
 }
 
@@ -104,7 +107,7 @@ impl Client {
                 );
             }
         };
-        let mut config = configure(provider, plan.max_version, &trust.roots)
+        let mut config = configure(provider, plan.min_version..=plan.max_version, &trust.roots)
             .map_err(|error| format!("TLS cannot be set up: {error}"))?;
         config.alpn_protocols =
             Self::protocols(version).into_iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
@@ -128,6 +131,8 @@ impl Client {
             resume: plan.resume,
             session: None,
             max_version: plan.max_version,
+            min_version: plan.min_version,
+            server_name: plan.server_name.clone(),
             limit: HANDSHAKE_LIMIT,
         })
     }
@@ -173,7 +178,7 @@ impl Client {
         client.config.alpn_protocols =
             Self::protocols(VersionChoice::Http11).iter().map(|name| name.as_bytes().to_vec()).collect();
         client.insecure = faults == Faults::Overlooked;
-        (client.identity, client.resume) = (None, Resume::Never);
+        (client.identity, client.resume, client.server_name) = (None, Resume::Never, None);
         client
     }
 
@@ -217,6 +222,8 @@ impl Client {
     /// Makes the ClientHello for a host. What is wrong with it is told by the handshake.
     #[must_use]
     pub fn prepare(&self, host: &str, clock: &Clock) -> Prepared {
+        let other = self.server_name.as_ref().filter(|other| other.host == host);
+        let host = other.map_or(host, |other| &other.name);
         let hello = self.hello(host, clock);
         Prepared { host: host.trim_end_matches('.').to_owned(), hello }
     }
@@ -327,7 +334,7 @@ impl Client {
         let mut config = self.config.clone();
         if asked.swap.is_some() {
             let provider = host::swapping(group::timed_provider());
-            let swapping = configure(provider, self.max_version, &self.trust.roots)?;
+            let swapping = configure(provider, self.min_version..=self.max_version, &self.trust.roots)?;
             let own = std::mem::replace(&mut config, swapping);
             (config.alpn_protocols, config.key_log) = (own.alpn_protocols, own.key_log);
         }
@@ -349,15 +356,14 @@ impl Client {
 /// stands for none.
 fn configure(
     provider: CryptoProvider,
-    max_version: TlsVersion,
+    offered: RangeInclusive<TlsVersion>,
     roots: &Arc<RootCertStore>,
 ) -> Result<ClientConfig, rustls::Error> {
-    let versions: &[&rustls::SupportedProtocolVersion] = match max_version {
-        TlsVersion::Tls12 => &[&rustls::version::TLS12],
-        TlsVersion::Tls13 => &[&rustls::version::TLS13, &rustls::version::TLS12],
-    };
+    let all = [(TlsVersion::Tls13, &rustls::version::TLS13), (TlsVersion::Tls12, &rustls::version::TLS12)];
+    let versions = all.iter().filter(|(version, _)| offered.contains(version));
+    let versions: Vec<&rustls::SupportedProtocolVersion> = versions.map(|(_, version)| *version).collect();
     let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
-        .with_protocol_versions(versions)?
+        .with_protocol_versions(&versions)?
         .with_root_certificates(Arc::clone(roots))
         .with_no_client_auth();
     // Every handshake is a full one: a resumed one shows neither chain nor check.

@@ -51,7 +51,7 @@ pub(super) async fn open(
     }
     let service = request.lookup.ran().and_then(|lookup| lookups[lookup.0].service.as_mut());
     on_stage(StageName::Tcp, &target.host);
-    let endpoints = endpoint::within_reach(endpoints, scene.reach, &target.host)?;
+    let endpoints = endpoint::within_reach(endpoints, (scene.reach, plan.tcp.reach), &target.host)?;
     let found = endpoints.iter().map(|endpoint| endpoint.addresses.len()).sum();
     let queue = tcp::line_up(&endpoints, &plan.tcp);
     let by_udp = race::candidates(plan, request, &queue, service.as_deref());

@@ -34,10 +34,10 @@ pub(super) fn of(service: Option<&ServiceBinding>, addresses: Vec<IpAddr>, port:
     service.endpoints.iter().map(of_service).collect()
 }
 
-/// Those that may be connected to; none left is a failure.
+/// Those that may be connected to; none left is a failure. `all` is the reach of the whole run.
 pub(super) fn within_reach(
     mut endpoints: Vec<Endpoint>,
-    reach: Reach,
+    (reach, all): (Reach, Reach),
     host: &str,
 ) -> Result<Vec<Endpoint>, Failure> {
     if reach == Reach::Any {
@@ -49,10 +49,17 @@ pub(super) fn within_reach(
     endpoints.retain(|endpoint| !endpoint.addresses.is_empty());
     match refused {
         Some(address) if endpoints.is_empty() => {
-            let message =
-                format!("{host} is at {address}, which is not public, and the page is of a public address");
+            let why = match all {
+                Reach::Any => ", and the page is of a public address",
+                Reach::Public => "",
+            };
+            let hint = match all {
+                Reach::Any => "--allow-private lets a page lead there",
+                Reach::Public => "this server was started with --deny-private",
+            };
+            let message = format!("{host} is at {address}, which is not public{why}");
             let fault = Fault::new(StageName::Tcp, FailureCode::AddressNotPublic, message);
-            Err(fault.hint("--allow-private lets a page lead there").after(Duration::ZERO))
+            Err(fault.hint(hint).after(Duration::ZERO))
         }
         _ => Ok(endpoints),
     }

@@ -17,7 +17,7 @@ use super::scene::{OnStage, Scene};
 use super::udp_check;
 use crate::clock::Clock;
 use crate::dns::{self, Memory};
-use crate::plan::{HttpPlan, Plan, Reach, RetryPlan, RouteProbe, Scan};
+use crate::plan::{Afterwards, HttpPlan, Plan, RetryPlan, RouteProbe, Scan};
 use crate::stop::Stop;
 use crate::tcp;
 use crate::tls;
@@ -83,6 +83,13 @@ impl Tracer {
         Self { memory, next, ..self }
     }
 
+    /// The same with what a resolver of another tracer has learned of the world, as long as its TTL lasts.
+    #[must_use]
+    pub fn with_resolver(self, other: &dns::Resolver) -> Self {
+        let next = RefCell::new(Some((other.of_run(self.memory), self.proxies.of_another_run())));
+        Self { next, resolver: other.of_another_run(), ..self }
+    }
+
     /// Walks the name of a URL for the runs that come, and does no more: what it is told, they begin with, as far as
     /// their memory goes.
     pub async fn warm_up(&self, url: &str, run: Run<'_>) -> Trace {
@@ -132,7 +139,7 @@ impl Tracer {
     ) -> Trace {
         let Self { tls, bare_tls, http1_tls, http2_tls, quic, .. } = self;
         let Run { clock, stop, setup, on_stage } = run;
-        let reach = Reach::Any;
+        let reach = plan.tcp.reach;
         let scene = Scene {
             plan,
             resolver,
@@ -186,9 +193,13 @@ impl Tracer {
                 doubt.settle(tls);
             }
         }
-        udp_check::ask_all(&scene, &mut trace).await;
+        if plan.afterwards == Afterwards::Usual {
+            udp_check::ask_all(&scene, &mut trace).await;
+        }
         resume::resume_all(&scene, sessions, &mut trace).await;
-        caa::ask_all(&scene, &mut trace).await;
+        if plan.afterwards == Afterwards::Usual {
+            caa::ask_all(&scene, &mut trace).await;
+        }
         if let Some(probe) = plan.tcp.all_addresses {
             addresses::check_all(&scene, &mut trace, probe).await;
         }

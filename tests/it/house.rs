@@ -37,6 +37,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("clock", &["trace"]),
     ("stop", &["clock", "trace"]),
     ("plan", &["trace"]),
+    ("modules", &["plan"]),
     ("timestamp", &["clock", "trace"]),
     ("hosts", &["plan", "trace"]),
     ("fault", &["stop", "trace", "units"]),
@@ -100,14 +101,27 @@ const HOUSE: &[(&str, &[&str])] = &[
             "report", "runs", "story", "timeline", "trace", "units",
         ],
     ),
+    (
+        "serve",
+        &[
+            "clock", "dns", "exit", "finding", "modules", "os", "plan", "reading", "redact", "render",
+            "report", "signals", "stop", "timeline", "trace", "tracer", "url",
+        ],
+    ),
     // The program around it.
-    ("cli", &["budget", "clock", "exit", "explain", "finding", "http", "os", "plan", "redact", "trace"]),
+    (
+        "cli",
+        &[
+            "budget", "clock", "exit", "explain", "finding", "http", "modules", "os", "plan", "redact",
+            "trace",
+        ],
+    ),
     ("lab", &["clock", "http", "plan", "tls", "trace"]),
     (
         "app",
         &[
             "budget", "cli", "clock", "dns", "exit", "explain", "export", "finding", "lab", "os", "plan",
-            "redact", "render", "report", "runs", "stop", "signals", "trace", "tracer",
+            "redact", "render", "report", "runs", "serve", "stop", "signals", "trace", "tracer",
         ],
     ),
 ];

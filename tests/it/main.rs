@@ -21,6 +21,7 @@ mod responses;
 mod retries;
 mod runs;
 mod secrets;
+mod serve;
 mod support;
 mod tcp_peers;
 mod terminal;

@@ -8,8 +8,8 @@
 //! the tests with one of the words in their names; `--keep` runs none and leaves the world of the first of
 //! them up until Ctrl-C, to look around in it with `ip netns exec`. The tests of `signed` have a world
 //! of their own, and so have those of `routers`, `far`, `gateways`,
-//! `cors` and `oidc`, of `pages`, whose world is Chromium and the built-in internet, and of `live`, whose servers are
-//! Python's.
+//! `cors` and `oidc`, of `pages`, whose world is Chromium and the built-in internet, of `live`, whose servers are
+//! Python's, and of `monitoring`, where blackbox_exporter and Prometheus are.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)] // tests
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
@@ -22,6 +22,7 @@ mod equality;
 mod far;
 mod gateways;
 mod live;
+mod monitoring;
 mod net;
 mod oidc;
 mod openssl;
@@ -70,6 +71,7 @@ fn main() -> ExitCode {
         part(gateways::Gateways::new, gateways::TESTS.iter().copied(), &is_chosen),
         part(oidc::Provider::new, oidc::TESTS.iter().copied(), &is_chosen),
         part(live::Live::new, live::TESTS.iter().copied(), &is_chosen),
+        part(monitoring::Monitored::new, monitoring::TESTS.iter().copied(), &is_chosen),
     ];
     if arguments.iter().any(|word| word == "--list") {
         parts.iter().flat_map(|part| &part.names).for_each(|name| println!("{name}: test"));

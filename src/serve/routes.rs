@@ -1,0 +1,187 @@
+//! What is answered to which request.
+
+use std::convert::Infallible;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::{Method, Request, Response, StatusCode, header};
+
+use super::asked::{self, Asked};
+use super::exposition::MEDIA_TYPE;
+use super::probe::{self, Probed};
+use super::state::{State, count};
+use super::{history, own};
+use crate::clock::Stopwatch;
+use crate::finding::Selection;
+use crate::redact::{Redacted, Secrets, redact};
+use crate::render::{self, Diagram, Format, ProbeRow, Style};
+use crate::report::TraceReport;
+use crate::trace::Trace;
+
+type Answer = Response<Full<Bytes>>;
+
+/// As a file has it, which no terminal reads.
+const STYLE: Style = Style {
+    color: false,
+    unicode: true,
+    width: 120,
+    verbose: true,
+    headers: true,
+    diagram: Diagram::Waterfall,
+    explain: false,
+};
+
+const TEXT: &str = "text/plain; charset=utf-8";
+const PAGE: &str = "text/html; charset=utf-8";
+
+/// Answers a request; its body is not looked at.
+pub(super) async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Answer, Infallible> {
+    let method = request.method().clone();
+    let is_read = method == Method::GET || method == Method::HEAD;
+    let query = request.uri().query().unwrap_or_default();
+    Ok(match request.uri().path() {
+        "/probe" if is_read => probe(&state, query, request.headers()).await,
+        "/metrics" if is_read => text(StatusCode::OK, MEDIA_TYPE, own::series(&state)),
+        "/-/healthy" if is_read => text(StatusCode::OK, TEXT, "Healthy\n"),
+        "/-/reload" if method == Method::POST || method == Method::PUT => reload(state).await,
+        "/-/reload" => not_allowed("POST, PUT"),
+        "/" if is_read => index(&state),
+        "/report" if is_read => report(&state, query).await,
+        "/" | "/probe" | "/metrics" | "/-/healthy" | "/report" => not_allowed("GET, HEAD"),
+        _ => text(StatusCode::NOT_FOUND, TEXT, "there is no such page\n"),
+    })
+}
+
+fn text(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Answer {
+    let mut answer = Response::new(Full::new(body.into()));
+    *answer.status_mut() = status;
+    let fields = answer.headers_mut();
+    fields.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(media_type));
+    fields.insert(header::X_CONTENT_TYPE_OPTIONS, header::HeaderValue::from_static("nosniff"));
+    answer
+}
+
+fn not_allowed(methods: &'static str) -> Answer {
+    let mut answer = text(StatusCode::METHOD_NOT_ALLOWED, TEXT, format!("this takes {methods}\n"));
+    answer.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(methods));
+    answer
+}
+
+fn refused(status: StatusCode, why: &str) -> Answer {
+    text(status, TEXT, format!("{why}\n"))
+}
+
+/// Reads files: not on the thread that answers.
+async fn reload(state: Arc<State>) -> Answer {
+    let read = tokio::task::spawn_blocking(move || state.reload()).await;
+    match read {
+        Ok(Ok(())) => text(StatusCode::OK, TEXT, ""),
+        Ok(Err(why)) => {
+            render::tell(&format!("serve: the modules stay as they were: {why}"), None);
+            refused(StatusCode::INTERNAL_SERVER_ERROR, &format!("the modules stay as they were: {why}"))
+        }
+        Err(error) => refused(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    }
+}
+
+async fn probe(state: &State, query: &str, headers: &header::HeaderMap) -> Answer {
+    let asked = Asked::read(query);
+    let Some(module) = state.module(&asked.module) else {
+        count(&state.counts.unknown_modules);
+        return refused(StatusCode::BAD_REQUEST, &format!("unknown module {:?}", asked.module));
+    };
+    if asked.target.is_empty() {
+        return refused(StatusCode::BAD_REQUEST, "the parameter target is missing");
+    }
+    let limit = match asked::limit(headers, module.timeout, state.timeout_offset) {
+        Ok(limit) => limit,
+        Err(why) => return refused(StatusCode::BAD_REQUEST, &why),
+    };
+    let waited = Stopwatch::start();
+    let slot = tokio::time::timeout(limit, Arc::clone(&state.slots).acquire_owned()).await;
+    let Ok(Ok(slot)) = slot else {
+        count(&state.counts.refused);
+        let why = format!("{} probes are being made, and none ended in time", state.max_probes);
+        return refused(StatusCode::SERVICE_UNAVAILABLE, &why);
+    };
+    let left = limit.saturating_sub(waited.elapsed());
+    let work = asked.clone();
+    let probed = tokio::task::spawn_blocking(move || {
+        let probed = probe::run(&module, &work, left);
+        drop(slot);
+        probed
+    });
+    match probed.await.map_err(|error| error.to_string()).and_then(|probed| probed) {
+        Ok(probed) => tell(state, asked, probed).await,
+        Err(why) => {
+            count(&state.counts.broken);
+            render::tell(&format!("serve: {}: {why}", asked.module), None);
+            refused(StatusCode::INTERNAL_SERVER_ERROR, &why)
+        }
+    }
+}
+
+/// Puts a probe down, and answers with its series or its report.
+async fn tell(state: &State, asked: Asked, probed: Probed) -> Answer {
+    let Probed { trace, judged, series } = probed;
+    let counter: &AtomicU64 =
+        if judged.is_success() { &state.counts.succeeded } else { &state.counts.failed };
+    count(counter);
+    let shown = asked.debug.then(|| trace.clone());
+    state.history.add(&asked.module, &asked.target, judged.fault.clone(), trace);
+    let Some(trace) = shown else { return text(StatusCode::OK, MEDIA_TYPE, series) };
+    let made = tokio::task::spawn_blocking(move || written(trace, Format::Text)).await;
+    let result = judged.fault.map_or_else(|| "success".to_owned(), |fault| format!("failure: {fault}"));
+    let result = redact(result, Secrets::Hide);
+    match made.map_err(io::Error::other).and_then(|made| made) {
+        Ok(report) => {
+            let report = String::from_utf8_lossy(&report);
+            let all = format!("{}\n\n{report}\nThe series:\n\n{series}", *result);
+            text(StatusCode::OK, TEXT, all)
+        }
+        Err(error) => refused(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    }
+}
+
+/// The page of the server.
+fn index(state: &State) -> Answer {
+    let row = |kept: Arc<history::Kept>| ProbeRow {
+        id: kept.id,
+        module: kept.module.clone(),
+        target: redact(kept.target.clone(), Secrets::Hide),
+        fault: kept.fault.clone().map(|fault| redact(fault, Secrets::Hide)),
+        has_report: kept.trace.is_some(),
+    };
+    let rows: Vec<ProbeRow> = state.history.all().into_iter().map(row).collect();
+    let mut out = Vec::new();
+    match render::probes(&state.module_names(), &rows, &mut out) {
+        Ok(()) => text(StatusCode::OK, PAGE, out),
+        Err(error) => refused(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    }
+}
+
+/// The report of a probe. It is made now, beside the thread that answers.
+async fn report(state: &State, query: &str) -> Answer {
+    let id = asked::parameters(query).into_iter().find(|(name, _)| name == "id");
+    let kept = id.and_then(|(_, id)| state.history.find(id.parse().ok()?));
+    let Some(trace) = kept.and_then(|kept| kept.trace.clone()) else {
+        return refused(StatusCode::NOT_FOUND, "this report is not kept, or not any longer");
+    };
+    let made = tokio::task::spawn_blocking(move || written(trace, Format::Html)).await;
+    match made.map_err(io::Error::other).and_then(|made| made) {
+        Ok(page) => text(StatusCode::OK, PAGE, page),
+        Err(error) => refused(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    }
+}
+
+/// The report of a trace, without its secrets.
+fn written(trace: Trace, format: Format) -> io::Result<Vec<u8>> {
+    let report = TraceReport::of(trace, &Selection::default(), |_, _| crate::exit::OK);
+    let report: Redacted<TraceReport> = redact(report, Secrets::Hide);
+    let mut out = Vec::new();
+    render::render(&report, format, &STYLE, &mut out)?;
+    Ok(out)
+}

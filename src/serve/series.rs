@@ -1,0 +1,248 @@
+//! The series of a probe by the names, types and help of blackbox_exporter, and when it has which.
+//!
+//! Where its numbers leave something out, so do these: `urltrace_*` has what they do not say.
+
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime};
+
+use super::exposition::{Exposition, Kind};
+use super::judge::{self, Judged};
+use super::names;
+use crate::modules::{Module, Prober};
+use crate::reading::http_date;
+use crate::timeline::{self, Phase};
+use crate::trace::{BodyFraming, Certificate, Hop, Http, HttpVersion, Tls, Trace, header};
+
+/// Whether the module has certificates verified at all.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verifies {
+    Yes,
+    No,
+}
+
+/// The series of a probe.
+pub(super) fn of(module: &Module, trace: &Trace, judged: &Judged, limit: Duration) -> String {
+    let prober = &module.prober;
+    let mut out = Exposition::default();
+    let first = trace.hops().next();
+    if let Some(hop) = &first {
+        let help = "Returns the time taken for probe dns lookup in seconds";
+        out.gauge("probe_dns_lookup_time_seconds", help, seconds(lookup(hop)));
+    }
+    let help = "Returns how long the probe took to complete in seconds";
+    out.gauge("probe_duration_seconds", help, trace.total.as_secs_f64());
+    let help = "Indicates if probe failed due to regex";
+    out.gauge("probe_failed_due_to_regex", help, flag(judged.by_pattern));
+    let answered = judge::response(trace);
+    if let Prober::Http(_) = prober {
+        of_http(&mut out, trace, answered.as_ref().map(|(_, http)| *http));
+        let is_encrypted = answered.as_ref().and_then(|(hop, _)| judge::tls(hop)).is_some();
+        let help = "Indicates if SSL was used for the final redirect";
+        out.gauge("probe_http_ssl", help, flag(is_encrypted));
+        of_response(&mut out, answered.as_ref().map(|(_, http)| *http), is_followed(trace));
+    }
+    if let Some(hop) = &first {
+        let address = tried(hop);
+        let help = "Specifies the hash of IP address. It's useful to detect if the IP address changes.";
+        out.gauge("probe_ip_addr_hash", help, address.map_or(0.0, |address| f64::from(hash(address))));
+        let help = "Specifies whether probe ip protocol is IP4 or IP6";
+        let version = address.map_or(0.0, |address| if address.is_ipv6() { 6.0 } else { 4.0 });
+        out.gauge("probe_ip_protocol", help, version);
+    }
+    let handshake = match prober {
+        Prober::Http(_) => answered.as_ref().and_then(|(hop, _)| judge::tls(hop)),
+        Prober::Tcp(_) => first.as_ref().filter(|_| judged.is_success()).and_then(judge::tls),
+    };
+    if let Some(tls) = handshake {
+        let verifies = if module.plan.tls.insecure { Verifies::No } else { Verifies::Yes };
+        of_certificates(&mut out, tls, verifies);
+    }
+    out.gauge("probe_success", "Displays whether or not the probe was a success", flag(judged.is_success()));
+    let help = "Returns how long the probe timeout is in seconds";
+    out.gauge("probe_timeout_seconds", help, limit.as_secs_f64());
+    if let Some(tls) = handshake {
+        of_handshake(&mut out, tls);
+    }
+    out.text()
+}
+
+const fn flag(is_so: bool) -> f64 {
+    if is_so { 1.0 } else { 0.0 }
+}
+
+fn seconds(time: Option<Duration>) -> f64 {
+    time.unwrap_or_default().as_secs_f64()
+}
+
+/// The time of a lookup; `None` where nothing was looked up, which is 0 in the series: they have to be there.
+fn lookup(hop: &Hop<'_>) -> Option<Duration> {
+    hop.dns.ran().map(|dns| dns.end.since(dns.start))
+}
+
+/// The one address that was tried for a request.
+fn tried(hop: &Hop<'_>) -> Option<IpAddr> {
+    let attempts = &hop.connection?.tcp.attempts;
+    attempts.first().map(|attempt| attempt.address.ip())
+}
+
+/// FNV-1a (draft-eastlake-fnv), 32 bits, of the address's octets.
+fn hash(address: IpAddr) -> u32 {
+    let add = |hash: u32, octet: &u8| (hash ^ u32::from(*octet)).wrapping_mul(0x0100_0193);
+    match address {
+        IpAddr::V4(address) => address.octets().iter().fold(0x811c_9dc5, add),
+        IpAddr::V6(address) => address.octets().iter().fold(0x811c_9dc5, add),
+    }
+}
+
+/// Length, phases and redirects of the requests.
+fn of_http(out: &mut Exposition, trace: &Trace, response: Option<&Http>) {
+    out.gauge("probe_http_content_length", "Length of http content response", length(response));
+    let sum = |wanted: &[Phase]| {
+        let of_hop = |hop: Hop<'_>| {
+            let phases = timeline::phases(&hop).spent;
+            let spent = phases.iter().filter(|(phase, _)| wanted.contains(phase));
+            Duration::from_micros(spent.filter_map(|(_, spent)| *spent).sum())
+        };
+        trace.hops().map(of_hop).sum::<Duration>().as_secs_f64()
+    };
+    let resolve = ("resolve", sum(&[Phase::Dns]));
+    let later = [
+        ("connect", sum(&[Phase::Connect])),
+        ("processing", sum(&[Phase::Send, Phase::Wait])),
+        resolve,
+        ("tls", sum(&[Phase::Tls])),
+        ("transfer", sum(&[Phase::Receive])),
+    ];
+    // Without an address nothing but the lookup has been done; without a URL not even that.
+    let phases: &[(&str, f64)] = match trace.hops().next().map(|hop| tried(&hop)) {
+        Some(Some(_)) => &later,
+        Some(None) => &[resolve],
+        None => &[],
+    };
+    if !phases.is_empty() {
+        let labels: Vec<[(&str, &str); 1]> = phases.iter().map(|(phase, _)| [("phase", *phase)]).collect();
+        let samples: Vec<(&[(&str, &str)], f64)> =
+            labels.iter().zip(phases).map(|(labels, (_, spent))| (&labels[..], *spent)).collect();
+        let help = "Duration of http request by phase, summed over all redirects";
+        out.family("probe_http_duration_seconds", help, Kind::Gauge, &samples);
+    }
+    let modified =
+        response.and_then(|http| header(&http.headers, "last-modified").and_then(|text| http_date(&text)));
+    if let Some(modified) = modified {
+        let help = "Returns the Last-Modified HTTP response header in unixtime";
+        out.gauge("probe_http_last_modified_timestamp_seconds", help, unix(modified));
+    }
+    let unfollowed = usize::from(!is_followed(trace));
+    #[allow(clippy::cast_precision_loss)] // a few
+    let redirects = (trace.redirects() + unfollowed) as f64;
+    out.gauge("probe_http_redirects", "The number of redirects", redirects);
+}
+
+/// Whether the last response leads nowhere else.
+fn is_followed(trace: &Trace) -> bool {
+    judge::response(trace).is_none_or(|(_, http)| http.redirect.is_none())
+}
+
+/// Status, length and version of the last response; 0 without one.
+fn of_response(out: &mut Exposition, response: Option<&Http>, is_read: bool) {
+    let status = response.and_then(|http| http.status).map_or(0.0, f64::from);
+    out.gauge("probe_http_status_code", "Response HTTP status code", status);
+    #[allow(clippy::cast_precision_loss)] // exact up to 2^53
+    let decoded = |http: &Http| http.body.decoded_bytes.unwrap_or(http.body.encoded_bytes) as f64;
+    let bytes = response.filter(|_| is_read).map_or(0.0, decoded);
+    out.gauge("probe_http_uncompressed_body_length", "Length of uncompressed response body", bytes);
+    let version = response.map_or(0.0, |http| match http.version {
+        HttpVersion::Http10 => 1.0,
+        HttpVersion::Http11 => 1.1,
+        HttpVersion::Http2 => 2.0,
+        HttpVersion::Http3 => 3.0,
+    });
+    out.gauge("probe_http_version", "Returns the version of HTTP of the probe response", version);
+}
+
+/// What Go's client says of a body's length: -1 where it is not known, or was compressed and undone.
+fn length(response: Option<&Http>) -> f64 {
+    let Some(http) = response else { return 0.0 };
+    if http.body.decoded_bytes.is_some() {
+        return -1.0;
+    }
+    let told = header(&http.headers, "content-length").and_then(|text| text.trim().parse::<f64>().ok());
+    let is_empty = http.body.framing == BodyFraming::None && http.request.method != "HEAD";
+    told.unwrap_or(if is_empty { 0.0 } else { -1.0 })
+}
+
+#[allow(clippy::cast_precision_loss)] // exact up to 2^53
+fn unix(time: SystemTime) -> f64 {
+    match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => since.as_secs() as f64,
+        Err(before) => -(before.duration().as_secs() as f64),
+    }
+}
+
+/// What the zero time of Go is in Unix time: there is no verified chain.
+const NO_CHAIN: f64 = -62_135_596_800.0;
+
+fn of_certificates(out: &mut Exposition, tls: &Tls, verifies: Verifies) {
+    let Some(leaf) = tls.chain.first() else { return };
+    let earliest = tls.chain.iter().map(|certificate| certificate.not_after).min().map_or(0.0, unix);
+    out.gauge("probe_ssl_earliest_cert_expiry", "Returns last SSL chain expiry in unixtime", earliest);
+    let is_verified = tls.verification.as_ref().is_some_and(|checked| checked.faults.is_empty());
+    let last = chain_end(&tls.chain).filter(|_| is_verified && verifies == Verifies::Yes);
+    let help = "Returns last SSL chain expiry in timestamp";
+    out.gauge("probe_ssl_last_chain_expiry_timestamp_seconds", help, last.unwrap_or(NO_CHAIN));
+    let is_name = |name: &&str| name.parse::<IpAddr>().is_err();
+    let names: Vec<&str> = leaf.names.iter().map(String::as_str).filter(is_name).collect();
+    let (names, subject, issuer) =
+        (names.join(","), names::rfc2253(&leaf.subject), names::rfc2253(&leaf.issuer));
+    let labels = [
+        ("fingerprint_sha256", leaf.sha256.as_str()),
+        ("issuer", issuer.as_str()),
+        ("serialnumber", leaf.serial.strip_prefix("00").unwrap_or(&leaf.serial)),
+        ("subject", subject.as_str()),
+        ("subjectalternative", names.as_str()),
+    ];
+    let help = "Contains SSL leaf certificate information";
+    out.family("probe_ssl_last_chain_info", help, Kind::Gauge, &[(&labels, 1.0)]);
+}
+
+/// The end of the chain from the leaf to a root, as far as it was sent: when the first of it ends.
+fn chain_end(chain: &[Certificate]) -> Option<f64> {
+    let mut at = chain.first()?;
+    let mut end = at.not_after;
+    // No certificate is looked at twice.
+    for _ in 0..chain.len() {
+        if at.trusted_root || at.self_issued {
+            break;
+        }
+        match chain.iter().find(|other| other.subject == at.issuer) {
+            Some(issuer) => at = issuer,
+            None => break,
+        }
+        end = end.min(at.not_after);
+    }
+    Some(unix(end))
+}
+
+fn of_handshake(out: &mut Exposition, tls: &Tls) {
+    if let Some(suite) = &tls.cipher_suite {
+        let labels = [("cipher", suite.as_str())];
+        let help = "Returns the TLS cipher negotiated during handshake";
+        out.family("probe_tls_cipher_info", help, Kind::Gauge, &[(&labels, 1.0)]);
+    }
+    if let Some(version) = tls.version {
+        let labels = [("version", version.spoken())];
+        let help = "Returns the TLS version used or NaN when unknown";
+        out.family("probe_tls_version_info", help, Kind::Gauge, &[(&labels, 1.0)]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_the_hash_that_blackbox_exporter_gives_it() {
+        assert_eq!(hash("127.0.0.1".parse().unwrap()), 3_668_918_509);
+        assert_ne!(hash("::1".parse().unwrap()), hash("::2".parse().unwrap()));
+    }
+}

@@ -1,0 +1,133 @@
+//! Sockets and signals of the server: where it listens, what ends a connection, and what ends all of it.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Builder;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Semaphore;
+use tokio::task::LocalSet;
+
+use super::routes;
+use super::state::State;
+use crate::modules::ServePlan;
+use crate::os;
+use crate::render;
+use crate::signals::Signals;
+
+/// Connections at the same time.
+const MAX_CONNECTIONS: usize = 1024;
+/// How long a connection may be idle, or take for the head of a request: longer than scrapes lie apart.
+const IDLE: Duration = Duration::from_secs(150);
+/// Bytes of a request's head.
+const MAX_HEAD: usize = 16 * 1024;
+/// How long nobody is let in when the machine has no descriptor left.
+const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
+/// Threads beside those of the probes: for reports, and for files that are read again.
+const OTHER_THREADS: usize = 8;
+/// How long the end waits for probes that are being made.
+const END: Duration = Duration::from_millis(100);
+
+/// Why the server could not begin.
+#[derive(Debug)]
+pub enum ServeError {
+    /// What it was told cannot be used.
+    Setup(String),
+    /// A fault of this machine.
+    Internal(String),
+    /// Nobody can be told where it listens.
+    Output(io::Error),
+}
+
+impl fmt::Display for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Setup(why) | Self::Internal(why) => f.write_str(why),
+            Self::Output(error) => error.fmt(f),
+        }
+    }
+}
+
+/// Serves until a signal ends it, and says on `out` where.
+///
+/// # Errors
+/// It could not begin.
+pub fn serve(plan: ServePlan, out: &mut dyn Write) -> Result<(), ServeError> {
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(plan.max_probes + OTHER_THREADS)
+        .build()
+        .map_err(|error| ServeError::Internal(format!("the runtime cannot start: {error}")))?;
+    let served = runtime.block_on(LocalSet::new().run_until(run(plan, out)));
+    runtime.shutdown_timeout(END);
+    served
+}
+
+async fn run(plan: ServePlan, out: &mut dyn Write) -> Result<(), ServeError> {
+    let listen = plan.listen;
+    let listener = TcpListener::bind(listen).await.map_err(|error| {
+        ServeError::Setup(format!("--listen: {listen} cannot be listened at: {}", os::words(&error)))
+    })?;
+    let address = listener.local_addr().map_err(|error| ServeError::Internal(error.to_string()))?;
+    let state = Arc::new(State::new(plan).map_err(|why| ServeError::Setup(format!("--config: {why}")))?);
+    let signals = Signals::listen();
+    // Before anybody is told that there is a server: the signal would end the process otherwise.
+    let hangups = signal(SignalKind::hangup())
+        .map_err(|error| ServeError::Internal(format!("SIGHUP cannot be heeded: {error}")))?;
+    tokio::task::spawn_local(reload_on_signal(hangups, Arc::clone(&state)));
+    render::serving(address, out).map_err(ServeError::Output)?;
+    tokio::select! {
+        () = signals.wait() => Ok(()),
+        () = accept(listener, state) => Ok(()),
+    }
+}
+
+/// Reads the modules again at each SIGHUP.
+async fn reload_on_signal(mut hangups: Signal, state: Arc<State>) {
+    while hangups.recv().await.is_some() {
+        let state = Arc::clone(&state);
+        let read = tokio::task::spawn_blocking(move || state.reload()).await;
+        if let Ok(Err(why)) = read {
+            render::tell(&format!("serve: the modules stay as they were: {why}"), None);
+        }
+    }
+}
+
+/// Lets in whoever comes, as long as there is room.
+async fn accept(listener: TcpListener, state: Arc<State>) {
+    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    loop {
+        let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let state = Arc::clone(&state);
+                tokio::task::spawn_local(async move {
+                    talk(stream, state).await;
+                    drop(permit);
+                });
+            }
+            // Whoever came has gone again, or there is no descriptor: the next is let in a moment later.
+            Err(_) => tokio::time::sleep(OUT_OF_DESCRIPTORS).await, // lets others give theirs back
+        }
+    }
+}
+
+async fn talk(stream: TcpStream, state: Arc<State>) {
+    // Answers are small, and scrapes wait for them.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request| routes::answer(Arc::clone(&state), request));
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(IDLE)
+        .max_buf_size(MAX_HEAD)
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+    // What a client does to its own connection is told by nobody.
+    drop(served);
+}
