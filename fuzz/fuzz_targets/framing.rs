@@ -1,4 +1,4 @@
-//! Any heads, chunks, frames of a WebSocket and events.
+//! Any heads, chunks, frames of a WebSocket, events and messages of gRPC.
 //!
 //! `cargo +nightly fuzz run framing fuzz/corpus/framing fixtures/fuzz/framing`: new finds go to the first folder, the second holds
 //! the committed seeds.

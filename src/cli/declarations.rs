@@ -437,6 +437,9 @@ pub struct Request {
     /// How long the body waits for a 100, in seconds
     #[arg(long, value_name = "TIME")]
     pub expect100_timeout: Option<String>,
+    /// Send W3C trace context (traceparent), a new trace for each run, and show its id
+    #[arg(long)]
+    pub traceparent: bool,
     /// User name and password for Basic authentication; prompts for a missing password
     #[arg(short = 'u', long, value_name = "USER[:PASSWORD]")]
     pub user: Option<String>,

@@ -27,6 +27,7 @@ use crate::plan::{
     Afterwards, AnchorsText, Compression, CookieJar, DNS_TIMEOUT, DnsPlan, DnssecPlan, EXPECT_TIMEOUT,
     ExpectPlan, Family, HOSTS_FILE, HintsText, Http3, HttpPlan, HttpsRecords, Minimisation, NSSWITCH, Plan,
     ProxyPlan, RequestBody, Resume, RetryMethods, RetryPlan, RetryRefused, RootsChoice, Scan, TlsPlan,
+    TraceContextPlan,
     VersionChoice,
 };
 use crate::redact::Secrets;
@@ -381,6 +382,7 @@ fn http_plan(
             Some(text) => pause("--expect100-timeout", text)?.unwrap_or_default(),
             None => EXPECT_TIMEOUT,
         },
+        trace_context: if request.traceparent { TraceContextPlan::Sent } else { TraceContextPlan::Absent },
         user_agent: request.user_agent.clone().unwrap_or_else(|| HttpPlan::default().user_agent),
         compression: match (request.compressed, request.no_compressed) {
             (true, _) => Compression::Undone,

@@ -52,6 +52,8 @@ mod tests {
             role,
             credentials: CorsCredentials::Omitted,
             verdict: Some(verdict),
+            kept: None,
+            allowed_by: None,
         };
         trace.requests[0].cors = Some(with(CorsRole::Simple, CorsVerdict::Allowed));
         assert_eq!(sample::of(&RULE, &trace), Vec::new(), "allowed");

@@ -3,13 +3,13 @@
 use super::found::{Finding, Severity};
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
-use crate::trace::{Grpc, GrpcStatus, GrpcStatusBy, StageName, Trace};
+use crate::trace::{Grpc, GrpcFault, GrpcStatus, GrpcStatusBy, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
     id: "http-grpc-status",
     severity: Severity::Error,
     stage: StageName::Http,
-    fires: "the grpc-status of a call is not 0 (a warning where it speaks of what was asked, or of a health check that the server does not have), or a response below 400 has none",
+    fires: "the grpc-status of a call is not 0 (a warning where it speaks of what was asked, or of a health check that the server does not have), or a response below 400 has none that can be read",
     standard: "gRPC status codes (grpc/doc/statuscodes.md)",
     check: Check::Trace(check),
 };
@@ -33,7 +33,9 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let name = status.name().map_or_else(String::new, |name| format!(" {name}"));
     let places = vec![Place::Request(hop.id, InRequest::GrpcStatus)];
     let mut finding = if by_http {
-        let title = format!("{} has no grpc-status: clients take it for {}{name}", called(call), status.code);
+        let is_bad = call.faults.iter().any(|fault| matches!(fault, GrpcFault::BadStatus(_)));
+        let lack = if is_bad { "a grpc-status that is none" } else { "no grpc-status" };
+        let title = format!("{} has {lack}: clients take it for {}{name}", called(call), status.code);
         let advice =
             "see what answers on this port: a web server, a login page, or a proxy that drops trailers";
         rule.finding(title, places, advice)
@@ -42,7 +44,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         rule.finding(title, places, advice(call, status))
     };
     finding.detail = match (by_http, &call.message) {
-        (true, _) => call.faults.iter().map(crate::trace::GrpcFault::words).collect::<Vec<_>>().join("; "),
+        (true, _) => call.faults.iter().map(GrpcFault::words).collect::<Vec<_>>().join("; "),
         (false, Some(message)) if !message.is_empty() => {
             format!("{}; the server says: {message}", status.meaning())
         }
@@ -85,8 +87,6 @@ fn advice(call: &Grpc, status: GrpcStatus) -> &'static str {
 mod tests {
     use super::*;
     use crate::finding::sample;
-    use crate::trace::GrpcFault;
-
     fn called_with(code: u32, by: GrpcStatusBy, http: u16, asked: Option<&str>) -> Vec<Finding> {
         let mut trace = sample::sound();
         let call = Grpc {
@@ -116,6 +116,15 @@ mod tests {
         assert!(lacking.severity == Severity::Warning && lacking.advice.contains("is not known from this"));
         assert!(called_with(99, Trailers, 200, None)[0].detail.contains("take it for UNKNOWN"));
         assert!(called_with(2, HttpStatus, 200, None)[0].title.contains("has no grpc-status"));
+        let mut trace = sample::sound();
+        sample::http(&mut trace).grpc = Some(Grpc {
+            status: Some(GrpcStatus { code: 2, by: HttpStatus }),
+            faults: vec![GrpcFault::BadStatus("-1".to_owned())],
+            ..Grpc::default()
+        });
+        let bad = sample::of(&RULE, &trace).remove(0);
+        assert!(bad.title.contains("has a grpc-status that is none"), "{bad:?}");
+        assert!(bad.detail.contains("grpc-status is `-1`"), "{bad:?}");
         assert!(called_with(2, HttpStatus, 302, None)[0].detail.contains("without a grpc-status"));
         assert!(called_with(14, HttpStatus, 503, None).is_empty(), "the HTTP status tells it");
         assert_eq!(called_with(14, Trailers, 503, None).len(), 1, "both tell");

@@ -2,12 +2,17 @@
 //! page gets the response (Fetch standard, WHATWG, sections 3.2, 4.8 and 4.9). Pure.
 //!
 //! A script's fields are those of the request but for what browsers set themselves. Those of `-A` and the defaults are
-//! the browser's own. Nothing is said of caches of earlier preflights: there is none here.
+//! the browser's own. Of an answer to a preflight it is told how long a browser keeps it, and what it covers until then.
+
+use std::time::Duration;
 
 use super::request::{Draft, authority};
 use super::scene::{Ask, OnBehalf};
 use crate::plan::HttpPlan;
-use crate::trace::{Cors, CorsCredentials, CorsRefusal, CorsRole, CorsVerdict, Header, Http, Url, members};
+use crate::trace::{
+    At, Cors, CorsCredentials, CorsRefusal, CorsRole, CorsVerdict, Header, Http, PreflightKept, RequestId,
+    Url, members,
+};
 
 /// Fields that a script cannot set (Fetch, forbidden request-header).
 const FORBIDDEN: [&str; 21] = [
@@ -38,6 +43,10 @@ const FORMS: [&str; 3] = ["application/x-www-form-urlencoded", "multipart/form-d
 /// The longest safelisted value, and all of them together.
 const LONGEST: usize = 128;
 const LONGEST_TOGETHER: usize = 1024;
+/// How long an answer to a preflight is kept that does not say (section 4.8), and at most: the standard leaves that to
+/// browsers, and this is Chromium's.
+const KEPT_UNTOLD: Duration = Duration::from_secs(5);
+const KEPT_MOST: Duration = Duration::from_secs(7_200);
 
 /// The origin of a URL, as the field Origin has it (RFC 6454 §6.1).
 #[must_use]
@@ -45,15 +54,17 @@ pub fn origin_of(url: &Url) -> String {
     format!("{}://{}", url.scheme.as_str(), authority(url))
 }
 
-/// How a request stands to the page of `origin` that makes it. One that is not simple is a preflight first, unless
-/// that has been `asked`.
+/// How a request stands to the page of `origin` that makes it. One that is not simple is a preflight first: whether that
+/// has been asked is the caller's to know.
 #[must_use]
-pub fn stand(url: &Url, ask: &Ask, plan: &HttpPlan, origin: &str, asked: bool) -> Cors {
+pub fn stand(url: &Url, ask: &Ask, plan: &HttpPlan, origin: &str) -> Cors {
     let mut cors = Cors {
         origin: origin.to_owned(),
         role: CorsRole::SameOrigin,
         credentials: CorsCredentials::Omitted,
         verdict: None,
+        kept: None,
+        allowed_by: None,
     };
     if origin == origin_of(url) {
         return cors;
@@ -75,8 +86,6 @@ pub fn stand(url: &Url, ask: &Ask, plan: &HttpPlan, origin: &str, asked: bool) -
     let method = normalized(&ask.method);
     cors.role = if fields.is_empty() && is_safelisted_method(&method) {
         CorsRole::Simple
-    } else if asked {
-        CorsRole::Preflighted
     } else {
         CorsRole::Preflight { method, fields }
     };
@@ -119,6 +128,60 @@ pub fn judge(cors: &Cors, http: &Http) -> Option<CorsVerdict> {
         },
     };
     Some(refusal.map_or(CorsVerdict::Allowed, CorsVerdict::Refused))
+}
+
+/// The answer to a preflight, as a browser keeps it (section 4.9).
+#[derive(Debug)]
+pub struct Preflight {
+    /// The request that was the preflight.
+    pub by: RequestId,
+    asked: Cors,
+    target: String,
+    headers: Vec<Header>,
+    until: At,
+}
+
+impl Preflight {
+    /// What of it is to be kept, and how long; `None` for one that was refused, and for any other request.
+    #[must_use]
+    pub fn answered(by: RequestId, url: &Url, cors: &Cors, http: &Http) -> Option<(Self, PreflightKept)> {
+        if !cors.is_preflight() || cors.verdict != Some(CorsVerdict::Allowed) {
+            return None;
+        }
+        let lists = ["access-control-allow-methods", "access-control-allow-headers"];
+        let is_list = |field: &&Header| lists.iter().any(|name| field.name.eq_ignore_ascii_case(name));
+        let headers = http.headers.iter().filter(is_list).cloned().collect();
+        let kept = kept(&http.headers);
+        let until = http.end.after(kept.kept);
+        Some((Self { by, asked: cors.clone(), target: target(url), headers, until }, kept))
+    }
+
+    /// Whether a browser that has it asks nothing before this request.
+    #[must_use]
+    pub fn covers(&self, url: &Url, cors: &Cors, now: At) -> bool {
+        let CorsRole::Preflight { method, fields } = &cors.role else { return false };
+        // One that was asked without credentials says nothing of a request with them.
+        let fits =
+            self.asked.credentials == CorsCredentials::Included || self.asked.credentials == cors.credentials;
+        now < self.until
+            && fits
+            && self.asked.origin == cors.origin
+            && self.target == target(url)
+            && method_refused(&self.asked, method, &self.headers).is_none()
+            && field_refused(&self.asked, fields, &self.headers).is_none()
+    }
+}
+
+/// The URL that an answer is kept for.
+fn target(url: &Url) -> String {
+    format!("{}{}?{}", origin_of(url), url.path, url.query.as_deref().unwrap_or_default())
+}
+
+/// Access-Control-Max-Age. What is below 0 keeps nothing, as in Chromium.
+fn kept(headers: &[Header]) -> PreflightKept {
+    let told: Option<i64> = whole(headers, "access-control-max-age").and_then(|text| text.parse().ok());
+    let seconds = |told: i64| Duration::from_secs(u64::try_from(told).unwrap_or(0)).min(KEPT_MOST);
+    PreflightKept { told, kept: told.map_or(KEPT_UNTOLD, seconds) }
 }
 
 /// The CORS check (section 4.10).

@@ -220,6 +220,14 @@ fn status(record: &Http) -> Option<GrpcStatus> {
     told(&record.trailers, GrpcStatusBy::Trailers).or(by_fields).or_else(by_http)
 }
 
+/// A `grpc-status` where one is looked for, that is none: its begin.
+fn unread_status(record: &Http) -> Option<String> {
+    let bare = (record.body.framing == BodyFraming::None).then_some(&record.headers);
+    let text =
+        [Some(&record.trailers), bare].into_iter().flatten().find_map(|all| header(all, "grpc-status"))?;
+    Some(text.chars().take(40).collect())
+}
+
 /// Digits, as a number that fits.
 fn number(text: &str) -> Option<u32> {
     let text = text.trim();
@@ -242,7 +250,7 @@ fn faults(record: &Http, call: &Grpc, found: Option<&GrpcMessages>) -> Vec<GrpcF
         faults.push(GrpcFault::NotGrpc(kind.map(|kind| kind.chars().take(100).collect())));
     }
     if !is_told {
-        faults.push(GrpcFault::NoStatus);
+        faults.push(unread_status(record).map_or(GrpcFault::NoStatus, GrpcFault::BadStatus));
     }
     if found.compressed {
         faults.push(encoding(record).map_or(GrpcFault::Undeclared, GrpcFault::Compressed));
@@ -322,7 +330,7 @@ impl Messages {
 
 /// The answer in a HealthCheckResponse: field 1, a number, the last one where there are several; 0 where there is none
 /// (proto3). `None` for bytes that are no message of protobuf, or too many to be this one.
-fn serving(message: &[u8]) -> Option<Serving> {
+pub(super) fn serving(message: &[u8]) -> Option<Serving> {
     if message.len() > KEPT {
         return None;
     }

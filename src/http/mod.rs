@@ -16,7 +16,7 @@
 //! - `link`: a connection of HTTP/1; `websocket`: what comes behind an upgrade, with `socket_key`.
 //! - `body`: counting, decoding, saving; `events`: counting what comes in events; `decode`: content codings; `output`: the file of `-o`.
 //! - `listener`: who hears of a response while it comes.
-//! - `redirect`: where a response sends us; `cors`: what a browser would do for a page of another origin.
+//! - `trace_context`: the trace that requests belong to; `redirect`: where a response sends us; `cors`: what a browser would do for a page of another origin.
 //! - `fault`, with `words`: failures, worded; `fuzzing`: what the readers make of any bytes, for fuzzing.
 
 mod acks;
@@ -58,6 +58,7 @@ mod session;
 mod socket_key;
 mod streams;
 mod tap;
+mod trace_context;
 mod upload;
 mod websocket;
 mod words;
@@ -65,7 +66,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use self::cors::{asked, judge, origin_of, stand};
+pub use self::cors::{Preflight, asked, judge, origin_of, stand};
 pub use self::fetch::{Prepared, fetch, prepare};
 pub use self::grpc::{body as grpc_body, is_health_check};
 pub use self::jar::{drop_expired, take_cookies};
@@ -76,4 +77,5 @@ pub use self::scene::{Ask, MAX_INFORMATIONAL, OnBehalf};
 pub use self::session::Session;
 pub(crate) use self::socket_key::{accept, random};
 pub(crate) use self::streams::{DATA, HEADERS, frame, opening, parse as parse_frame};
+pub use self::trace_context::TraceContext;
 pub use self::upload::Upload;

@@ -11,6 +11,7 @@ use super::grpc;
 use super::link::Framed;
 use super::scene::{Ask, OnBehalf};
 use super::socket_key;
+use super::trace_context;
 use crate::plan::{Compression, ExpectPlan, HttpPlan};
 use crate::trace::{Header, Host, Scheme, SentRequest, Url, method_promises};
 
@@ -146,6 +147,7 @@ impl Draft {
         {
             fields.push(("Origin".to_owned(), origin.clone()));
         }
+        fields.extend(trace_context::field(ask.trace.as_ref(), plan));
         // RFC 9112 §6.2: a body in chunks has no length.
         if is_chunked(&fields) {
             fields.retain(|(name, _)| !is(name, "content-length"));

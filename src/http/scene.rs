@@ -7,6 +7,7 @@ use super::events;
 use super::grpc;
 use super::listener::Listener;
 use super::redirect;
+use super::trace_context::TraceContext;
 use super::upload::Upload;
 use crate::clock::Clock;
 use crate::plan::{Compression, Cookie, ExpectPlan, HttpPlan};
@@ -33,6 +34,8 @@ pub struct Ask {
     pub given_host: bool,
     /// For whom.
     pub on_behalf: OnBehalf,
+    /// The trace that it belongs to, where it is to say so.
+    pub trace: Option<TraceContext>,
     /// Who hears of the response while it comes.
     pub listener: Option<Listener>,
 }

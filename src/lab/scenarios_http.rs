@@ -223,6 +223,11 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     Scenario::new("saml", "https://saml.http.test/", "a login by SAML").status(302),
     Scenario::new("cas", "https://cas.http.test/", "a login by CAS").status(302),
     Scenario::new("token", "https://token.http.test/", "a cookie with a web token that has expired"),
+    Scenario::new(
+        "cookie-flags",
+        "https://cookies.http.test/",
+        "a cookie that browsers refuse, and one that goes over http, too",
+    ),
     Scenario::new("graphql-errors", "https://graphql.http.test/", "200, and errors of GraphQL in the body"),
     Scenario::new("problem", "https://problem.http.test/", "403 with problem details (RFC 9457)").status(403),
     Scenario::new(

@@ -40,6 +40,8 @@ pub struct HttpPlan {
     pub expect: ExpectPlan,
     /// `--expect100-timeout`: how long a body waits for a 100.
     pub expect_timeout: Duration,
+    /// `--traceparent`.
+    pub trace_context: TraceContextPlan,
     /// `-A`.
     pub user_agent: String,
     /// What is asked for of content codings, and undone.
@@ -62,6 +64,16 @@ pub struct HttpPlan {
     pub max_head_bytes: usize,
     /// Header fields that are read at most.
     pub max_headers: usize,
+}
+
+/// Whether requests name a trace that they belong to (W3C Trace Context).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TraceContextPlan {
+    /// They do not.
+    #[default]
+    Absent,
+    /// They do, each run one of its own.
+    Sent,
 }
 
 /// What is sent once more when it came to what may pass.
@@ -276,6 +288,7 @@ impl Default for HttpPlan {
             body: None,
             expect: ExpectPlan::default(),
             expect_timeout: EXPECT_TIMEOUT,
+            trace_context: TraceContextPlan::default(),
             user_agent: concat!("urltrace/", env!("CARGO_PKG_VERSION")).to_owned(),
             compression: Compression::default(),
             follow: false,

@@ -1,6 +1,8 @@
 //! What a browser holds against a response to a page of another origin, in words.
 
-use crate::trace::{Cors, CorsCredentials, CorsRefusal, CorsRole};
+use crate::trace::{
+    Cors, CorsCredentials, CorsRefusal, CorsRole, PreflightFreshness, PreflightKept, PreflightUse,
+};
 
 /// Why a request needs a preflight: `the method PUT and the field x-token`.
 pub(super) fn preflight_reasons(method: &str, fields: &[String]) -> String {
@@ -81,7 +83,7 @@ pub fn cors_line(cors: &Cors) -> String {
         CorsRole::Preflight { method, fields } => {
             format!("the preflight, for {}", preflight_reasons(method, fields))
         }
-        CorsRole::Preflighted => "allowed by the preflight".to_owned(),
+        CorsRole::Preflighted => by_preflight(cors.allowed_by.as_ref()),
     });
     if cors.credentials == CorsCredentials::Included {
         words.push_str(", with credentials");
@@ -96,5 +98,43 @@ pub fn cors_line(cors: &Cors) -> String {
     } else if cors.verdict.is_some() {
         words.push_str("; allowed");
     }
+    if let Some(kept) = &cors.kept {
+        words.push_str(&kept_words(kept));
+    }
     words
+}
+
+/// Which preflight allowed a request.
+fn by_preflight(used: Option<&PreflightUse>) -> String {
+    match used {
+        Some(PreflightUse { by, freshness: PreflightFreshness::Kept }) => {
+            format!(
+                "allowed by the preflight of hop {}, which a browser still has: no question before it",
+                by.0 + 1
+            )
+        }
+        Some(PreflightUse { by, freshness: PreflightFreshness::Expired }) => format!(
+            "allowed by the preflight of hop {}, which a browser has no more: it would ask again, and here that was \
+             not done",
+            by.0 + 1
+        ),
+        Some(PreflightUse { freshness: PreflightFreshness::Asked, .. }) | None => {
+            "allowed by the preflight".to_owned()
+        }
+    }
+}
+
+/// How long a browser keeps the answer to a preflight.
+fn kept_words(PreflightKept { told, kept }: &PreflightKept) -> String {
+    let seconds = kept.as_secs();
+    match told {
+        None => format!(", and kept for {seconds} s, as no Access-Control-Max-Age says longer"),
+        Some(..=0) => ", and not kept: a browser asks before each such request".to_owned(),
+        Some(told) if i64::try_from(seconds).is_ok_and(|seconds| seconds < *told) => {
+            format!(", and kept for {seconds} s (Chromium's most; Access-Control-Max-Age says {told} s)")
+        }
+        Some(_) => {
+            format!(", and kept for {seconds} s: a browser asks nothing before such a request until then")
+        }
+    }
 }

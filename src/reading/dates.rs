@@ -38,6 +38,12 @@ pub fn http_date(text: &str) -> Option<SystemTime> {
     Some(zoned.timestamp().into())
 }
 
+/// The Date of a response.
+#[must_use]
+pub fn sent_date(headers: &[Header]) -> Option<SystemTime> {
+    http_date(&Fields(headers).value("date")?)
+}
+
 /// A date of RFC 3339.
 pub(super) fn timestamp(text: &str) -> Option<SystemTime> {
     text.trim().parse::<jiff::Timestamp>().ok().map(Into::into)
@@ -51,7 +57,7 @@ pub(super) fn unix(seconds: u64) -> Option<SystemTime> {
 
 /// When the response was made: by its Date, else `here`, when it came.
 pub(super) fn moment(headers: &[Header], here: SystemTime) -> (SystemTime, ClockOf) {
-    match Fields(headers).value("date").and_then(|date| http_date(&date)) {
+    match sent_date(headers) {
         Some(date) => (date, ClockOf::Server),
         None => (here, ClockOf::Here),
     }

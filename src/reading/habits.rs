@@ -132,6 +132,12 @@ const IDS: &[&str] = &[
     "x-github-request-id",
 ];
 
+/// The trace that a request says it belongs to, by the fields that were sent.
+#[must_use]
+pub fn sent_trace(headers: &[Header]) -> Option<String> {
+    Fields(headers).value("traceparent").and_then(|value| context(&value))
+}
+
 /// The names that a request was given.
 #[must_use]
 pub fn trace_ids(headers: &[Header]) -> Vec<TraceId> {

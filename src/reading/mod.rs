@@ -13,6 +13,7 @@
 //! - `page`: error pages that are known by their text
 //! - `challenges`, `flow`, `tokens`: who has to say who he is, and how
 //! - `habits`: what interfaces for programs say; `bodies`: what the beginning of a JSON body says
+//! - `security`: nosniff, a content policy, the flags of cookies
 //! - `cors`: what a browser holds against a response to a page of another origin
 //! - `alt_svc`: where else the origin may be had; `http3_offer`: who offers HTTP/3, and where QUIC heard nothing
 //! - `fuzzing`: all of them on any bytes, for fuzzing
@@ -44,6 +45,7 @@ mod limits_tests;
 mod order;
 mod page;
 mod role;
+mod security;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -59,15 +61,16 @@ pub use self::alt_svc::{AltSvc, Alternative, alt_svc};
 pub use self::cache_words::CacheResult;
 pub use self::challenges::{Challenge, challenges};
 pub use self::cors::{cors_line, refusal as cors_refusal};
-pub use self::dates::{ClockOf, http_date, spoken};
+pub use self::dates::{ClockOf, http_date, sent_date, spoken};
 pub use self::flow::{Flow, FlowKind, flow};
-pub use self::habits::{Deprecated, Habits, TraceId, habits, trace_ids};
+pub use self::habits::{Deprecated, Habits, TraceId, habits, sent_trace, trace_ids};
 pub use self::http3_offer::{OfferedBy, SILENCE, UnheardQuic, is_too_short, unheard_quic};
 pub use self::layer::Layer;
 pub use self::layers::layers;
 pub use self::limits::{Limits, Quota, Retry, limits};
 pub use self::page::page;
 pub use self::role::{Confidence, Role};
+pub use self::security::{ContentPolicy, CookieFlags, CookieRefusal, Security, security};
 pub use self::source::{ErrorSource, Maker, error_source};
 pub use self::timing::{Metric, Wait, metrics, round_trip, wait};
 

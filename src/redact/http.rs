@@ -101,7 +101,9 @@ fn hide_call(call: &mut Grpc, seen: &Seen) {
         seen.clean(text, Shape::Foreign);
     }
     for fault in faults {
-        if let GrpcFault::NotGrpc(Some(text)) | GrpcFault::Compressed(text) = fault {
+        if let GrpcFault::NotGrpc(Some(text)) | GrpcFault::Compressed(text) | GrpcFault::BadStatus(text) =
+            fault
+        {
             seen.clean(text, Shape::Foreign);
         }
     }

@@ -11,7 +11,7 @@ pub(super) fn words(http: &Http) -> Option<String> {
     };
     let mut words = match call.serving.filter(|_| status.code == 0) {
         Some(serving) => format!("{}: {}", called(call), answer(serving)),
-        None => format!("{}: {}", called(call), status_words(status)),
+        None => format!("{}: {}", called(call), status_words(call, status)),
     };
     if let Some(message) = call.message.as_ref().filter(|message| !message.is_empty()) {
         words.push_str(&format!("; the server says \"{message}\""));
@@ -21,7 +21,7 @@ pub(super) fn words(http: &Http) -> Option<String> {
         words.push_str(&format!("; {count} with {}", units::bytes(messages.bytes)));
     }
     // What the words on the status have told is not told again.
-    let is_told = |fault: &&GrpcFault| matches!(fault, GrpcFault::NoStatus);
+    let is_told = |fault: &&GrpcFault| matches!(fault, GrpcFault::NoStatus | GrpcFault::BadStatus(_));
     for fault in call.faults.iter().filter(|fault| !is_told(fault)) {
         words.push_str(&format!("; {}", fault.words()));
     }
@@ -44,11 +44,13 @@ fn answer(serving: Serving) -> String {
 }
 
 /// `12 UNIMPLEMENTED (the server does not have this method, or has it switched off)`.
-pub(super) fn status_words(status: GrpcStatus) -> String {
+fn status_words(call: &Grpc, status: GrpcStatus) -> String {
     let name = status.name().map_or_else(String::new, |name| format!(" {name}"));
     match status.by {
         GrpcStatusBy::HttpStatus => {
-            format!("no grpc-status came; by the HTTP status clients take it for {}{name}", status.code)
+            let bad = call.faults.iter().find(|fault| matches!(fault, GrpcFault::BadStatus(_)));
+            let why = bad.map_or_else(|| "no grpc-status came".to_owned(), GrpcFault::words);
+            format!("{why}; by the HTTP status clients take it for {}{name}", status.code)
         }
         _ if status.code == 0 => "0 OK".to_owned(),
         _ => format!("{}{name} ({})", status.code, status.meaning()),

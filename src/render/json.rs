@@ -36,6 +36,7 @@ mod resumption;
 mod route;
 mod scan;
 mod schema;
+mod security;
 mod service;
 mod spread;
 mod survey;

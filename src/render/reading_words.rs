@@ -48,6 +48,12 @@ pub(crate) fn said(started_at: SystemTime, hop: &Hop<'_>) -> Vec<Said> {
     lines.extend(in_the_body(http).into_iter().map(|text| always("body", text)));
     lines.extend(habits_words(&reading::habits(&http.headers)).map(|text| always("api", text)));
     lines.extend(next_visit(hop, http).map(|text| always("alt-svc", text)));
+    let said = reading::security(&http.headers);
+    if said.nosniff || said.policy != reading::ContentPolicy::Absent || !said.cookies.is_empty() {
+        lines.push(Said { label: "security", text: security_words(&said), told: Told::InDetail });
+    }
+    let trace = reading::sent_trace(&http.request.headers);
+    lines.extend(trace.map(|id| always("trace", format!("{id}, sent as traceparent"))));
     let ids: Vec<String> = reading::trace_ids(&http.headers)
         .into_iter()
         .map(|id| match id.time {
@@ -316,6 +322,34 @@ fn in_the_body(http: &Http) -> Vec<String> {
         ));
     }
     lines
+}
+
+/// `nosniff, no content policy; sets id (Secure, HttpOnly, SameSite=lax)`.
+fn security_words(said: &reading::Security) -> String {
+    let policy = match said.policy {
+        reading::ContentPolicy::Absent => "no content policy",
+        reading::ContentPolicy::ReportOnly => "a content policy that only reports",
+        reading::ContentPolicy::Enforced => "a content policy",
+    };
+    let mut words = format!("{}, {policy}", if said.nosniff { "nosniff" } else { "no nosniff" });
+    let flags = |cookie: &reading::CookieFlags| {
+        let same_site = cookie.same_site.as_ref().map(|word| format!("SameSite={word}"));
+        let flags = [
+            cookie.secure.then(|| "Secure".to_owned()),
+            cookie.http_only.then(|| "HttpOnly".to_owned()),
+            same_site,
+        ];
+        let flags: Vec<String> = flags.into_iter().flatten().collect();
+        let name = if cookie.name.is_empty() { "a cookie without a name" } else { &cookie.name };
+        format!("{name} ({})", if flags.is_empty() { "no flags".to_owned() } else { flags.join(", ") })
+    };
+    let cookies: Vec<String> = said.cookies.iter().take(8).map(flags).collect();
+    if !cookies.is_empty() {
+        let more = said.cookies.len() - cookies.len();
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        words.push_str(&format!("; sets {}{more}", cookies.join(", ")));
+    }
+    words
 }
 
 fn habits_words(habits: &Habits) -> Option<String> {

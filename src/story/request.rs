@@ -2,6 +2,7 @@
 
 use super::connect::round_trip;
 use super::teller::{Teller, clip, list};
+use crate::reading;
 use crate::timeline::{Phase, phases};
 use crate::trace::{Connection, Expect, ExpectOutcome, Hop, Http, HttpVersion, header};
 use crate::units;
@@ -68,6 +69,12 @@ fn request(teller: &mut Teller, http: &Http) {
     }
     if let Some(codings) = header(&sent.headers, "accept-encoding") {
         told.push(format!("It asks for a body that is packed in one of these ways: {}.", clip(&codings)));
+    }
+    if let Some(id) = reading::sent_trace(&sent.headers) {
+        told.push(format!(
+            "The field traceparent puts it into the trace {id}: servers that take part record under that id what they \
+             do for it."
+        ));
     }
     if sent.body_bytes > 0 {
         told.push(format!("Its body has {}.", units::bytes(sent.body_bytes)));

@@ -1,6 +1,10 @@
 //! The model of requests that a page of another origin makes: what a browser would send, and what it would block
 //! (Fetch standard, WHATWG, section 3.2).
 
+use std::time::Duration;
+
+use super::RequestId;
+
 /// How a request stands to the page that makes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cors {
@@ -12,6 +16,52 @@ pub struct Cors {
     pub credentials: CorsCredentials,
     /// What a browser makes of the response; `None` where there is none, or nothing to judge.
     pub verdict: Option<CorsVerdict>,
+    /// Of a preflight that was answered well: how long a browser keeps the answer.
+    pub kept: Option<PreflightKept>,
+    /// Of a request that a preflight allowed: which one.
+    pub allowed_by: Option<PreflightUse>,
+}
+
+/// How long a browser keeps the answer to a preflight: a request that it covers is then sent without a question
+/// (Fetch standard, section 4.9, CORS-preflight cache).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PreflightKept {
+    /// Access-Control-Max-Age in seconds; `None` where it is not there, or cannot be read.
+    pub told: Option<i64>,
+    /// What a browser makes of it.
+    pub kept: Duration,
+}
+
+/// The preflight that allowed a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PreflightUse {
+    /// That preflight.
+    pub by: RequestId,
+    /// How it stands to the request.
+    pub freshness: PreflightFreshness,
+}
+
+/// How a preflight stands to a request that it allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PreflightFreshness {
+    /// It was asked for this request.
+    Asked,
+    /// It was asked for an earlier one, and a browser still has the answer.
+    Kept,
+    /// It was asked for an earlier attempt, and a browser has the answer no more: it would ask again.
+    Expired,
+}
+
+impl PreflightFreshness {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Kept => "kept",
+            Self::Expired => "expired",
+        }
+    }
 }
 
 impl Cors {

@@ -180,8 +180,10 @@ impl Serving {
 pub enum GrpcFault {
     /// Its content type is another's, or there is none.
     NotGrpc(Option<String>),
-    /// It ended without a `grpc-status` that can be read.
+    /// It ended without a `grpc-status`.
     NoStatus,
+    /// Its `grpc-status` is no number that a status can have; its first 40 characters.
+    BadStatus(String),
     /// OK, and no message.
     NoMessage,
     /// More messages than the one that a unary call has: the method streams.
@@ -207,6 +209,7 @@ impl GrpcFault {
         match self {
             Self::NotGrpc(_) => "not-grpc",
             Self::NoStatus => "no-status",
+            Self::BadStatus(_) => "bad-status",
             Self::NoMessage => "no-message",
             Self::SeveralMessages => "several-messages",
             Self::MessageCut => "message-cut",
@@ -232,6 +235,7 @@ impl GrpcFault {
             Self::NotGrpc(None) => "the response has no content-type and is none of gRPC".to_owned(),
             Self::NotGrpc(Some(kind)) => format!("the response is `{kind}` and none of gRPC"),
             Self::NoStatus => "the response ends without a grpc-status".to_owned(),
+            Self::BadStatus(text) => format!("grpc-status is `{text}`, which is no number of a status"),
             Self::NoMessage => "the status is OK, and no message came".to_owned(),
             Self::SeveralMessages => {
                 "more than one message came: the method streams, and is none for a unary call".to_owned()

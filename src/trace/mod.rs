@@ -60,7 +60,10 @@ pub use chain::{ChainPlace, chain_places, cross_signs};
 pub use connect::{Attempt, AttemptOutcome, Carrier, Connect, TcpInfo};
 pub use connection::Connection;
 pub use copies::{Copied, Keeper, Propagation, ServerCheck, ServerFault, UnfoundServer};
-pub use cors::{Cors, CorsCredentials, CorsRefusal, CorsRole, CorsVerdict};
+pub use cors::{
+    Cors, CorsCredentials, CorsRefusal, CorsRole, CorsVerdict, PreflightFreshness, PreflightKept,
+    PreflightUse,
+};
 pub use cut::{AddressSource, ChildSide, Cut, MAX_SERVER_ADDRESSES, MAX_SERVERS, NameServer};
 pub use dns::{Dns, DnsLane, RootHints, Stub, SystemFiles};
 pub use dnssec::{

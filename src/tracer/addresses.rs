@@ -111,6 +111,7 @@ impl<'a> Checker<'a> {
                 credentials: first.is_some_and(|first| Origin::of(first) == Origin::of(url)),
                 given_host: first.is_some_and(|first| first.host_ascii == url.host_ascii),
                 on_behalf: OnBehalf::Nobody,
+                trace: None,
                 listener: None,
             };
             (ask, HttpPlan { output: None, wanted: Wanted::Head, ..plan.http.clone() })

@@ -20,8 +20,8 @@ use super::until;
 use super::way;
 use crate::dns::UncountedLanes;
 use crate::fault::Fault;
-use crate::http::{self, Ask, OnBehalf, Upload};
-use crate::plan::{Cookie, CookieJar, ExpectPlan};
+use crate::http::{self, Ask, OnBehalf, TraceContext, Upload};
+use crate::plan::{Cookie, CookieJar, ExpectPlan, TraceContextPlan};
 use crate::stop::Stopped;
 use crate::tcp;
 use crate::tls::{self, Heard, Memory};
@@ -137,6 +137,7 @@ impl<'a> Chain<'a> {
             credentials: true,
             given_host: true,
             on_behalf: OnBehalf::Nobody,
+            trace: (plan.trace_context == TraceContextPlan::Sent).then(TraceContext::random),
             listener: self.page.map(Engine::listener),
         };
         self.redirects(input, trace, &mut ask).await
@@ -164,7 +165,8 @@ impl<'a> Chain<'a> {
         let mut page = cross::Page::new(plan);
         loop {
             let start = trace.requests.last().map_or(At(0), |request| request.end);
-            let (mut asked, cors) = page.ask(&url, ask);
+            let wait = repeats.and_then(|repeat: Repeat| Some(repeat.wait?.2));
+            let (mut asked, cors) = page.ask(&url, ask, start.after(wait.unwrap_or_default()));
             let id = self.attempt(trace, (url, cors), (&mut asked, repeats.take())).await;
             ask.cookies.clone_from(&asked.cookies);
             repeats = self.repeat(trace, id, &asked, &mut retries);
@@ -172,10 +174,13 @@ impl<'a> Chain<'a> {
             if let Some(repeat) = repeats {
                 ask.expect = repeat.expect;
                 url = request.url.clone();
+                if repeat.wait.is_none() {
+                    page.resend();
+                }
                 continue;
             }
             self.last = Some(asked);
-            match page.judge(request) {
+            match page.judge(id, request) {
                 Next::Usual => {}
                 Next::Blocked => return Ok(()),
                 Next::Request => {

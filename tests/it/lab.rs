@@ -111,6 +111,7 @@ const FOUND: &[(&str, &[&str])] = &[
     ("saml", &["http-auth-required"]),
     ("cas", &["http-auth-required"]),
     ("token", &["http-token-faulty"]),
+    ("cookie-flags", &["http-cookie-refused", "http-hsts-missing", "http-cookie-in-clear"]),
     ("old-api", &["http-api-deprecated"]),
     ("gzip", &[]),
     ("grpc", &[]),

@@ -4,6 +4,7 @@
 
 mod cli;
 mod connection;
+mod cors;
 mod dns;
 mod floods;
 mod hostile;

@@ -3,6 +3,7 @@
 //! named by what was made of it.
 
 mod framing;
+mod grpc;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -25,6 +26,19 @@ enum Says {
     Ever(Vec<u8>, Vec<u8>),
     /// These frames behind a sound upgrade, and then the second without end.
     Socket(Vec<u8>, Vec<u8>),
+    /// By HTTP/2: these frames once the request has come, and then so.
+    Frames(Vec<u8>, Then),
+}
+
+/// What comes behind frames.
+#[derive(Clone)]
+enum Then {
+    /// The end of the connection.
+    Close,
+    /// Silence.
+    Hold,
+    /// These frames without end.
+    Ever(Vec<u8>),
 }
 
 /// How the outcome names it.
@@ -40,7 +54,7 @@ enum Named {
 }
 
 use Named::{At, Count, Failure, Finding};
-use Says::{Ever, Once, Socket};
+use Says::{Ever, Frames, Once, Socket};
 
 type Row = (&'static str, Says, &'static [&'static str], Named);
 
@@ -50,12 +64,16 @@ fn serve(says: Says) -> u16 {
     thread::spawn(move || {
         for stream in listener.incoming() {
             let Ok(mut stream) = stream else { return };
-            let request = request(&mut stream);
+            let request = match &says {
+                Frames(..) => grpc::call(&mut stream),
+                _ => request(&mut stream),
+            };
             let (start, again) = match &says {
-                Once(bytes) => (bytes.clone(), None),
-                Ever(start, again) => (start.clone(), Some(again)),
+                Once(bytes) | Frames(bytes, Then::Close | Then::Hold) => (bytes.clone(), None),
+                Ever(start, again) | Frames(start, Then::Ever(again)) => (start.clone(), Some(again)),
                 Socket(frames, again) => ([upgrade(&request), frames.clone()].concat(), Some(again)),
             };
+            let holds = matches!(says, Frames(_, Then::Hold));
             let block = again.filter(|again| !again.is_empty());
             let block = block.map(|again| again.repeat((1 << 16) / again.len() + 1));
             thread::spawn(move || {
@@ -63,7 +81,9 @@ fn serve(says: Says) -> u16 {
                 while let Some(block) = &block
                     && stream.write_all(block).is_ok()
                 {}
-                let _ = stream.shutdown(std::net::Shutdown::Write);
+                if !holds {
+                    let _ = stream.shutdown(std::net::Shutdown::Write);
+                }
                 // Until the other side has gone: a reset would take away what it has not read.
                 while matches!(stream.read(&mut [0; 4096]), Ok(1..)) {}
             });
@@ -116,9 +136,13 @@ fn judge(rows: Vec<Row>) {
 }
 
 fn judge_one(what: &str, says: Says, arguments: &[&str], named: &Named) {
-    let socket = matches!(says, Socket(..));
+    let scheme = match says {
+        Socket(..) => "ws",
+        Frames(..) => "grpc",
+        Once(_) | Ever(..) => "http",
+    };
     let port = serve(says);
-    let url = format!("{}://127.0.0.1:{port}/", if socket { "ws" } else { "http" });
+    let url = format!("{scheme}://127.0.0.1:{port}/");
     let page = std::env::temp_dir().join(format!("urltrace-it-response-{}-{port}.html", std::process::id()));
     let all = [&["--format", "json", "--export-html", page.to_str().unwrap()], arguments, &[&url]].concat();
     let (took, said) = watch(what, &all);

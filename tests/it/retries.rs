@@ -156,3 +156,39 @@ fn the_cookies_of_a_chain_come_back_to_whom_they_are_for() {
     assert!(document["hops"][0]["http"]["cookies"].is_null());
     assert!(requests.try_iter().all(|request| cookie(request).is_empty()), "nobody asked for it");
 }
+
+#[test]
+fn each_request_of_a_run_names_the_trace_of_the_run_and_a_parent_of_its_own() {
+    let named = |head: &str| {
+        let line = head.lines().find_map(|line| line.strip_prefix("traceparent: "))?;
+        let parts: Vec<String> = line.split('-').map(str::to_owned).collect();
+        assert!(parts.len() == 4 && parts[0] == "00" && parts[3] == "01", "{line}");
+        Some((parts[1].clone(), parts[2].clone()))
+    };
+    let (url, requests) = server(&["503 No", "200 OK"]);
+    let (_, document, _) = once(&["--traceparent", "--retry", "1", "--retry-delay", "10ms", &url]);
+    let sent: Vec<_> = requests.try_iter().map(|head| named(&head).unwrap()).collect();
+    let [(first, one), (second, two)] = &sent[..] else { panic!("{sent:?}") };
+    assert!(first == second && one != two && first.len() == 32 && one.len() == 16, "{sent:?}");
+    for hop in document["hops"].as_array().unwrap() {
+        assert_eq!(hop["http"]["request"]["trace_id"], first.as_str());
+    }
+    let output = run(&["--traceparent", &url]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let (other, _) = named(&requests.recv().unwrap()).unwrap();
+    assert!(other != *first && text.contains(&other), "each run is a trace of its own, and shows it: {text}");
+
+    // What -H says of it holds, and without the option there is none.
+    let own = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
+    let field = format!("traceparent: {own}");
+    for (arguments, wanted) in [
+        (&["--traceparent", "-H", &field][..], Some("0af7651916cd43dd8448eb211c80319c")),
+        (&["--traceparent", "-H", "traceparent:"], None),
+        (&[], None),
+    ] {
+        let (_, document, _) = once(&[arguments, &[&url]].concat());
+        let head = requests.recv().unwrap();
+        assert_eq!(head.contains("traceparent"), wanted.is_some(), "{head}");
+        assert_eq!(document["hops"][0]["http"]["request"]["trace_id"].as_str(), wanted);
+    }
+}

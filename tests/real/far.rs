@@ -1,14 +1,15 @@
 //! A path of 100 ms with an nginx at its end, and one of 200 ms beside it for IPv6: how a body arrives, against a capture of
-//! the same run; what the kernel's own `ss` says of the connection; and that a longer way by IPv6 is found.
+//! the same run; how one is sent; and that a longer way by IPv6 is found.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use crate::cases::on_a_quiet_moment;
 use crate::net::{Client, PREFIX, batch, sweep_world};
-use crate::pcap::segments_in;
+use crate::origin::ROLE;
+use crate::pcap::{Upload, segments_in, upload_in};
 use crate::relay::Relay;
 use crate::servers::{Server, unconfined};
 use crate::tools::{inside, must, program, run_at};
@@ -21,6 +22,7 @@ pub(crate) const TESTS: &[Test<Far>] = &[
     ("a_line_that_is_full_from_the_start_is_no_slow_start", full_line),
     ("a_server_that_holds_back_is_no_slow_start", held_back),
     ("a_sender_that_paces_shows_no_rounds_that_were_not_there", paced),
+    ("a_body_behind_a_100_is_sent_and_acknowledged_when_the_capture_says", uploaded),
     ("a_way_by_ipv6_that_is_longer_is_found_and_one_as_long_is_not", longer_by_ipv6),
 ];
 
@@ -28,6 +30,8 @@ const ROUND_TRIP: Duration = Duration::from_millis(100);
 /// That of the path beside it.
 const BY_IPV6: Duration = Duration::from_millis(200);
 const ADDRESS: &str = "10.91.0.2";
+/// Where the origin listens that stands behind nginx and thinks.
+const ORIGIN: &str = "127.0.0.1:81";
 /// The server at the end of the path beside, and once more at the end of the first.
 const FARTHER: &str = "fd91:200::2";
 const AS_FAR: &str = "fd91:100::2";
@@ -123,9 +127,15 @@ impl Far {
              events {{ worker_connections 64; }}\nhttp {{\n{temporary}  access_log off;\n  server {{\n    \
              listen {ADDRESS}:80; listen [{FARTHER}]:80; listen [{AS_FAR}]:80; listen {ADDRESS}:443 ssl http2;\n    ssl_certificate {path}/cert.pem;\n    \
              ssl_certificate_key {path}/key.pem;\n    root {path}/root;\n    \
-             location = /held {{ limit_rate 100k; }}\n  }}\n}}\n"
+             location = /held {{ limit_rate 100k; }}\n    \
+             location = /slow {{ proxy_pass http://{ORIGIN}; proxy_pass_request_body off; proxy_set_header Content-Length \"\"; }}\n  }}\n}}\n"
         );
         fs::write(dir.join("nginx.conf"), config).unwrap();
+        let origin_dir = self.dir.path().join("origin");
+        fs::create_dir_all(&origin_dir).unwrap();
+        let mut command = inside(&self.server, &std::env::current_exe().unwrap());
+        command.args([ROLE, ORIGIN]);
+        self.servers.push(Server::from_command("origin", &origin_dir, command));
         let mut command = inside(&self.server, &program("nginx"));
         command.arg("-p").arg(&dir).arg("-c").arg(dir.join("nginx.conf"));
         let mut nginx = Server::from_command("nginx", &dir, command);
@@ -137,6 +147,13 @@ impl Far {
 
     /// A run, and the segments with data from the server: when, and how many bytes.
     fn captured(&self, words: &str) -> (Run, Vec<(u64, u64)>) {
+        let (run, file) = self.capture(words);
+        let segments = segments_in(&file, ADDRESS.parse().unwrap());
+        (run, segments)
+    }
+
+    /// A run, and the capture of it.
+    fn capture(&self, words: &str) -> (Run, PathBuf) {
         let dir = self.dir.path().join("capture");
         let _ = fs::remove_dir_all(&dir);
         fs::create_dir(&dir).unwrap();
@@ -151,8 +168,7 @@ impl Far {
         tcpdump.wait_until(|| fs::read_to_string(&log).unwrap_or_default().contains("listening on"));
         let run = urltrace_at(&self.client, words).expect_exit(OK);
         tcpdump.wait_until(|| came(&file) >= run.number("/hops/0/http/body/wire_bytes"));
-        let segments = segments_in(&file, ADDRESS.parse().unwrap());
-        (run, segments)
+        (run, file)
     }
 }
 
@@ -278,6 +294,54 @@ fn paced(world: &Far) {
         are_those(&run, &seen).map(|_| ())
     });
     world.send_by("reno");
+}
+
+/// The stamps of an upload are those of the capture: what the kernel was handed and what arrived to 1.5 ms, and the
+/// acknowledgement never before it came and, as it is looked for in pauses that grow with the wait, late by a sixteenth
+/// of that and 3 ms at most.
+fn uploaded(world: &Far) {
+    const TOLERANCE_US: u64 = 1_500;
+    let body = world.dir.path().join("web/root/body");
+    on_a_quiet_moment(|| {
+        let (run, file) = world.capture(&format!("--expect100 -T {} http://{ADDRESS}/slow", body.display()));
+        let seen: Upload = upload_in(&file, ADDRESS.parse().unwrap())
+            .ok_or_else(|| format!("the capture does not have all of it: {run}"))?;
+        assert_eq!(run.text("/hops/0/http/expect/outcome"), "continue", "{run}");
+        assert_eq!(run.number("/hops/0/http/request/body_bytes"), BODY as u64, "{run}");
+        let http = |name: &str| run.number(&format!("/hops/0/http/{name}"));
+        // All by the SYN: the program's origin of times is none of the capture's.
+        let begin = run.number("/hops/0/connect/attempts/0/start_us");
+        for (what, told, seen_at) in [
+            ("the head", http("expect/asked_us"), seen.head),
+            ("the 100", http("informational/0/at_us"), seen.interim),
+            ("the end of the wait for it", http("expect/end_us"), seen.interim),
+            ("the response", http("first_byte_us"), seen.answer),
+        ] {
+            let (told, seen) = (told - begin, seen_at - seen.syn);
+            if told.abs_diff(seen) > TOLERANCE_US {
+                return Err(format!("{what}: {told} us behind the SYN, {seen} us in the capture\n{run}"));
+            }
+        }
+        // 100 ms for head and 100; the body goes at once then.
+        assert!(seen.interim - seen.head >= 99_000, "{seen:?}");
+        assert!(seen.body - seen.interim < 50_000, "{seen:?}\n{run}");
+        let (sent, acked) = (http("sent_us"), http("body_acked_us"));
+        // The kernel has all of it before all of it is on the line.
+        assert!(sent - begin <= seen.last - seen.syn + TOLERANCE_US, "{seen:?}\n{run}");
+        let late = (acked - begin) as i64 - (seen.acknowledged - seen.syn) as i64;
+        let most = (acked - sent) / 16 + 3_000;
+        if late < -(TOLERANCE_US as i64) || late > most as i64 {
+            return Err(format!(
+                "acknowledged {late} us behind the capture, at most {most}: {seen:?}\n{run}"
+            ));
+        }
+        assert!(seen.acknowledged - seen.last >= 99_000 && acked < http("first_byte_us"), "{seen:?}\n{run}");
+        println!(
+            "    acknowledged {late} us behind the capture's {} us, at most {most}",
+            seen.acknowledged - seen.head
+        );
+        Ok(())
+    });
 }
 
 fn longer_by_ipv6(world: &Far) {

@@ -97,6 +97,52 @@ pub(crate) fn segments_in(file: &std::path::Path, from: IpAddr) -> Vec<(u64, u64
     own.map(|packet| (packet.at, packet.payload.len() as u64)).collect()
 }
 
+/// An upload behind `Expect: 100-continue`, as the client's end of the path saw it. Microseconds of the capture's clock.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Upload {
+    pub(crate) syn: u64,
+    /// The first segment of the request: its head.
+    pub(crate) head: u64,
+    /// The first segment with data from the server: the interim response.
+    pub(crate) interim: u64,
+    /// The first segment of the body.
+    pub(crate) body: u64,
+    /// The segment with its last byte.
+    pub(crate) last: u64,
+    /// The first packet from the server that acknowledges that.
+    pub(crate) acknowledged: u64,
+    /// The second segment with data from the server: the response.
+    pub(crate) answer: u64,
+}
+
+/// The upload to a server in a capture that may be under way; `None` where it is not there as a whole.
+pub(crate) fn upload_in(file: &std::path::Path, server: IpAddr) -> Option<Upload> {
+    let all: Vec<Raw> = Packets::read_all(file).into_iter().filter(|packet| packet.tcp).collect();
+    let syn = all.iter().find(|packet| packet.to.0 == server && packet.is_syn())?;
+    // Others of the same server may still be ending.
+    let side = |from, to| {
+        all.iter().filter(move |packet| (packet.from, packet.to) == (from, to)).collect::<Vec<_>>()
+    };
+    let (ours, theirs) = (side(syn.from, syn.to), side(syn.to, syn.from));
+    let with_data =
+        |all: &[&Raw]| all.iter().copied().filter(|one| !one.payload.is_empty()).cloned().collect::<Vec<_>>();
+    let (sent, answers) = (with_data(&ours), with_data(&theirs));
+    let [interim, answer] = answers.get(..2)? else { return None };
+    // Where a place in the stream stands behind another, the count wraps around.
+    let end = |packet: &Raw| packet.sequence.wrapping_sub(syn.sequence) + packet.payload.len() as u32;
+    let all_sent = sent.iter().map(end).max()?;
+    let covers = |packet: &&Raw| packet.acknowledged.wrapping_sub(syn.sequence) >= all_sent;
+    Some(Upload {
+        syn: syn.at,
+        head: sent.first()?.at,
+        interim: interim.at,
+        body: sent.iter().find(|packet| packet.at > interim.at)?.at,
+        last: sent.iter().find(|packet| end(packet) == all_sent)?.at,
+        acknowledged: theirs.iter().copied().find(covers)?.at,
+        answer: answer.at,
+    })
+}
+
 /// Packets between two sentinels.
 pub(crate) struct Packets(Vec<Raw>);
 
@@ -225,6 +271,8 @@ struct Raw {
     flags: u8,
     /// Of TCP: the place of the payload in its stream.
     sequence: u32,
+    /// Of TCP: the place in the other stream up to which all is there.
+    acknowledged: u32,
     payload: Vec<u8>,
 }
 
@@ -259,16 +307,16 @@ impl Raw {
             }
             _ => return None,
         };
-        let (tcp, head, flags, sequence) = match protocol {
+        let (tcp, head, flags, sequence, acknowledged) = match protocol {
             6 => {
-                let sequence = u32::from_be_bytes(rest.get(4..8)?.try_into().ok()?);
-                (true, usize::from(rest.get(12)? >> 4) * 4, *rest.get(13)?, sequence)
+                let place = |at: usize| Some(u32::from_be_bytes(rest.get(at..at + 4)?.try_into().ok()?));
+                (true, usize::from(rest.get(12)? >> 4) * 4, *rest.get(13)?, place(4)?, place(8)?)
             }
-            17 => (false, 8, 0, 0),
+            17 => (false, 8, 0, 0, 0),
             _ => return None,
         };
         let (from, to) = ((source, short(rest, 0)?), (target, short(rest, 2)?));
-        Some(Self { at, tcp, from, to, flags, sequence, payload: rest.get(head..)?.to_vec() })
+        Some(Self { at, tcp, from, to, flags, sequence, acknowledged, payload: rest.get(head..)?.to_vec() })
     }
 
     const fn is_syn(&self) -> bool {

@@ -17,7 +17,7 @@ fn plan(fields: &[(&str, &str)]) -> HttpPlan {
 
 fn stands(method: &str, body: bool, fields: &[(&str, &str)]) -> Cors {
     let body = body.then_some(&b"a=b"[..]);
-    stand(&url("https://api.example.test/x"), &ask(method, body), &plan(fields), PAGE, false)
+    stand(&url("https://api.example.test/x"), &ask(method, body), &plan(fields), PAGE)
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn a_browser_asks_first_where_the_standard_says_so() {
 #[test]
 fn the_own_origin_and_credentials_are_known() {
     let plan = plan(&[]);
-    let at = |text: &str, origin: &str| stand(&url(text), &ask("PUT", None), &plan, origin, false);
+    let at = |text: &str, origin: &str| stand(&url(text), &ask("PUT", None), &plan, origin);
     assert_eq!(at("https://app.example.test:443/", PAGE).role, CorsRole::SameOrigin);
     for other in ["http://app.example.test/", "https://app.example.test:8443/", "https://example.test/"] {
         assert_ne!(at(other, PAGE).role, CorsRole::SameOrigin, "{other}");
@@ -71,8 +71,6 @@ fn the_own_origin_and_credentials_are_known() {
     assert_eq!(at("https://x.test/", PAGE).credentials, CorsCredentials::Omitted);
     assert_eq!(stands("GET", false, &[("Cookie", "a=b")]).credentials, CorsCredentials::Included);
     assert_eq!(at("https://ann:pw@x.test/", PAGE).credentials, CorsCredentials::Included);
-    let again = stand(&url("https://x.test/"), &ask("PUT", None), &plan, PAGE, true);
-    assert_eq!(again.role, CorsRole::Preflighted);
 }
 
 #[test]
@@ -80,7 +78,7 @@ fn a_preflight_has_no_credentials_and_names_what_is_to_come() {
     let plan = plan(&[("X-Token", "s3cret"), ("Cookie", "a=b"), ("Content-Type", "application/json")]);
     let target = url("https://ann:pw@api.example.test/x");
     let real = ask("POST", Some(b"{}"));
-    let cors = stand(&target, &real, &plan, PAGE, false);
+    let cors = stand(&target, &real, &plan, PAGE);
     let draft = Draft::new(&target, &asked(&real, &cors), &plan).unwrap();
     let (head, sent) = draft.http1();
     let head = String::from_utf8(head).unwrap();
@@ -91,7 +89,7 @@ fn a_preflight_has_no_credentials_and_names_what_is_to_come() {
     for secret in ["s3cret", "Cookie", "Authorization", "Content-Type:"] {
         assert!(!head.contains(secret), "{secret}: {head}");
     }
-    let simple = stand(&target, &ask("GET", None), &HttpPlan::default(), PAGE, false);
+    let simple = stand(&target, &ask("GET", None), &HttpPlan::default(), PAGE);
     let (head, _) =
         Draft::new(&target, &asked(&ask("GET", None), &simple), &HttpPlan::default()).unwrap().http1();
     assert!(String::from_utf8(head).unwrap().contains("\r\nOrigin: https://app.example.test\r\n"));
@@ -160,4 +158,77 @@ fn preflights_are_judged_as_by_a_browser() {
     for (cors, status, fields, wanted) in table {
         assert_eq!(judged(cors, *status, fields), *wanted, "{status} {fields:?}");
     }
+}
+
+/// The answer to a preflight for `asked` with these fields, which ended at 1 s.
+fn answer(asked: &Cors, fields: &[(&str, &str)]) -> Option<(Preflight, PreflightKept)> {
+    let mut trace = sample::sound();
+    let http = sample::http(&mut trace);
+    (http.status, http.end) = (Some(204), At(1_000_000));
+    for (name, value) in fields {
+        http.headers.push(Header { name: (*name).to_owned(), value: value.as_bytes().to_vec() });
+    }
+    let cors = Cors { verdict: judge(asked, http), ..asked.clone() };
+    Preflight::answered(RequestId(3), &url("https://api.example.test/x"), &cors, http)
+}
+
+#[test]
+fn an_answer_is_kept_as_long_as_it_says_and_browsers_have_it() {
+    let put = stands("PUT", false, &[]);
+    let methods = ("access-control-allow-methods", "PUT");
+    let kept = |ages: &[&str]| {
+        let ages = ages.iter().map(|age| ("Access-Control-Max-Age", *age));
+        let (_, kept) = answer(&put, &[ANY, methods].into_iter().chain(ages).collect::<Vec<_>>()).unwrap();
+        (kept.told, kept.kept.as_secs())
+    };
+    let told: &[(&[&str], (Option<i64>, u64))] = &[
+        (&[], (None, 5)),
+        (&["600"], (Some(600), 600)),
+        (&["0"], (Some(0), 0)),
+        (&["-1"], (Some(-1), 0)),
+        (&["86400"], (Some(86_400), 7_200)),
+        (&["ten"], (None, 5)),
+        (&["600.5"], (None, 5)),
+        (&["600", "700"], (None, 5)),
+        (&["99999999999999999999"], (None, 5)),
+    ];
+    for (ages, wanted) in told {
+        assert_eq!(kept(ages), *wanted, "{ages:?}");
+    }
+    assert!(answer(&put, &[ANY]).is_none(), "what was refused is not kept");
+    assert!(answer(&stands("GET", false, &[]), &[ANY]).is_none(), "no preflight");
+}
+
+#[test]
+fn a_kept_answer_covers_what_it_names_for_as_long_and_no_more() {
+    let put = stands("PUT", false, &[("X-Token", "1")]);
+    let lists =
+        [("access-control-allow-methods", "PUT, PATCH"), ("access-control-allow-headers", "x-token, *")];
+    let age = ("access-control-max-age", "10");
+    let (kept, _) = answer(&put, &[ANY, lists[0], lists[1], age]).unwrap();
+    let at = |text: &str, method: &str, fields: Fields<'_>, seconds: u64| {
+        let cors = stand(&url(text), &ask(method, None), &plan(fields), PAGE);
+        kept.covers(&url(text), &cors, At(seconds * 1_000_000))
+    };
+    const HERE: &str = "https://api.example.test/x";
+    assert_eq!(kept.by, RequestId(3));
+    assert!(at(HERE, "PUT", &[("X-Token", "2")], 10) && at(HERE, "PATCH", &[("X-Else", "2")], 2));
+    assert!(!at(HERE, "PUT", &[("X-Token", "2")], 11), "its time is over");
+    assert!(!at(HERE, "DELETE", &[], 2), "a method that it does not name");
+    assert!(!at(HERE, "PUT", &[("Authorization", "x")], 2), "no star stands for it");
+    assert!(
+        !at("https://api.example.test/x?y", "PUT", &[], 2)
+            && !at("https://api.example.test/y", "PUT", &[], 2)
+    );
+    assert!(!at("https://other.example.test/x", "PUT", &[], 2));
+    assert!(!at(HERE, "PUT", &[("Cookie", "a=b")], 2), "it was asked without credentials");
+    let elsewhere = stand(&url(HERE), &ask("PUT", None), &plan(&[]), "https://b.example.test");
+    assert!(!kept.covers(&url(HERE), &elsewhere, At(2_000_000)), "another page's");
+    let with = stands("PUT", false, &[("Cookie", "a=b")]);
+    let (kept, _) = answer(&with, &[ORIGIN, GRANTED, lists[0], age]).unwrap();
+    assert!(kept.covers(&url(HERE), &with, At(2_000_000)));
+    assert!(
+        kept.covers(&url(HERE), &stands("PUT", false, &[]), At(2_000_000)),
+        "one with covers one without"
+    );
 }

@@ -1,4 +1,4 @@
-//! Bytes in, what HTTP/1, WebSockets, event streams and cookies make of them, for fuzzing and for the tests that hold its
+//! Bytes in, what HTTP/1, WebSockets, event streams, gRPC and cookies make of them, for fuzzing and for the tests that hold its
 //! seeds. Nothing is sent, and no part of the program calls it.
 //!
 //! A defect is a panic, a reader that keeps more than its limits, or one whose findings depend on how the bytes were cut.
@@ -9,6 +9,7 @@ use super::chunked;
 use super::cookie_date;
 use super::events::Events;
 use super::framing::framing;
+use super::grpc::{Messages, serving};
 use super::head::{Limits, Reader};
 use super::jar::take_cookies;
 use super::websocket::fuzzing::judge_frames;
@@ -26,12 +27,15 @@ pub const READERS: &[Target] = &[("framing", read_framing), ("cookies", read_coo
 
 const LIMITS: Limits = Limits { bytes: 4_096, fields: 32 };
 
-/// The first byte chooses: heads with their bodies, frames of a WebSocket, events, chunks.
+/// The first byte chooses: messages of gRPC (`g`); heads with their bodies, frames of a WebSocket, events, chunks.
 ///
 /// # Errors
 /// A defect.
 pub fn read_framing(bytes: &[u8]) -> Judged {
     let Some((kind, bytes)) = bytes.split_first() else { return Ok(()) };
+    if *kind == b'g' {
+        return read_messages(bytes);
+    }
     match kind % 4 {
         0 => read_heads(bytes),
         1 => judge_frames(bytes),
@@ -72,6 +76,27 @@ fn read_chunks(bytes: &[u8]) -> Judged {
     } else {
         Err("it depends on the cut".to_owned())
     }
+}
+
+/// Messages of gRPC, each of them as the answer to a health check, too.
+fn read_messages(bytes: &[u8]) -> Judged {
+    let run = |size: usize| {
+        let (mut messages, mut held) = (Messages::default(), 0);
+        bytes.chunks(size).for_each(|piece| messages.take(piece, |message| held += message.len() as u64));
+        (messages.found(), held)
+    };
+    if bytes.is_empty() {
+        return Ok(());
+    }
+    let (found, held) = run(bytes.len());
+    let _ = serving(&found.first);
+    if (&found, held) != (&run(1).0, found.bytes) {
+        return Err(format!("it depends on the cut, or {held} are not {} bytes", found.bytes));
+    }
+    if found.first.len() > 1_025 || found.whole > bytes.len() as u64 / 5 {
+        return Err(format!("{} bytes kept, {} messages of {}", found.first.len(), found.whole, bytes.len()));
+    }
+    Ok(())
 }
 
 fn read_events(bytes: &[u8]) -> Judged {

@@ -185,6 +185,10 @@ fn what_clients_refuse_is_named() {
     assert_eq!(faults(&[KIND], OK, b""), [GrpcFault::NoMessage]);
     assert_eq!(faults(&[KIND], &[("grpc-status", "5")], b""), [], "what failed needs no message");
     assert_eq!(faults(&[KIND], &[("x", "y")], &framed(0, b"x")), [GrpcFault::NoStatus]);
+    for odd in ["-1", "99999999999", "OK", "0x0", ""] {
+        let told = faults(&[KIND], &[("grpc-status", odd)], &framed(0, b"x"));
+        assert_eq!(told, [GrpcFault::BadStatus(odd.to_owned())]);
+    }
     let web = Some("application/grpc-web".to_owned());
     assert_eq!(
         faults(&[("content-type", "application/grpc-web")], OK, &framed(0, b"x")),

@@ -107,6 +107,7 @@ pub(super) fn ask(method: &str, body: Option<&[u8]>) -> Ask {
         credentials: true,
         given_host: true,
         on_behalf,
+        trace: None,
         listener: None,
     }
 }

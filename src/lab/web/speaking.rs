@@ -91,6 +91,16 @@ pub(super) const SPEAKING: &[Site] = &[
     Site::https("cas.http.test", 188, status(302, &[("location", CAS), HSTS])),
     Site::https("token.http.test", 126, fields(&[KEPT[0], KEPT[1], HSTS, ("set-cookie", TOKEN)])),
     Site::https(
+        "cookies.http.test",
+        189,
+        fields(&[
+            KEPT[0],
+            KEPT[1],
+            ("set-cookie", "__Host-id=1; Path=/app; Secure; HttpOnly"),
+            ("set-cookie", "theme=dark; Path=/; SameSite=Lax"),
+        ]),
+    ),
+    Site::https(
         "graphql.http.test",
         127,
         Conduct::Page(Page {

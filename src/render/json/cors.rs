@@ -22,6 +22,16 @@ pub(super) struct CorsView<'a> {
     request_fields: Option<&'a [String]>,
     /// Whether cookies or credentials go along.
     credentials: bool,
+    /// Of a request behind a preflight: the hop that this was.
+    preflight_hop: Option<usize>,
+    /// Whether that was asked for this request; was asked for an earlier one, and a browser still has the answer; or for an
+    /// earlier attempt, and a browser has it no more and would ask again, which is not done here.
+    #[cfg_attr(test, schemars(extend("enum" = ["asked", "kept", "expired", null])))]
+    preflight_use: Option<&'static str>,
+    /// Of a preflight that was answered well: Access-Control-Max-Age in seconds; null where there is none that can be read.
+    max_age_s: Option<i64>,
+    /// The same: for how many seconds a browser keeps the answer: 5 where it does not say, 7200 at most (Chromium's cap).
+    kept_s: Option<u64>,
     /// Whether the page gets the response, or the request may follow the preflight; null where nothing is judged.
     allowed: Option<bool>,
     /// Why not.
@@ -43,6 +53,10 @@ impl<'a> From<&'a Cors> for CorsView<'a> {
             request_method,
             request_fields,
             credentials: cors.credentials == CorsCredentials::Included,
+            preflight_hop: cors.allowed_by.map(|preflight| preflight.by.0),
+            preflight_use: cors.allowed_by.map(|preflight| preflight.freshness.as_str()),
+            max_age_s: cors.kept.and_then(|kept| kept.told),
+            kept_s: cors.kept.map(|kept| kept.kept.as_secs()),
             allowed: cors.verdict.as_ref().map(|_| cors.refusal().is_none()),
             refusal: cors.refusal().map(CorsRefusal::as_str),
             refusal_words: cors.refusal().map(|why| reading::cors_refusal(cors, why).0),

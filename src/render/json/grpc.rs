@@ -36,7 +36,7 @@ pub(super) struct GrpcView<'a> {
     /// Their bytes, and those of one that was cut, without the prefixes of 5 bytes.
     message_bytes: Option<u64>,
     /// What clients hold against the response.
-    #[cfg_attr(test, schemars(extend("items" = { "type": "string", "enum": ["not-grpc", "no-status", "no-message", "several-messages", "message-cut", "message-large", "compressed", "undeclared-compression", "bad-flag", "unreadable"] })))]
+    #[cfg_attr(test, schemars(extend("items" = { "type": "string", "enum": ["not-grpc", "no-status", "bad-status", "no-message", "several-messages", "message-cut", "message-large", "compressed", "undeclared-compression", "bad-flag", "unreadable"] })))]
     faults: Vec<&'static str>,
 }
 

@@ -18,6 +18,7 @@ use super::reading::{
     AltSvcView, ErrorSourceView, GraphQlView, HabitsView, LayerView, LimitsView, ProblemView, TraceIdView,
     WaitView,
 };
+use super::security::SecurityView;
 use crate::explain::status::explain;
 use crate::reading;
 use crate::timeline;
@@ -122,6 +123,8 @@ pub(super) struct HttpView<'a> {
     websocket: Option<WebSocketView<'a>>,
     /// The call of gRPC that it is (grpc://, grpcs://).
     grpc: Option<GrpcView<'a>>,
+    /// What it says of its own safety in a browser.
+    security: SecurityView,
     /// What the response says as an interface for programs.
     api: HabitsView,
     /// Where else the origin may be had (Alt-Svc); null where nothing is said of it.
@@ -177,6 +180,7 @@ impl<'a> HttpView<'a> {
             sse: http.body.events.map(Into::into),
             websocket: http.websocket.as_ref().map(Into::into),
             grpc: GrpcView::of(http),
+            security: reading::security(&http.headers).into(),
             api: reading::habits(&http.headers).into(),
             alt_svc: reading::alt_svc(&http.headers).map(Into::into),
         }
@@ -203,6 +207,8 @@ struct RequestView<'a> {
     body_bytes: u64,
     /// How long the sending waited for the body's own source, a file or standard input; no part of `send`.
     body_wait_us: u64,
+    /// The trace that it says it belongs to (traceparent); null where it says none.
+    trace_id: Option<String>,
 }
 
 impl<'a> RequestView<'a> {
@@ -218,6 +224,7 @@ impl<'a> RequestView<'a> {
             headers: headers(&request.headers),
             body_bytes: request.body_bytes,
             body_wait_us: us(http.body_wait),
+            trace_id: reading::sent_trace(&request.headers),
         }
     }
 }

@@ -93,6 +93,7 @@ pub(super) fn ask((page, url): (&Url, &Url), wish: &Wish, cookies: &[Cookie]) ->
             _ if same => OnBehalf::Nobody,
             Cors::Anonymous | Cors::Credentials => OnBehalf::Page { origin: http::origin_of(page) },
         },
+        trace: None,
         listener: None,
     }
 }
