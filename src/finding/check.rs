@@ -127,7 +127,9 @@ rules! {
     http_no_compression,
     http_no_validator,
     page_mixed_content,
+    page_policy_blocked,
     page_broken_resource,
+    page_unused_resource,
 }
 
 /// All findings of a trace, worst first; of equals, in the order of the stages.

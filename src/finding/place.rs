@@ -100,6 +100,8 @@ pub enum InResource {
     Failure,
     /// Why it was not asked for.
     Reason,
+    /// Why a browser would not use what came.
+    Unused,
 }
 
 /// A place in a connection.

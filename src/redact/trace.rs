@@ -74,6 +74,8 @@ impl Redact for Page {
                 blocking: _,
                 fate: _,
                 note,
+                integrity: _,
+                unused: _,
             } = resource;
             seen.clean(url, Shape::Typed);
             if let Some(note) = note {

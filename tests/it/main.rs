@@ -14,6 +14,8 @@ mod kept;
 mod lab;
 mod live;
 mod page;
+mod page_hostile;
+mod page_load;
 mod peers;
 mod proxies;
 mod repeats;

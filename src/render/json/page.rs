@@ -13,11 +13,14 @@ use super::document::{Outcome, TraceDocument};
 use super::failure::FailureView;
 use super::finding;
 use super::hop::{HopView, SpanView};
+use super::parties::{HostShareView, PartyView, parties};
 use super::phases::{PhasesView, ReasonsView};
+use crate::reading;
 use crate::report::TraceReport;
 use crate::timeline;
 use crate::trace::{
-    Asker, Fate, Hop, Initiator, Left, Page, PageLimit, RequestId, Resource, ResourceId, Trace, header,
+    Asker, Fate, Hop, Initiator, Integrity, Left, Page, PageLimit, RequestId, Resource, ResourceId, Trace,
+    Unused, header,
 };
 
 /// What no run without scripts and without layout can see.
@@ -111,6 +114,10 @@ struct AboutView<'a> {
     end_us: Option<u64>,
     /// Limits that were hit.
     limits: Vec<LimitView>,
+    /// Whose requests these are, by host, in the order in which they were met.
+    hosts: Vec<HostShareView<'a>>,
+    /// The same for the document's host, others of its site, and all others; a party without a host is left out.
+    parties: Vec<PartyView>,
 }
 
 /// A window.
@@ -180,6 +187,12 @@ struct RequestView<'a> {
     end_us: u64,
     /// What of it is worth telling: which image of a srcset it is, that its scheme was upgraded.
     note: Option<&'a str>,
+    /// What the check of its body's integrity came to; null where nothing is said of it, or nothing came.
+    #[cfg_attr(test, schemars(extend("enum" = ["holds", "differs", "unreadable", null])))]
+    integrity: Option<&'static str>,
+    /// Why a browser would not use what came; null where nothing was found against it.
+    #[cfg_attr(test, schemars(extend("enum" = ["integrity", "cors", "media-type", null])))]
+    unused: Option<&'static str>,
     /// What ended it before its goal.
     failure: Option<FailureView<'a>>,
     /// Where the time went; these and `unaccounted_us` sum to `total_us`.
@@ -218,7 +231,7 @@ struct LeftView<'a> {
     reason: &'static str,
     /// Since when it could be known of.
     discovered_us: u64,
-    /// What of it is worth telling.
+    /// What of it is worth telling: the directive that blocks it, say.
     note: Option<&'a str>,
 }
 
@@ -276,7 +289,7 @@ impl<'a> PageDocument<'a> {
                 .filter_map(|resource| LeftView::of(resource, &order))
                 .collect(),
             missing: MISSING,
-            page: page.into(),
+            page: AboutView::new(trace, page),
         }
     }
 }
@@ -327,7 +340,9 @@ fn requests<'a>(trace: &'a Trace, page: &'a Page, order: &Order) -> Vec<RequestV
         let initiator = Some(order.initiator(resource.initiator));
         let view = RequestView::new(index, hop, initiator, words);
         let (discovered_us, note) = (resource.discovered.0, resource.note.as_deref());
-        Some(RequestView { url: &resource.url, discovered_us, note, ..view })
+        let (integrity, unused) =
+            (resource.integrity.map(Integrity::as_str), resource.unused.map(Unused::as_str));
+        Some(RequestView { url: &resource.url, discovered_us, note, integrity, unused, ..view })
     });
     chain.chain(behind).collect()
 }
@@ -364,6 +379,8 @@ impl<'a> RequestView<'a> {
             start_us: hop.start.0,
             end_us: hop.end.0,
             note: None,
+            integrity: None,
+            unused: None,
             failure: hop.failure.map(|failure| FailureView::new(failure, index)),
             phases: timeline::phases(&hop).into(),
             reasons: timeline::reasons(&hop).into(),
@@ -392,8 +409,9 @@ impl<'a> LeftView<'a> {
 /// Why a resource was not asked for that only the end of the run kept from it.
 pub(super) const STOPPED: &str = "stopped";
 
-impl<'a> From<&'a Page> for AboutView<'a> {
-    fn from(page: &'a Page) -> Self {
+impl<'a> AboutView<'a> {
+    fn new(trace: &'a Trace, page: &'a Page) -> Self {
+        let hosts = reading::hosts(trace);
         let Page { document, viewport, profile, limits, marks, resources: _, requests: _ } = page;
         let charset = document.charset.as_ref();
         Self {
@@ -407,6 +425,8 @@ impl<'a> From<&'a Page> for AboutView<'a> {
             start_render_us: marks.start_render.map(|at| at.0),
             end_us: marks.end.map(|at| at.0),
             limits: limits.iter().map(Into::into).collect(),
+            parties: parties(&hosts),
+            hosts: hosts.into_iter().map(Into::into).collect(),
         }
     }
 }

@@ -51,6 +51,7 @@ fn resource(trace: &Trace, id: ResourceId, place: InResource) -> Option<String> 
         InResource::Status => "status",
         InResource::Failure => "failure/code",
         InResource::Reason => "reason",
+        InResource::Unused => "unused",
     };
     Some(if own {
         format!("/requests/{}/{field}", trace.requests.len() + before)

@@ -64,6 +64,7 @@ pub(super) fn put(page: &mut Page, trace: &Trace, model: &Model, verbose: bool) 
     let end = rows.iter().map(|row| row.hop.end.0).max().unwrap_or_default();
     page.gap();
     summary(page, &rows, model, end);
+    super::parties::put(page, trace);
     page.gap();
     let cells = page.width().saturating_sub(NAME + TOLD + 1);
     let axis = Axis { total: end, cells: if cells < LEAST_BAR { 0 } else { cells }, charset: page.charset() };

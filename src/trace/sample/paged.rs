@@ -42,6 +42,8 @@ pub(crate) fn paged() -> Trace {
         blocking,
         fate,
         note: None,
+        integrity: None,
+        unused: None,
     };
     let first = trace.requests.len();
     let resources = vec![
