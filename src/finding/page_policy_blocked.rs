@@ -1,7 +1,7 @@
 //! The page's own Content Security Policy blocks something that the page asks for.
 
 use super::found::{Finding, Severity};
-use super::page_list::{MOST, names, those};
+use super::listed::{MOST, names, those};
 use super::place::{InResource, Place};
 use super::rule::{Check, Rule};
 use crate::trace::{Fate, Left, StageName, Trace};

@@ -1,7 +1,7 @@
 //! A browser fetches something of the page and does not use it: its integrity, its server's CORS or its type forbids it.
 
 use super::found::{Finding, Severity};
-use super::page_list::{MOST, names, those};
+use super::listed::{MOST, names, those};
 use super::place::{InResource, Place};
 use super::rule::{Check, Rule};
 use crate::trace::{Blocking, StageName, Trace, Unused};
@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     stage: StageName::Http,
     fires: "with --page: a browser would not use what came: its integrity differs, CORS does not allow it to the page, or a stylesheet is not text/css (error: where rendering waits for it)",
-    standard: "W3C SRI section 3.3; WHATWG Fetch section 4.10",
+    standard: "W3C SRI section 3.3",
     check: Check::Trace(check),
 };
 

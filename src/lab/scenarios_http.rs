@@ -91,7 +91,7 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     Scenario::new(
         "page-guarded",
         "https://page-guarded.http.test/",
-        "a page whose policy blocks two of its scripts, and with a stylesheet that is not what it should be",
+        "a page whose policy blocks scripts, and a stylesheet that was changed",
     )
     .options(&["--page"]),
     Scenario::new(
