@@ -1,4 +1,5 @@
-//! Packs the long texts that few runs read (the encyclopedia, the JSON Schema): a quarter of their size in
+//! Packs the long texts that few runs read (the encyclopedia, the JSON Schema, the public
+//! suffixes): a quarter of their size in
 //! the binary. `src/packed.rs` unpacks them. It makes no text, and reads nothing but these files.
 
 use std::path::Path;
@@ -38,6 +39,7 @@ const TOPICS: &[&str] = &[
 fn main() -> io::Result<()> {
     let topics: Vec<String> = TOPICS.iter().map(|name| format!("src/explain/topics/{name}.txt")).collect();
     pack("topics", &topics)?;
+    pack("suffixes", &["src/suffix/rules.txt".to_owned()])?;
     pack("schema", &["fixtures/schema/urltrace-1.json".to_owned()])?;
     println!("cargo:rerun-if-changed=build.rs");
     Ok(())

@@ -20,7 +20,8 @@
 //! - `roots`: what the stages that speak TLS trust; [`alert`]: what TLS alerts mean; `fault`: the form of
 //!   a failure that every stage uses
 //! - [`render`]: text, JSON, HTML, SVG, Markdown and HAR; [`explain`]: the texts about status codes
-//! - `packed`: the long texts that the build packed, for [`explain`] and [`render`]
+//! - `packed`: the long texts that the build packed, for [`explain`], [`render`] and `suffix`: what of a host name
+//!   is registered, by the Public Suffix List
 //! - `export`: the files beside the report, each replaced whole or not at all
 //! - [`units`], [`os`]: how numbers and the system's errors are worded; `timestamp`: when the kernel says that
 //!   a packet came; `bursts`: in what bursts bytes do; `hosts`: the hosts file; [`nearest`]: the word that was meant
@@ -64,6 +65,7 @@ mod signals;
 pub mod stop;
 pub mod story;
 pub mod stream;
+mod suffix;
 pub mod tcp;
 pub mod timeline;
 mod timestamp;

@@ -15,6 +15,9 @@ pub(crate) static TOPICS: Packed = Packed::new(include_bytes!(concat!(env!("OUT_
 /// The committed JSON Schema.
 pub(crate) static SCHEMA: Packed = Packed::new(include_bytes!(concat!(env!("OUT_DIR"), "/schema.zlib")));
 
+/// The rules of the Public Suffix List, sorted.
+pub(crate) static SUFFIXES: Packed = Packed::new(include_bytes!(concat!(env!("OUT_DIR"), "/suffixes.zlib")));
+
 impl Packed {
     const fn new(bytes: &'static [u8]) -> Self {
         Self { bytes, text: OnceLock::new() }
@@ -35,13 +38,15 @@ impl Packed {
 mod tests {
     use std::path::Path;
 
-    use super::{SCHEMA, TOPICS};
+    use super::{SCHEMA, SUFFIXES, TOPICS};
 
     #[test]
     fn each_text_is_what_its_files_say() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let schema = std::fs::read_to_string(root.join("fixtures/schema/urltrace-1.json")).unwrap();
         assert_eq!(SCHEMA.text(), schema);
+        let rules = std::fs::read_to_string(root.join("src/suffix/rules.txt")).unwrap();
+        assert_eq!(SUFFIXES.text(), rules);
         let mut size = 0;
         for entry in std::fs::read_dir(root.join("src/explain/topics")).unwrap() {
             let path = entry.unwrap().path();

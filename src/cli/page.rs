@@ -4,7 +4,7 @@ use super::declarations::{Diagram, Format};
 use super::error::PlanError;
 use super::paged::{Paged, Profile};
 use super::settings::Show;
-use crate::plan::{PagePlan, Potential, Reach};
+use crate::plan::{PagePlan, Potential, Reach, Sites};
 use crate::trace::PageProfile;
 
 /// What `--page` and its kin ask for.
@@ -16,6 +16,7 @@ pub(super) fn page(paged: &Paged) -> Option<PagePlan> {
         },
         max_resources: paged.max_resources,
         potential: if paged.fetch_potential { Potential::Fetched } else { Potential::Listed },
+        sites: if paged.same_site { Sites::Own } else { Sites::Any },
         reach: if paged.allow_private { Reach::Any } else { Reach::Public },
         ..PagePlan::default()
     })

@@ -24,6 +24,9 @@ pub struct Paged {
     /// Fetch the fonts and images of stylesheets, too, of which only layout knows whether they are needed
     #[arg(long, requires = "page")]
     pub fetch_potential: bool,
+    /// Ask only for what is of the document's own site: below the same registered name
+    #[arg(long, requires = "page")]
+    pub same_site: bool,
     /// Let a page of a public address lead to addresses that are not public
     #[arg(long, requires = "page")]
     pub allow_private: bool,

@@ -1,24 +1,15 @@
 //! Which zones registries run: the root, the top-level domains and what these set aside for registrations (`co.uk`).
 //!
-//! Their servers serve everybody: what they have said is kept between the runs of a repeat. Without a list of such
-//! names the short second-level labels of country domains stand for it, as registries choose them; one that is
-//! taken for a registry's by mistake is merely not asked again.
+//! Their servers serve everybody: what they have said is kept between the runs of a repeat. Which names these are is
+//! said by the Public Suffix List, in its section of registries.
 
 use hickory_resolver::proto::rr::Name;
 
-/// The longest label below a country's domain that is taken for the registry's: `com`, `gov`, `co`, `ac`.
-const SHORT: usize = 3;
-/// The length of a country's label (ISO 3166-1 alpha-2).
-const COUNTRY: usize = 2;
+use crate::suffix;
 
 /// Whether a zone is a registry's own.
 pub(crate) fn is_registry(zone: &Name) -> bool {
-    let mut labels = zone.iter().rev().map(<[u8]>::len);
-    match (labels.next(), labels.next(), labels.next()) {
-        (_, None, _) => true,
-        (Some(top), Some(second), None) => top == COUNTRY && second <= SHORT,
-        _ => false,
-    }
+    suffix::is_registry(&zone.to_ascii())
 }
 
 /// Whether the delegation to a zone stands in one of a registry.
@@ -40,6 +31,10 @@ mod tests {
             ("uk.", true, true),
             ("co.uk.", true, true),
             ("example.co.uk.", false, true),
+            ("bbc.uk.", false, true),
+            ("ibm.de.", false, true),
+            ("www.ibm.de.", false, false),
+            ("github.io.", false, true),
             ("www.example.co.uk.", false, false),
             ("bbc.com.", false, true),
             ("www.bbc.com.", false, false),

@@ -131,6 +131,7 @@ rules! {
     http_no_compression,
     http_no_validator,
     page_mixed_content,
+    page_policy_blocked,
     page_broken_resource,
     page_third_party_spof,
     page_render_blocking,
@@ -141,6 +142,7 @@ rules! {
     page_resource_redirect,
     page_uncompressed,
     page_short_cache,
+    page_unused_resource,
 }
 
 /// All findings of a trace, worst first; of equals, in the order of the stages.

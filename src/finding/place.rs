@@ -112,6 +112,8 @@ pub enum InResource {
     Queue,
     /// The bytes of its body on the wire.
     WireBytes,
+    /// Why a browser would not use what came.
+    Unused,
 }
 
 /// A place in a connection.

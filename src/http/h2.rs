@@ -77,6 +77,12 @@ impl Link {
         Self { stream: RefCell::new(Some(stream)), open: OnceCell::new(), tap: Shared::default() }
     }
 
+    /// How many requests the server takes at a time, as far as it has said so (SETTINGS_MAX_CONCURRENT_STREAMS, RFC 9113
+    /// §6.5.2).
+    pub(super) fn most_streams(&self) -> Option<usize> {
+        self.open.get().map(|open| open.sender.current_max_send_streams())
+    }
+
     /// Ends it in good order: the crate says GOAWAY and shuts the stream down once nobody can send any more.
     pub(super) async fn close(self) {
         let stream = self.stream.into_inner();

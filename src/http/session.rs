@@ -101,6 +101,15 @@ impl Session {
         Some(Self { wire, negotiated: self.negotiated.clone(), forwarded: None, bursts: self.bursts.clone() })
     }
 
+    /// How many requests the server takes at a time, where that is known: by HTTP/2, once it has begun.
+    #[must_use]
+    pub fn most_streams(&self) -> Option<usize> {
+        match &self.wire {
+            Wire::Http2(link) => link.most_streams(),
+            Wire::Http1(_) | Wire::Http3(_) => None,
+        }
+    }
+
     /// Whether the connection still stands, as far as can be seen without waiting. To be asked
     /// before a further request: a server may close an idle connection at any time (RFC 9112 §9.3).
     pub async fn is_open(&mut self) -> bool {

@@ -89,6 +89,12 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     )
     .options(&["--page"]),
     Scenario::new(
+        "page-guarded",
+        "https://page-guarded.http.test/",
+        "a page whose policy blocks scripts, and a stylesheet that was changed",
+    )
+    .options(&["--page"]),
+    Scenario::new(
         "page-hints",
         "https://page-hints.http.test/",
         "a page whose 103 names its stylesheet 50 ms before its markup does",

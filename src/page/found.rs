@@ -1,5 +1,12 @@
 //! What was found, as it was written: the words of markup, before anybody has judged how soon it is wanted.
 
+use std::rc::Rc;
+
+use url::Url;
+
+use super::policy::Judged;
+use super::referrer::ReferrerPolicy;
+use super::terms::Terms;
 pub use crate::trace::CrossOrigin as Cors;
 use crate::trace::{Ahead, InitiatorKind, Left, ResourceKind, Use};
 
@@ -20,6 +27,25 @@ pub struct Found {
     pub left: Option<Left>,
     /// Something worth telling.
     pub note: Option<String>,
+}
+
+impl Found {
+    /// The directive of its document's policies that keeps it from being fetched from a URL, behind a redirect or not.
+    #[must_use]
+    pub fn barred(&self, url: &str, redirected: bool) -> Option<String> {
+        let terms = &self.wish.terms;
+        let (document, url) = (terms.document.as_ref()?, Url::parse(url).ok()?);
+        let judged = Judged {
+            document,
+            url: &url,
+            kind: self.kind,
+            prefetch: self.wish.prefetch,
+            nonce: self.wish.nonce.as_deref(),
+            integrity: self.wish.integrity.as_deref(),
+            redirected,
+        };
+        terms.policies.broken_by(&judged)
+    }
 }
 
 /// What markup says of a resource.
@@ -47,6 +73,16 @@ pub struct Wish {
     pub cors: Cors,
     /// Whether its integrity is checked: the value of the attribute.
     pub integrity: Option<String>,
+    /// The nonce that a policy may know it by.
+    pub nonce: Option<String>,
+    /// What it says of its referrer.
+    pub referrer: Option<ReferrerPolicy>,
+    /// An image that was chosen from a set: in the clear it is not tried by https (Mixed Content, section 3.1).
+    pub of_set: bool,
+    /// It stands in a frame: nothing of the page waits for it.
+    pub framed: bool,
+    /// What the document lays down that asks for it.
+    pub terms: Rc<Terms>,
 }
 
 impl Wish {

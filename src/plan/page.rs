@@ -20,6 +20,8 @@ pub struct PagePlan {
     pub potential: Potential,
     /// `--allow-private`: whom a page of a public address may lead to.
     pub reach: Reach,
+    /// `--same-site`: whose resources are asked for.
+    pub sites: Sites,
     /// The window that images are chosen for.
     pub viewport: Viewport,
 }
@@ -31,9 +33,19 @@ impl Default for PagePlan {
             max_resources: MAX_RESOURCES,
             potential: Potential::Listed,
             reach: Reach::Public,
+            sites: Sites::Any,
             viewport: Viewport::default(),
         }
     }
+}
+
+/// Whose resources are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sites {
+    /// Anybody's.
+    Any,
+    /// Those of the document's site (HTML, section 7.1.1).
+    Own,
 }
 
 /// What becomes of what only layout can tell to be needed.

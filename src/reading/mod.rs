@@ -10,6 +10,7 @@
 //! - `vendors`, `airports`, `cache_words`: the tables; `layers`, of `layer`: who stood between the client and the origin;
 //!   `order`: in what order
 //! - `error_codes`: the table of errors; `source`: who made one
+//! - `parties`: whose hosts serve a page
 //! - `page`: error pages that are known by their text
 //! - `challenges`, `flow`, `tokens`: who has to say who he is, and how
 //! - `habits`: what interfaces for programs say; `bodies`: what the beginning of a JSON body says
@@ -44,6 +45,7 @@ mod limits;
 mod limits_tests;
 mod order;
 mod page;
+mod parties;
 mod role;
 mod security;
 mod source;
@@ -69,6 +71,7 @@ pub use self::layer::Layer;
 pub use self::layers::layers;
 pub use self::limits::{Limits, Quota, Retry, limits};
 pub use self::page::page;
+pub use self::parties::{HostShare, Party, hosts};
 pub use self::role::{Confidence, Role};
 pub use self::security::{ContentPolicy, CookieFlags, CookieRefusal, Security, security};
 pub use self::source::{ErrorSource, Maker, error_source};

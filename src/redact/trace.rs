@@ -76,6 +76,8 @@ impl Redact for Page {
                 ahead: _,
                 cross_origin: _,
                 note,
+                integrity: _,
+                unused: _,
             } = resource;
             seen.clean(url, Shape::Typed);
             if let Some(note) = note {

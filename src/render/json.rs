@@ -25,6 +25,7 @@ mod live;
 mod micros;
 mod packet;
 mod page;
+mod parties;
 mod phases;
 mod pointer;
 mod proxy;

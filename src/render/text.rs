@@ -20,6 +20,7 @@ mod ink;
 mod ladder;
 mod lines;
 mod page;
+mod parties;
 mod phase_ink;
 mod repeat;
 mod resources;

@@ -90,8 +90,8 @@ pub use packet::{
     Choice, ConnectionUse, Edns, MAX_UNTRUSTED, Packet, Purpose, ReplyHeader, Spelling, Stray, Transport,
 };
 pub use page::{
-    Asker, Blocking, CharsetSource, DocumentRead, Fate, Initiator, InitiatorKind, Left, Marks, Page,
-    PageLimit, PageProfile, Priority, Resource, ResourceKind, Viewport,
+    Asker, Blocking, CharsetSource, DocumentRead, Fate, Initiator, InitiatorKind, Integrity, Left, Marks,
+    Page, PageLimit, PageProfile, Priority, Resource, ResourceKind, Unused, Viewport,
 };
 pub use proxy::{
     PASSWORD_ROUND, Proxy, ProxyBypass, ProxyKind, ProxyLookup, ProxyRound, ProxySource, ProxyUsage, Secret,

@@ -120,8 +120,72 @@ pub struct Resource {
     pub cross_origin: CrossOrigin,
     /// What became of it.
     pub fate: Fate,
-    /// Something of it worth telling: which candidate of a srcset it is, that its scheme was upgraded.
+    /// Something of it worth telling: which candidate of a srcset it is, that its scheme was upgraded, the directive
+    /// that keeps it from being fetched.
     pub note: Option<String>,
+    /// Whether its body is what its reference says (SRI); `None` where that says nothing, or nothing came.
+    pub integrity: Option<Integrity>,
+    /// Why a browser would not use what came.
+    pub unused: Option<Unused>,
+}
+
+/// What the check of a body's integrity came to (W3C SRI).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Integrity {
+    /// It is what its reference says.
+    Holds,
+    /// It is not.
+    Differs,
+    /// It may not be read by the page, and so cannot be checked: of another origin, and asked for without CORS.
+    Unreadable,
+}
+
+impl Integrity {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::Differs => "differs",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+/// Why a browser would not use what came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unused {
+    /// Its integrity does not hold.
+    Integrity,
+    /// Its server does not allow it to the page's origin (CORS).
+    Cors,
+    /// A stylesheet that does not call itself one.
+    MediaType,
+}
+
+impl Unused {
+    /// Every reason.
+    pub const ALL: &'static [Self] = &[Self::Integrity, Self::Cors, Self::MediaType];
+
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Integrity => "integrity",
+            Self::Cors => "cors",
+            Self::MediaType => "media-type",
+        }
+    }
+
+    /// The reason, in words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Integrity => "its integrity does not hold",
+            Self::Cors => "CORS does not allow it",
+            Self::MediaType => "it is no text/css",
+        }
+    }
 }
 
 /// Kinds of resources, as browsers tell them apart (Fetch standard, request destinations).
@@ -391,6 +455,10 @@ pub enum Left {
     NoModule,
     /// Active content in the clear on a page over TLS: browsers block it.
     MixedContent,
+    /// The page's own Content Security Policy blocks it.
+    Policy,
+    /// It is of another site than the document (`--same-site`).
+    OtherSite,
     /// More resources than `--max-resources`.
     TooMany,
     /// It lies deeper than is looked.
@@ -414,6 +482,8 @@ impl Left {
         Self::Navigation,
         Self::NoModule,
         Self::MixedContent,
+        Self::Policy,
+        Self::OtherSite,
         Self::TooMany,
         Self::TooDeep,
         Self::TooLarge,
@@ -433,6 +503,8 @@ impl Left {
             Self::Navigation => "navigation",
             Self::NoModule => "nomodule",
             Self::MixedContent => "mixed-content",
+            Self::Policy => "blocked-by-csp",
+            Self::OtherSite => "other-site",
             Self::TooMany => "too-many",
             Self::TooDeep => "too-deep",
             Self::TooLarge => "too-large",
@@ -453,6 +525,8 @@ impl Left {
             Self::Navigation => "where a refresh would go to",
             Self::NoModule => "for browsers without modules",
             Self::MixedContent => "in the clear on a page over TLS: browsers block it",
+            Self::Policy => "against the page's own Content Security Policy: browsers block it",
+            Self::OtherSite => "of other sites (--same-site)",
             Self::TooMany => "beyond --max-resources",
             Self::TooDeep => "deeper than three levels",
             Self::TooLarge => "beyond 50 MB",

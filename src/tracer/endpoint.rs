@@ -65,11 +65,16 @@ pub(super) fn within_reach(
     }
 }
 
-/// Whether an address means the same host everywhere; behind NAT64 (RFC 6052) the one that it stands for.
+/// Whether an address means the same host everywhere; behind NAT64 (RFC 6052) or 6to4 (RFC 3056) the one that it
+/// stands for.
 pub(super) fn is_public(address: IpAddr) -> bool {
     let embedded = match address {
         IpAddr::V6(v6) if v6.octets()[..12] == [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0] => {
             let [.., a, b, c, d] = v6.octets();
+            Some(IpAddr::from([a, b, c, d]))
+        }
+        IpAddr::V6(v6) if v6.segments()[0] == 0x2002 => {
+            let [_, _, a, b, c, d, ..] = v6.octets();
             Some(IpAddr::from([a, b, c, d]))
         }
         _ => None,
@@ -203,4 +208,58 @@ fn how(attempt: &Attempt) -> Option<String> {
         AttemptOutcome::TimedOut | AttemptOutcome::Lost => format!("did not answer in {}", took()),
         AttemptOutcome::Unreachable(words) | AttemptOutcome::Failed(words) => words.clone(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(addresses: &[&str], reach: Reach) -> Result<Vec<String>, Failure> {
+        let addresses = addresses.iter().map(|address| address.parse().unwrap()).collect();
+        let left = within_reach(own(addresses, 443), reach, "name.test")?;
+        Ok(left.iter().flat_map(|one| &one.addresses).map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn a_page_of_a_public_address_leads_to_public_ones() {
+        for public in
+            ["93.184.216.34", "2001:db8::1", "2606:4700::1", "11.0.0.1", "172.32.0.1", "100.128.0.1"]
+        {
+            assert_eq!(judged(&[public], Reach::Public).unwrap(), [public]);
+        }
+        for refused in [
+            "127.0.0.1",
+            "127.255.255.254",
+            "10.0.0.1",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.0.1",
+            "100.64.0.1",
+            "169.254.169.254",
+            "0.0.0.0",
+            "255.255.255.255",
+            "224.0.0.1",
+            "::",
+            "::1",
+            "fc00::1",
+            "fdff::1",
+            "fe80::1",
+            "::ffff:10.0.0.1",
+            "::ffff:93.184.216.34",
+            "64:ff9b::7f00:1",
+            "64:ff9b::a00:1",
+            "2002:7f00:1::",
+            "2002:c0a8:1::1",
+        ] {
+            let failure = judged(&[refused], Reach::Public).unwrap_err();
+            assert_eq!(failure.code, FailureCode::AddressNotPublic, "{refused}");
+            assert!(failure.message.contains("name.test is at"), "{}", failure.message);
+            assert_eq!(judged(&[refused], Reach::Any).unwrap().len(), 1, "{refused}");
+            // Of a name with both kinds the public ones are left: a name that also points inwards is no way in.
+            let both = judged(&[refused, "93.184.216.34"], Reach::Public).unwrap();
+            assert_eq!(both, ["93.184.216.34"], "{refused}");
+        }
+        assert_eq!(judged(&["64:ff9b::5db8:d822"], Reach::Public).unwrap().len(), 1, "NAT64 of a public one");
+        assert!(judged(&[], Reach::Public).unwrap().is_empty());
+    }
 }

@@ -17,8 +17,9 @@ use super::scene::{OnStage, Scene};
 use super::udp_check;
 use crate::clock::Clock;
 use crate::dns::{self, Memory};
-use crate::plan::{Afterwards, HttpPlan, Plan, RetryPlan, RouteProbe, Scan};
+use crate::plan::{Afterwards, HttpPlan, Plan, Reach, RetryPlan, RouteProbe, Scan, Sites};
 use crate::stop::Stop;
+use crate::suffix;
 use crate::tcp;
 use crate::tls;
 use crate::trace::{At, Scheme, Stage, StageName, Trace};
@@ -114,6 +115,9 @@ impl Tracer {
             .is_ok_and(|url| matches!(url.scheme, Scheme::Https | Scheme::Wss | Scheme::Grpcs | Scheme::Tls))
         {
             self.tls.make_keys();
+        }
+        if self.plan.page.as_ref().is_some_and(|page| page.sites == Sites::Own) {
+            suffix::load();
         }
     }
 

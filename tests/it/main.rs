@@ -16,6 +16,8 @@ mod lab;
 mod live;
 mod monitoring;
 mod page;
+mod page_hostile;
+mod page_load;
 mod peers;
 mod proxies;
 mod repeats;

@@ -175,6 +175,32 @@ fn what_is_broken_blocked_or_moved_is_told() {
 }
 
 #[test]
+fn what_a_policy_blocks_is_not_asked_for_and_what_is_not_as_promised_is_told() {
+    let (exit, document) = json(&["--lab", "--page", "https://page-guarded.http.test/"]);
+    assert_eq!(exit, 0);
+    check(&document);
+    assert_eq!(files(&document), ["", "sound.css", "changed.css", "known.js", "hero.png"], "no import");
+    let said = |file: &str| {
+        let request = request(&document, file);
+        (request["integrity"].clone(), request["unused"].clone())
+    };
+    assert_eq!(said("sound.css"), ("holds".into(), Value::Null));
+    assert_eq!(said("changed.css"), ("differs".into(), "integrity".into()));
+    assert_eq!(said("known.js"), (Value::Null, Value::Null));
+    let left = document["not_requested"].as_array().unwrap();
+    assert_eq!(left.len(), 2);
+    for (one, file) in left.iter().zip(["unknown.js", "widget.js"]) {
+        assert!(one["url"].as_str().unwrap().ends_with(file), "{one}");
+        assert_eq!(one["reason"], "blocked-by-csp");
+        // A nonce is a secret of its page.
+        assert_eq!(one["note"], "script-src 'nonce-[redacted]'");
+    }
+    let findings = document["findings"].as_array().unwrap();
+    let ids: Vec<&Value> = findings.iter().map(|finding| &finding["id"]).collect();
+    assert_eq!(ids, ["page-unused-resource", "page-policy-blocked"]);
+}
+
+#[test]
 fn early_hints_are_followed_before_the_document_has_begun() {
     let (_, document) = json(&["--lab", "--page", "https://page-hints.http.test/"]);
     check(&document);

@@ -1,6 +1,7 @@
 //! Debian's Chromium without a window, driven through its DevTools protocol over a pair of FIFOs
 //! (`--remote-debugging-pipe`): one start for many pages, each of which tells what it did.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -40,17 +41,32 @@ pub(crate) struct Visit {
 impl Browser {
     /// Starts it, with its profile in `dir`.
     pub(crate) fn start(dir: &Path) -> Self {
+        let mut command = Command::new(program("setpriv"));
+        command.args(["--pdeathsig", "KILL", "--"]);
+        Self::begin(dir, command, &[])
+    }
+
+    /// Starts it in a namespace, with these arguments.
+    pub(crate) fn start_in(dir: &Path, namespace: &str, arguments: &[String]) -> Self {
+        let mut command = Command::new(program("ip"));
+        command.args(["netns", "exec", namespace]).arg(program("setpriv"));
+        command.args(["--pdeathsig", "KILL", "--"]);
+        Self::begin(dir, command, arguments)
+    }
+
+    fn begin(dir: &Path, mut command: Command, arguments: &[String]) -> Self {
         let (to, from) = (dir.join("to"), dir.join("from"));
         must(Command::new(program("mkfifo")).arg(&to).arg(&from));
         // The shell gives it the FIFOs as the descriptors that it expects.
-        let script = "exec \"$1\" --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run \
-            --disable-background-networking --disable-component-update --remote-debugging-pipe \
-            --user-data-dir=\"$2\" about:blank 3<\"$3\" 4>\"$4\"";
-        let child = Command::new(program("setpriv"))
-            .args(["--pdeathsig", "KILL", "--", "sh", "-c", script, "sh"])
-            .arg(program("chromium"))
-            .arg(dir.join("profile"))
+        let script = "to=$1; from=$2; shift 2; exec \"$@\" --headless --no-sandbox --disable-gpu \
+            --disable-dev-shm-usage --no-first-run --disable-background-networking --disable-component-update \
+            --remote-debugging-pipe about:blank 3<\"$to\" 4>\"$from\"";
+        let child = command
+            .args(["sh", "-c", script, "sh"])
             .args([&to, &from])
+            .arg(program("chromium"))
+            .arg(format!("--user-data-dir={}", dir.join("profile").display()))
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -132,6 +148,41 @@ impl Browser {
         }
         let evaluate = json!({"expression": script, "awaitPromise": true, "returnByValue": true});
         self.call("Runtime.evaluate", evaluate)["result"]["value"].clone()
+    }
+
+    /// Opens pages in a number of tabs at a time, each until its network has been idle for half a second.
+    pub(crate) fn open_all(&mut self, urls: &[String], tabs: usize) {
+        let mut left = urls.iter();
+        let mut open: HashMap<String, Option<String>> = HashMap::new();
+        for _ in 0..tabs {
+            self.session.clear();
+            self.open_tab();
+            self.call("Page.setLifecycleEventsEnabled", json!({"enabled": true}));
+            let size = json!({"width": 1350, "height": 940, "deviceScaleFactor": 1, "mobile": false});
+            self.call("Emulation.setDeviceMetricsOverride", size);
+            let Some(url) = left.next() else { break };
+            self.send("Page.navigate", json!({"url": url}));
+            open.insert(self.session.clone(), None);
+        }
+        while !open.is_empty() {
+            let message = self.next();
+            let session = message["sessionId"].as_str().unwrap_or_default();
+            let Some(loader) = open.get_mut(session) else { continue };
+            if let Some(own) = message["result"]["loaderId"].as_str() {
+                *loader = Some(own.to_owned());
+            }
+            let event = &message["params"];
+            let is_idle = message["method"] == "Page.lifecycleEvent" && event["name"] == "networkIdle";
+            if !is_idle || loader.is_none() || event["loaderId"].as_str() != loader.as_deref() {
+                continue;
+            }
+            *loader = None;
+            session.clone_into(&mut self.session);
+            match left.next() {
+                Some(url) => drop(self.send("Page.navigate", json!({"url": url}))),
+                None => drop(open.remove(session)),
+            }
+        }
     }
 
     fn call(&mut self, method: &str, parameters: Value) -> Value {

@@ -8,8 +8,8 @@
 //! the tests with one of the words in their names; `--keep` runs none and leaves the world of the first of
 //! them up until Ctrl-C, to look around in it with `ip netns exec`. The tests of `signed` have a world
 //! of their own, and so have those of `routers`, `far`, `gateways`,
-//! `cors` and `oidc`, of `pages`, whose world is Chromium and the built-in internet, of `live`, whose servers are
-//! Python's, and of `monitoring`, where blackbox_exporter and Prometheus are.
+//! `cors`, `fetched` and `oidc`, of `pages`, whose world is Chromium and the built-in internet, of `live`, whose
+//! servers are Python's, and of `monitoring`, where blackbox_exporter and Prometheus are.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)] // tests
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
@@ -20,6 +20,7 @@ mod curl;
 mod dig;
 mod equality;
 mod far;
+mod fetched;
 mod gateways;
 mod live;
 mod monitoring;
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
         part(|| World::new(&net::ACCESSES), cases::all(), &is_chosen),
         part(signed::World::new, signed::TESTS.iter().copied(), &is_chosen),
         part(pages::Pages::new, pages::TESTS.iter().copied(), &is_chosen),
+        part(fetched::Fetched::new, fetched::TESTS.iter().copied(), &is_chosen),
         part(cors::Asked::new, cors::TESTS.iter().copied(), &is_chosen),
         part(openssl::Peers::new, peers, &is_chosen),
         part(routers::Routers::new, routers::TESTS.iter().copied(), &is_chosen),
@@ -177,7 +179,9 @@ fn clean_up_on_signals() {
             tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
         });
         net::sweep_own();
-        for world in ["plain", "signed", "pages", "openssl", "routers", "far", "gateways", "cors", "oidc"] {
+        for world in
+            ["plain", "signed", "pages", "openssl", "routers", "far", "gateways", "cors", "oidc", "fetched"]
+        {
             drop(Directory::new(world));
         }
         std::process::exit(130);

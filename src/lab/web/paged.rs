@@ -36,6 +36,13 @@ const BROKEN: &str = "<!doctype html><title>Broken</title><base href=/files/>\n\
 <script src=http://page-broken.http.test/clear.js></script>\n\
 <img src=moved.png><img src=http://page-broken.http.test/files/clear.png>\n";
 
+/// What a policy lets pass and what it blocks; a stylesheet that is what its integrity says, and one that is not.
+const GUARDED: &str = "<!doctype html><title>Guarded</title>\n\
+<link rel=stylesheet href=/sound.css integrity=sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=>\n\
+<link rel=stylesheet href=/changed.css integrity=sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=>\n\
+<script src=/known.js nonce=lab></script><script src=/unknown.js></script>\n\
+<script src=https://third.http.test/widget.js></script><img src=/hero.png referrerpolicy=no-referrer>\n";
+
 /// The stylesheet that the 103 speaks of.
 const HINTED: &str = "<!doctype html><title>Hinted</title><link rel=stylesheet href=/style.css>\n";
 
@@ -145,6 +152,27 @@ pub(super) const PAGED: &[Site] = &[
                 file("/files/clear.png", PNG, "no pixels"),
             ],
         ),
+    ),
+    Site::https(
+        "page-guarded.http.test",
+        205,
+        Conduct::Page(Page {
+            text: Some((HTML, GUARDED)),
+            fields: &[
+                KEPT[0],
+                KEPT[1],
+                HSTS,
+                ("content-security-policy", "default-src 'self'; script-src 'nonce-lab'"),
+            ],
+            files: &[
+                file("/sound.css", CSS, ""),
+                file("/changed.css", CSS, "@import '/never.css';\n"),
+                file("/known.js", JS, ""),
+                file("/unknown.js", JS, ""),
+                file("/hero.png", PNG, "no pixels"),
+            ],
+            ..PAGE
+        }),
     ),
     Site::https(
         "page-hints.http.test",

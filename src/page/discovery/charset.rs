@@ -46,7 +46,8 @@ impl Decoder {
     pub(super) fn new(field: Option<&str>) -> Self {
         let named = match field {
             Some(name) => (name.to_ascii_lowercase(), CharsetSource::Field),
-            None => ("utf-8".to_owned(), CharsetSource::Assumed),
+            // What browsers take for it where nobody says anything, in the languages of most pages.
+            None => ("windows-1252".to_owned(), CharsetSource::Assumed),
         };
         Self { charset: Charset::of(&named.0), named, left: Vec::new(), begun: false }
     }
@@ -118,13 +119,34 @@ impl Decoder {
                 let units = all[..used].chunks_exact(2).map(unit);
                 (char::decode_utf16(units).map(|char| char.unwrap_or('\u{fffd}')).collect(), used)
             }
-            Charset::Latin1 | Charset::Other => {
-                (all.iter().map(|byte| char::from(*byte)).collect(), all.len())
-            }
+            Charset::Latin1 | Charset::Other => (all.iter().map(|byte| latin(*byte)).collect(), all.len()),
         };
         self.left = all[used..].to_vec();
         text
     }
+}
+
+/// What windows-1252 has from 0x80 on, where Latin-1 has control characters, which five of them stay (Encoding
+/// standard, index windows-1252).
+const OF_WINDOWS: [char; 32] = [
+    '\u{20ac}', '\u{81}', '\u{201a}', '\u{192}', '\u{201e}', '\u{2026}', '\u{2020}', '\u{2021}', '\u{2c6}',
+    '\u{2030}', '\u{160}', '\u{2039}', '\u{152}', '\u{8d}', '\u{17d}', '\u{8f}', '\u{90}', '\u{2018}',
+    '\u{2019}', '\u{201c}', '\u{201d}', '\u{2022}', '\u{2013}', '\u{2014}', '\u{2dc}', '\u{2122}', '\u{161}',
+    '\u{203a}', '\u{153}', '\u{9d}', '\u{17e}', '\u{178}',
+];
+
+fn latin(byte: u8) -> char {
+    byte.checked_sub(0x80).and_then(|at| OF_WINDOWS.get(usize::from(at))).copied().unwrap_or(char::from(byte))
+}
+
+/// The bytes of a text in windows-1252; what it has no byte for is none of these.
+pub(super) fn latin_bytes(text: &str) -> Vec<u8> {
+    let byte = |char: char| {
+        let of_windows = OF_WINDOWS.iter().position(|own| *own == char);
+        let byte = of_windows.and_then(|at| u8::try_from(at + 0x80).ok());
+        byte.or_else(|| u8::try_from(u32::from(char)).ok()).unwrap_or(b'?')
+    };
+    text.chars().map(byte).collect()
 }
 
 /// How many bytes at the end begin a character that is not whole.
@@ -163,7 +185,9 @@ mod tests {
         for at in 0..=whole.len() {
             assert_eq!(text(Some("UTF-8"), &[&whole[..at], &whole[at..]]).0, "aä€𝄞z", "cut at {at}");
         }
-        assert_eq!(text(None, &[b"a\xffb"]).0, "a\u{fffd}b");
+        assert_eq!(text(Some("utf-8"), &[b"a\xffb"]).0, "a\u{fffd}b");
+        assert_eq!(text(None, &[b"\x80\x9c\x81\xe9"]).0, "\u{20ac}\u{153}\u{81}\u{e9}");
+        assert_eq!(latin_bytes("\u{20ac}\u{153}\u{81}\u{e9}\u{4e00}"), b"\x80\x9c\x81\xe9?");
         let utf16: Vec<u8> =
             std::iter::once(0xfeff_u16).chain("<é>".encode_utf16()).flat_map(u16::to_be_bytes).collect();
         let (read, decoder) = text(Some("utf-8"), &[&utf16]);

@@ -9,6 +9,7 @@ use url::Url;
 use super::charset::{Charset, Decoder};
 use super::media::holds;
 use super::resolve::{Resolved, resolve};
+use super::supports;
 use crate::page::found::{Cors, Found, Wish};
 use crate::trace::{InitiatorKind, Left, ResourceKind, Viewport};
 
@@ -32,6 +33,8 @@ pub struct Sheet {
     done: usize,
     /// Whether imports may still come: they stand before all else.
     head: bool,
+    /// Whether an import has been met: a layer behind one ends them (CSS Cascade 5, section 3).
+    imported: bool,
     /// Bytes of the document before it, of a style element.
     start: u64,
     count: usize,
@@ -42,15 +45,27 @@ impl Sheet {
     #[must_use]
     pub fn new(url: &str, charset: Option<&str>, viewport: Viewport) -> Option<Self> {
         let base = Url::parse(url).ok()?;
-        let decoder = Decoder::new(charset);
+        // Without a word it is that of the document, which here is taken for UTF-8.
+        let decoder = Decoder::new(charset.or(Some("utf-8")));
         let charset = decoder.charset();
         Some(Self { decoder, charset, ..Self::within(base, charset, 0, viewport) })
     }
 
     /// That of a style element, which begins at a byte of its document.
     pub(super) fn within(base: Url, charset: Charset, start: u64, viewport: Viewport) -> Self {
-        let decoder = Decoder::new(None);
-        Self { base, viewport, decoder, charset, text: String::new(), done: 0, head: true, start, count: 0 }
+        let decoder = Decoder::new(Some("utf-8"));
+        Self {
+            base,
+            viewport,
+            decoder,
+            charset,
+            text: String::new(),
+            done: 0,
+            head: true,
+            imported: false,
+            start,
+            count: 0,
+        }
     }
 
     /// Takes the next decoded bytes, and gives the imports that they made readable.
@@ -92,12 +107,15 @@ impl Sheet {
             match statement(rest) {
                 Statement::Import { url, media, used } => {
                     self.done += used;
+                    self.imported = true;
                     if self.count < MOST_FOUND {
                         self.count += 1;
                         all.extend(self.import(&url, &media));
                     }
                 }
                 Statement::Other { used } => self.done += used,
+                Statement::Layer { .. } if self.imported => self.head = false,
+                Statement::Layer { used } => self.done += used,
                 // One so long is none, and is not read over and over.
                 Statement::Cut if rest.len() > LONGEST => self.head = false,
                 Statement::Cut => break,
@@ -125,6 +143,10 @@ enum Statement {
     },
     /// One that imports may stand behind.
     Other {
+        used: usize,
+    },
+    /// Names of layers.
+    Layer {
         used: usize,
     },
     /// One that is not whole yet.
@@ -181,26 +203,52 @@ fn statement(text: &str) -> Statement {
         }
     }
     let used = parser.position().byte_index();
+    if word == "layer" {
+        return Statement::Layer { used };
+    }
     match url.filter(|_| word == "import") {
         Some(url) => {
-            let media = parser.slice(behind..parser.position());
-            Statement::Import { url, media: media_of(media), used }
+            let (supported, media) = conditions(parser.slice(behind..parser.position()));
+            if supported { Statement::Import { url, media, used } } else { Statement::Other { used } }
         }
         None => Statement::Other { used },
     }
 }
 
-/// The media queries behind an import's URL, without the layer and the supports that may stand before them.
-fn media_of(text: &str) -> String {
+/// What stands behind an import's URL: whether its supports() holds, and its media queries.
+fn conditions(text: &str) -> (bool, String) {
     let mut text = text.trim_end_matches(';').trim();
+    let mut holds = true;
     for word in ["layer", "supports"] {
         let Some(rest) = text.strip_prefix(word) else { continue };
-        text = match rest.strip_prefix('(') {
-            Some(inner) => inner.split_once(')').map_or("", |(_, rest)| rest).trim(),
-            None => rest.trim(),
+        let Some(inner) = rest.strip_prefix('(') else {
+            // `layer` may stand alone.
+            if word == "layer" && (rest.is_empty() || rest.starts_with(char::is_whitespace)) {
+                text = rest.trim();
+            }
+            continue;
         };
+        let end = closing(inner);
+        if word == "supports" {
+            holds = supports::holds(&inner[..end]);
+        }
+        text = inner.get(end + 1..).unwrap_or_default().trim();
     }
-    text.to_owned()
+    (holds, text.to_owned())
+}
+
+/// Where the parenthesis closes that was opened before a text.
+fn closing(text: &str) -> usize {
+    let mut depth = 0_usize;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'(' => depth += 1,
+            b')' if depth == 0 => return at,
+            b')' => depth -= 1,
+            _ => {}
+        }
+    }
+    text.len()
 }
 
 /// The images of an inline style.

@@ -3,6 +3,7 @@
 use super::media::holds;
 use super::srcset;
 use crate::page::found::{Cors, Found, Wish};
+use crate::page::referrer::ReferrerPolicy;
 use crate::trace::{InitiatorKind, Left, ResourceKind, Viewport};
 
 /// The area up to which an image is small, in square pixels.
@@ -77,13 +78,15 @@ pub(super) fn linked(rel: Rel, value: &dyn Fn(&str) -> Option<String>, viewport:
     let wish = Wish {
         importance: importance(value("fetchpriority").as_deref()),
         integrity: value("integrity").filter(|text| !text.trim().is_empty()),
+        nonce: value("nonce"),
+        referrer: value("referrerpolicy").and_then(|word| ReferrerPolicy::of(&word)),
         cors,
         ..Wish::default()
     };
     Some(match rel {
         Rel::Stylesheet => {
             let is_css = value("type")
-                .is_none_or(|kind| kind.is_empty() || kind.trim().eq_ignore_ascii_case("text/css"));
+                .is_none_or(|kind| kind.is_empty() || essence(&kind).eq_ignore_ascii_case("text/css"));
             if !is_css {
                 return None;
             }
@@ -93,6 +96,9 @@ pub(super) fn linked(rel: Rel, value: &dyn Fn(&str) -> Option<String>, viewport:
         Rel::Preload if media_differs => return None,
         Rel::Preload => {
             let kind = destination(&value("as")?)?;
+            if value("type").is_some_and(|word| !is_of_kind(kind, &word)) {
+                return None;
+            }
             found(kind, Wish { preload: true, ..wish })
         }
         Rel::ModulePreload => {
@@ -118,8 +124,7 @@ fn destination(word: &str) -> Option<ResourceKind> {
         "image" => ResourceKind::Image,
         "font" => ResourceKind::Font,
         "fetch" => ResourceKind::Fetch,
-        "audio" | "video" | "track" => ResourceKind::Media,
-        "document" => ResourceKind::Document,
+        "track" => ResourceKind::Media,
         _ => return None,
     })
 }
@@ -143,7 +148,7 @@ pub(super) fn asked(
     tag: &str,
     attributes: &Attributes<'_>,
     chosen: &Chosen,
-    viewport: Viewport,
+    (viewport, is_foreign): (Viewport, bool),
 ) -> Vec<Asked> {
     let plain = |name: &str, kind| -> Option<Asked> {
         Some((attributes.value(name)?.to_owned(), found(kind, wish(attributes))))
@@ -152,7 +157,7 @@ pub(super) fn asked(
         |asked: Option<Asked>, why| asked.map(|(url, found)| (url, Found { left: Some(why), ..found }));
     let all: [Option<Asked>; 2] = match tag {
         "link" => [link(attributes, viewport), None],
-        "script" => [script(attributes), None],
+        "script" => [if is_foreign { script_of_svg(attributes) } else { script(attributes) }, None],
         "img" => [image(attributes, chosen, viewport), None],
         // In HTML another name for img; in SVG an element of its own.
         "image" if attributes.value("href").or(attributes.value("xlink:href")).is_none() => {
@@ -192,6 +197,8 @@ fn wish(attributes: &Attributes<'_>) -> Wish {
         importance: importance(attributes.value("fetchpriority")),
         cors: Cors::of(attributes.value("crossorigin")),
         integrity: attributes.value("integrity").filter(|text| !text.trim().is_empty()).map(str::to_owned),
+        nonce: attributes.value("nonce").map(str::to_owned),
+        referrer: attributes.value("referrerpolicy").and_then(ReferrerPolicy::of),
         blocks_render: attributes.lists("blocking", "render"),
         ..Wish::default()
     }
@@ -222,6 +229,15 @@ fn link(attributes: &Attributes<'_>, viewport: Viewport) -> Option<Asked> {
 /// A script that runs: data blocks do not (HTML, section 4.12.1.1).
 fn script(attributes: &Attributes<'_>) -> Option<Asked> {
     let url = attributes.value("src")?;
+    scripted(url, attributes)
+}
+
+/// The same in SVG (SVG 2, section 15.9).
+fn script_of_svg(attributes: &Attributes<'_>) -> Option<Asked> {
+    scripted(attributes.value("href").or(attributes.value("xlink:href"))?, attributes)
+}
+
+fn scripted(url: &str, attributes: &Attributes<'_>) -> Option<Asked> {
     let kind = attributes.value("type").map(|kind| kind.trim().to_ascii_lowercase());
     let kind = kind.filter(|kind| !kind.is_empty()).or_else(|| {
         let language = attributes.value("language").filter(|language| !language.is_empty());
@@ -246,9 +262,13 @@ fn script(attributes: &Attributes<'_>) -> Option<Asked> {
     Some((url.to_owned(), found))
 }
 
-/// The essence of a JavaScript type (MIME Sniffing standard, section 4.6).
-fn is_javascript(kind: &str) -> bool {
-    let essence = kind.split(';').next().unwrap_or_default().trim();
+/// What of a media type stands before its parameters.
+fn essence(kind: &str) -> &str {
+    kind.split(';').next().unwrap_or_default().trim()
+}
+
+/// The essence of a JavaScript type (MIME Sniffing standard, section 4.6); one with parameters is none.
+fn is_javascript(essence: &str) -> bool {
     matches!(
         essence,
         "application/ecmascript"
@@ -277,6 +297,7 @@ fn image(attributes: &Attributes<'_>, chosen: &Chosen, viewport: Viewport) -> Op
     let mut found = found(ResourceKind::Image, wish(attributes));
     let side = |name| attributes.value(name).and_then(|value| value.trim().parse::<f64>().ok());
     found.wish.is_small = matches!((side("width"), side("height")), (Some(a), Some(b)) if a * b <= SMALL);
+    found.wish.of_set = note.is_some();
     found.note = note;
     if attributes.is("loading", "lazy") {
         found.left = Some(Left::Lazy);
@@ -284,26 +305,42 @@ fn image(attributes: &Attributes<'_>, chosen: &Chosen, viewport: Viewport) -> Op
     Some((url, found))
 }
 
+/// Images that browsers can show, by the essence of their type.
+fn is_image(kind: &str) -> bool {
+    matches!(
+        essence(kind),
+        "" | "image/png"
+            | "image/jpeg"
+            | "image/jpg"
+            | "image/gif"
+            | "image/webp"
+            | "image/avif"
+            | "image/jxl"
+            | "image/svg+xml"
+            | "image/bmp"
+            | "image/apng"
+            | "image/x-icon"
+            | "image/vnd.microsoft.icon"
+    )
+}
+
+/// Whether a browser takes a type for what it is preloaded as (HTML, section 4.6.7.16).
+fn is_of_kind(kind: ResourceKind, word: &str) -> bool {
+    let word = word.trim().to_ascii_lowercase();
+    match kind {
+        _ if word.is_empty() => true,
+        ResourceKind::Image => is_image(&word),
+        ResourceKind::Stylesheet => essence(&word) == "text/css",
+        ResourceKind::Script => is_javascript(&word) || word == "module",
+        ResourceKind::Font => word.starts_with("font/") || word.contains("font"),
+        _ => true,
+    }
+}
+
 /// What a `source` of a picture offers, where a browser would take it.
 pub(super) fn source(attributes: &Attributes<'_>, viewport: Viewport) -> Chosen {
     let kind = attributes.value("type").map(|kind| kind.trim().to_ascii_lowercase());
-    let is_known = |kind: &str| {
-        matches!(
-            kind.split(';').next().unwrap_or_default().trim(),
-            "" | "image/png"
-                | "image/jpeg"
-                | "image/jpg"
-                | "image/gif"
-                | "image/webp"
-                | "image/avif"
-                | "image/svg+xml"
-                | "image/bmp"
-                | "image/apng"
-                | "image/x-icon"
-                | "image/vnd.microsoft.icon"
-        )
-    };
-    if !kind.as_deref().is_none_or(is_known) {
+    if !kind.as_deref().is_none_or(is_image) {
         return None;
     }
     if attributes.value("media").is_some_and(|media| !holds(media, viewport)) {

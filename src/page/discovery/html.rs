@@ -4,6 +4,7 @@
 //! builds no tree: what needs one, such as the end of a head that no tag ends, is told by a rule of thumb.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::{Rawtext, Rcdata, ScriptData};
@@ -18,6 +19,8 @@ use super::css;
 use super::elements::{Attributes, Chosen, asked, charset, source};
 use super::resolve::{Resolved, resolve};
 use crate::page::found::{Found, Place};
+use crate::page::referrer::ReferrerPolicy;
+use crate::page::terms::Terms;
 use crate::trace::{DocumentRead, Left, ResourceKind, Viewport};
 
 /// Bytes of a document that are looked through.
@@ -26,6 +29,8 @@ const MOST: u64 = 8 << 20;
 const MOST_FOUND: usize = 5_000;
 /// What may part attributes of one tag; more of it is taken for letters. The tokenizer compares each with all before.
 const MOST_PARTS: usize = 1_024;
+/// Documents in the markup of documents (`srcdoc`).
+const DEEPEST: usize = 3;
 /// Bytes of text in a style element, or attribute, that are looked through.
 const MOST_CSS: usize = 1 << 20;
 
@@ -71,6 +76,9 @@ struct Reader {
     chosen: RefCell<Chosen>,
     raw: Cell<Raw>,
     style: RefCell<(u64, String)>,
+    terms: RefCell<Rc<Terms>>,
+    /// In how many documents' markup it stands.
+    depth: usize,
     place: Cell<Place>,
     found: RefCell<Vec<Found>>,
     count: Cell<usize>,
@@ -79,9 +87,12 @@ struct Reader {
 impl Document {
     /// A document at a URL, with the charset of its Content-Type.
     #[must_use]
-    pub fn new(url: &str, charset: Option<&str>, viewport: Viewport) -> Option<Self> {
+    pub fn new(url: &str, charset: Option<&str>, viewport: Viewport, terms: Rc<Terms>) -> Option<Self> {
         let own = Url::parse(url).ok()?;
-        let decoder = Decoder::new(charset);
+        Some(Self::at(own, Decoder::new(charset), viewport, (terms, 0)))
+    }
+
+    fn at(own: Url, decoder: Decoder, viewport: Viewport, (terms, depth): (Rc<Terms>, usize)) -> Self {
         let reader = Reader {
             viewport,
             offset: Cell::new(0),
@@ -97,19 +108,21 @@ impl Document {
             chosen: RefCell::default(),
             raw: Cell::new(Raw::No),
             style: RefCell::default(),
+            terms: RefCell::new(terms),
+            depth,
             place: Cell::new(Place::Head),
             found: RefCell::default(),
             count: Cell::new(0),
         };
         let options = TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() };
-        Some(Self {
+        Self {
             tokenizer: Tokenizer::new(reader, options),
             input: BufferQueue::default(),
             decoder,
             bytes: 0,
             parts: 0,
             left: None,
-        })
+        }
     }
 
     /// Takes the next decoded bytes, and gives what they made readable.
@@ -266,6 +279,7 @@ impl Reader {
     /// A style element is heard when it has ended.
     fn end_style(&self) {
         let (start, text) = self.style.take();
+        // What a policy has against the element itself, browsers find out when the imports are on their way.
         if self.templates.get() > 0 {
             return;
         }
@@ -302,6 +316,7 @@ impl Reader {
                 if let Some(name) = charset(attributes) {
                     self.heard.borrow_mut().get_or_insert(name);
                 }
+                self.lay_down(attributes);
             }
             "source" if self.pictures.get() > 0 => {
                 let mut chosen = self.chosen.borrow_mut();
@@ -314,8 +329,13 @@ impl Reader {
             _ => {}
         }
         let chosen = if name == "img" { self.chosen.take() } else { None };
-        for (written, found) in asked(name, attributes, &chosen, self.viewport) {
+        for (written, found) in asked(name, attributes, &chosen, (self.viewport, self.foreign.get() > 0)) {
             self.resolve(&written, found);
+        }
+        if name == "iframe"
+            && let Some(text) = attributes.value("srcdoc")
+        {
+            self.within(text);
         }
         if let Some(style) = attributes.value("style").filter(|style| style.len() <= MOST_CSS) {
             let (base, charset) = (self.base.borrow().clone(), self.charset.get());
@@ -331,8 +351,42 @@ impl Reader {
         self.has_base.set(true);
         if let Ok(base) = self.own.join(href.trim())
             && matches!(base.scheme(), "http" | "https")
+            && self.terms.borrow().policies.bars_base(&self.own, &base).is_none()
         {
             self.base.replace(base);
+        }
+    }
+
+    /// What a meta element lays down for all that comes behind it.
+    fn lay_down(&self, attributes: &Attributes<'_>) {
+        let Some(content) = attributes.value("content") else { return };
+        let is = |name: &str, word: &str| {
+            attributes.value(name).is_some_and(|value| value.trim().eq_ignore_ascii_case(word))
+        };
+        let mut terms = self.terms.borrow_mut();
+        // A policy is heard in the head alone (HTML, section 4.2.5.3).
+        if is("http-equiv", "content-security-policy") && self.place.get() == Place::Head {
+            Rc::make_mut(&mut terms).policies.add_meta(content);
+        }
+        if is("name", "referrer")
+            && let Some(policy) = ReferrerPolicy::of_meta(content)
+        {
+            Rc::make_mut(&mut terms).referrer = Some(policy);
+        }
+    }
+
+    /// A document in an attribute: its URLs and its terms are those of this one.
+    fn within(&self, text: &str) {
+        if self.depth >= DEEPEST {
+            return;
+        }
+        let terms = (Rc::clone(&self.terms.borrow()), self.depth + 1);
+        let mut inner =
+            Document::at(self.base.borrow().clone(), Decoder::new(Some("utf-8")), self.viewport, terms);
+        for mut found in inner.take(text.as_bytes()) {
+            found.offset = Some(self.offset.get());
+            found.wish.framed = true;
+            self.put(found);
         }
     }
 
@@ -353,9 +407,13 @@ impl Reader {
         self.put(found);
     }
 
-    fn put(&self, found: Found) {
+    fn put(&self, mut found: Found) {
         if self.count.get() < MOST_FOUND {
             self.count.set(self.count.get() + 1);
+            // What stands in a document within has its own.
+            if !found.wish.framed {
+                found.wish.terms = Rc::clone(&self.terms.borrow());
+            }
             self.found.borrow_mut().push(found);
         }
     }
@@ -386,6 +444,11 @@ impl Reader {
                 self.raw.set(Raw::Style);
                 self.style.replace((self.offset.get(), String::new()));
                 TokenSinkResult::RawData(Rawtext)
+            }
+            // Where a sandbox keeps scripts from running, this is markup.
+            "noscript" if self.terms.borrow().policies.bars_scripts() => {
+                self.raw.set(Raw::No);
+                TokenSinkResult::Continue
             }
             "iframe" | "noembed" | "noframes" | "noscript" | "xmp" => TokenSinkResult::RawData(Rawtext),
             "textarea" | "title" => TokenSinkResult::RawData(Rcdata),

@@ -5,6 +5,7 @@ use url::Url;
 use super::charset::Charset;
 use super::elements::{Rel, linked};
 use super::resolve::{Resolved, resolve};
+use super::srcset;
 use crate::page::found::{Found, Place};
 use crate::trace::{Header, InitiatorKind, Viewport, parameter};
 
@@ -50,6 +51,16 @@ fn read(link: &str, base: &Url, source: LinkSource, viewport: Viewport) -> Optio
         LinkSource::EarlyHints => InitiatorKind::EarlyHint,
         LinkSource::Response => InitiatorKind::Header,
     };
+    let images = value("imagesrcset").filter(|_| rel == Rel::Preload);
+    let sizes = value("imagesizes");
+    let chosen = images
+        .as_deref()
+        .and_then(|images| srcset::choose(images, sizes.as_deref(), Some(target), viewport))
+        .map(|(url, note)| (url.to_owned(), note));
+    let (target, note) = match &chosen {
+        Some((url, note)) => (url.as_str(), Some(note.clone())),
+        None => (target, None),
+    };
     let (url, left) = match resolve(base, Charset::Utf8, target) {
         Resolved::Url(url) => (url, None),
         Resolved::Left(url, why) => (url, Some(why)),
@@ -57,7 +68,7 @@ fn read(link: &str, base: &Url, source: LinkSource, viewport: Viewport) -> Optio
     };
     let mut found = linked(rel, &value, viewport)?;
     (found.url, found.by, found.left) = (url, by, left.or(found.left));
-    found.wish.place = Place::Head;
+    (found.wish.place, found.note) = (Place::Head, note.or(found.note));
     Some(found)
 }
 
@@ -118,6 +129,11 @@ mod tests {
             ("</x.css>; rel=stylesheet", Response, vec![]),
             ("</x>; rel=canonical", Response, vec![]),
             ("/x; rel=preload; as=style", Response, vec![]),
+            (
+                "</f.png>; rel=preload; as=image; imagesrcset=\"/g.png 1x, /h.png 2x\"",
+                Response,
+                vec![(url("/g.png"), ResourceKind::Image)],
+            ),
             ("<data:text/css,a>; rel=preload; as=style", Response, vec![]),
         ] {
             assert_eq!(of(value, source), expected, "{value}");

@@ -7,6 +7,8 @@ use crate::trace::Viewport;
 
 /// The size of a letter in which lengths are told that no style has changed.
 const EM: f64 = 16.0;
+/// Sums in sums that are looked into.
+const DEEPEST: usize = 8;
 
 /// Whether a list of media queries holds.
 pub(super) fn holds(list: &str, viewport: Viewport) -> bool {
@@ -115,9 +117,13 @@ fn density(value: &str) -> Option<f64> {
 
 /// A length in CSS pixels; sums in `calc()` included, other functions not.
 pub(super) fn length(text: &str, viewport: Viewport) -> Option<f64> {
+    length_in(text, viewport, 0)
+}
+
+fn length_in(text: &str, viewport: Viewport, depth: usize) -> Option<f64> {
     let text = text.trim();
     if let Some(inner) = text.strip_prefix("calc(").and_then(|rest| rest.strip_suffix(')')) {
-        return sum(inner, viewport);
+        return if depth < DEEPEST { sum(inner, viewport, depth + 1) } else { None };
     }
     let at = text.find(|char: char| char.is_ascii_alphabetic() || char == '%').unwrap_or(text.len());
     let number: f64 = text[..at].trim().parse().ok()?;
@@ -137,11 +143,11 @@ pub(super) fn length(text: &str, viewport: Viewport) -> Option<f64> {
 }
 
 /// Lengths with ` + ` and ` - ` between them.
-fn sum(text: &str, viewport: Viewport) -> Option<f64> {
+fn sum(text: &str, viewport: Viewport, depth: usize) -> Option<f64> {
     let mut words = text.split_whitespace();
-    let mut total = length(words.next()?, viewport)?;
+    let mut total = length_in(words.next()?, viewport, depth)?;
     while let Some(sign) = words.next() {
-        let value = length(words.next()?, viewport)?;
+        let value = length_in(words.next()?, viewport, depth)?;
         match sign {
             "+" => total += value,
             "-" => total -= value,
@@ -205,8 +211,11 @@ mod tests {
             ("33%", None),
             ("5", None),
             ("", None),
+            ("calc(calc(calc(10px)))", Some(10.0)),
         ] {
             assert_eq!(length(text, Viewport::default()), expected, "{text}");
         }
+        let deep = format!("{}1px{}", "calc(".repeat(100_000), ")".repeat(100_000));
+        assert_eq!(length(&deep, Viewport::default()), None);
     }
 }

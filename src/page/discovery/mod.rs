@@ -6,7 +6,7 @@
 //! # Layout
 //! - `charset`: bytes to text
 //! - `html`: a document, tag by tag; `elements`: what a tag asks for
-//! - `css`: a stylesheet; `link`: Link fields
+//! - `css`: a stylesheet; `supports`: what its imports ask a browser for; `link`: Link fields
 //! - `srcset`, `media`: which image for which window
 //! - `resolve`: URLs against their base
 
@@ -18,6 +18,7 @@ mod link;
 mod media;
 mod resolve;
 mod srcset;
+mod supports;
 #[cfg(test)]
 mod tests;
 

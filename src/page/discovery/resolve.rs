@@ -1,10 +1,8 @@
 //! URLs of a document against its base (HTML, section 4.2.3; URL standard).
 
-use std::borrow::Cow;
-
 use url::Url;
 
-use super::charset::Charset;
+use super::charset::{Charset, latin_bytes};
 use crate::trace::Left;
 
 /// Bytes of a URL beyond which it is not looked at: browsers take 2 MB, servers some kilobytes.
@@ -37,7 +35,11 @@ pub(super) fn resolve(base: &Url, charset: Charset, written: &str) -> Resolved {
         return Resolved::Left(written.to_owned(), Left::Charset);
     }
     let options = Url::options().base_url(Some(base));
-    let options = if charset == Charset::Latin1 { options.encoding_override(Some(&latin)) } else { options };
+    let options = if charset == Charset::Latin1 {
+        options.encoding_override(Some(&|text| latin_bytes(text).into()))
+    } else {
+        options
+    };
     match options.parse(written) {
         Ok(mut url) => {
             url.set_fragment(None);
@@ -61,9 +63,4 @@ fn is_local(written: &str) -> bool {
         .collect();
     let local = matches!(scheme.as_str(), "data" | "blob" | "javascript" | "about" | "mailto" | "tel");
     local && written.contains(':')
-}
-
-/// The bytes of a query in Latin-1 (Encoding standard, section 4.3).
-fn latin(text: &str) -> Cow<'_, [u8]> {
-    text.chars().map(|char| u8::try_from(u32::from(char)).unwrap_or(b'?')).collect::<Vec<u8>>().into()
 }

@@ -13,13 +13,15 @@ use super::document::{Outcome, TraceDocument};
 use super::failure::FailureView;
 use super::finding;
 use super::hop::{HopView, SpanView};
+use super::parties::{HostShareView, PartyView, parties};
 use super::phases::{PhasesView, ReasonsView};
 use crate::page::{Link, Mend, Simulation, critical_chain};
+use crate::reading;
 use crate::report::TraceReport;
 use crate::timeline;
 use crate::trace::{
-    Ahead, Asker, CrossOrigin, Fate, Hop, Initiator, Left, Page, PageLimit, RequestId, Resource, ResourceId,
-    Trace, header,
+    Ahead, Asker, CrossOrigin, Fate, Hop, Initiator, Integrity, Left, Page, PageLimit, RequestId, Resource,
+    ResourceId, Trace, Unused, header,
 };
 
 /// What no run without scripts and without layout can see.
@@ -121,6 +123,10 @@ struct AboutView<'a> {
     simulated: Option<SimulatedView>,
     /// Limits that were hit.
     limits: Vec<LimitView>,
+    /// Whose requests these are, by host, in the order in which they were met.
+    hosts: Vec<HostShareView<'a>>,
+    /// The same for the document's host, others of its site, and all others; a party without a host is left out.
+    parties: Vec<PartyView>,
 }
 
 /// A request that the start of rendering waited for.
@@ -223,6 +229,12 @@ struct RequestView<'a> {
     end_us: u64,
     /// What of it is worth telling: which image of a srcset it is, that its scheme was upgraded.
     note: Option<&'a str>,
+    /// What the check of its body's integrity came to; null where nothing is said of it, or nothing came.
+    #[cfg_attr(test, schemars(extend("enum" = ["holds", "differs", "unreadable", null])))]
+    integrity: Option<&'static str>,
+    /// Why a browser would not use what came; null where nothing was found against it.
+    #[cfg_attr(test, schemars(extend("enum" = ["integrity", "cors", "media-type", null])))]
+    unused: Option<&'static str>,
     /// What ended it before its goal.
     failure: Option<FailureView<'a>>,
     /// Where the time went; these and `unaccounted_us` sum to `total_us`.
@@ -261,7 +273,7 @@ struct LeftView<'a> {
     reason: &'static str,
     /// Since when it could be known of.
     discovered_us: u64,
-    /// What of it is worth telling.
+    /// What of it is worth telling: the directive that blocks it, say.
     note: Option<&'a str>,
 }
 
@@ -371,7 +383,10 @@ fn requests<'a>(trace: &'a Trace, page: &'a Page, order: &Order) -> Vec<RequestV
         let view = RequestView::new(index, hop, initiator, words);
         let (discovered_us, note) = (resource.discovered.0, resource.note.as_deref());
         let (ahead, crossorigin) = (resource.ahead.map(Ahead::as_str), resource.cross_origin.as_str());
-        Some(RequestView { url: &resource.url, discovered_us, note, ahead, crossorigin, ..view })
+        let (integrity, unused) =
+            (resource.integrity.map(Integrity::as_str), resource.unused.map(Unused::as_str));
+        let url = &resource.url;
+        Some(RequestView { url, discovered_us, note, ahead, crossorigin, integrity, unused, ..view })
     });
     chain.chain(behind).collect()
 }
@@ -410,6 +425,8 @@ impl<'a> RequestView<'a> {
             start_us: hop.start.0,
             end_us: hop.end.0,
             note: None,
+            integrity: None,
+            unused: None,
             failure: hop.failure.map(|failure| FailureView::new(failure, index)),
             phases: timeline::phases(&hop).into(),
             reasons: timeline::reasons(&hop).into(),
@@ -439,8 +456,9 @@ impl<'a> LeftView<'a> {
 pub(super) const STOPPED: &str = "stopped";
 
 impl<'a> AboutView<'a> {
-    fn new(trace: &Trace, page: &'a Page, order: &Order) -> Self {
+    fn new(trace: &'a Trace, page: &'a Page, order: &Order) -> Self {
         let simulation = Simulation::of(trace);
+        let hosts = reading::hosts(trace);
         let Page { document, viewport, profile, limits, marks, resources: _, requests: _ } = page;
         let charset = document.charset.as_ref();
         Self {
@@ -460,6 +478,8 @@ impl<'a> AboutView<'a> {
                 end_us: simulation.base().end.0,
             }),
             limits: limits.iter().map(Into::into).collect(),
+            parties: parties(&hosts),
+            hosts: hosts.into_iter().map(Into::into).collect(),
         }
     }
 }

@@ -57,6 +57,7 @@ fn resource(trace: &Trace, id: ResourceId, place: InResource) -> Option<String> 
         InResource::Total => "phases/total_us",
         InResource::Queue => "phases/queue_us",
         InResource::WireBytes => "wire_bytes",
+        InResource::Unused => "unused",
     };
     Some(if own {
         format!("/requests/{}/{field}", trace.requests.len() + before)

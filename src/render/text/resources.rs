@@ -34,6 +34,7 @@ pub(super) fn put(page: &mut Page, trace: &Trace, model: &Model, verbose: bool) 
     let paged = Paged::of(trace, model, &[]);
     page.gap();
     summary(page, &paged, trace);
+    super::parties::put(page, trace);
     page.gap();
     drawing(page, &paged, verbose);
     if paged.hosts.len() > 1 {

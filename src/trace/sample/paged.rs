@@ -44,6 +44,8 @@ pub(crate) fn paged() -> Trace {
         cross_origin: CrossOrigin::No,
         fate,
         note: None,
+        integrity: None,
+        unused: None,
     };
     let first = trace.requests.len();
     let resources = vec![

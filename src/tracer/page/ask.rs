@@ -8,28 +8,27 @@ use crate::trace::{Priority, ResourceKind, Url};
 use super::hosts::Credentials;
 
 /// What Chrome accepts of images.
-const IMAGES: &str = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8";
-/// And of documents.
-const DOCUMENTS: &str =
-    "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
+const IMAGES: &str = "image/jxl,image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8";
+/// And of documents, but for signed exchanges, which are not read here.
+const DOCUMENTS: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/jxl,image/avif,image/webp,image/apng,*/*;q=0.8";
 
-/// Whether a resource is fetched with credentials, for a page of an origin.
-pub(super) fn credentials(page: &Url, url: &Url, cors: Cors) -> Credentials {
-    let same = http::origin_of(page) == http::origin_of(url);
-    if cors == Cors::Anonymous && !same { Credentials::Omitted } else { Credentials::Sent }
+/// Whether a resource is fetched with credentials.
+pub(super) fn credentials(wish: &Wish, url: &Url) -> Credentials {
+    if wish.cors == Cors::Anonymous && !is_own(wish, url) { Credentials::Omitted } else { Credentials::Sent }
 }
 
 /// The plan of one request: that of the document without what belongs to the document alone.
 pub(super) fn plan(
     of: &HttpPlan,
     (page, url): (&Url, &Url),
-    kind: ResourceKind,
-    priority: Priority,
+    wish: &Wish,
+    (kind, priority): (ResourceKind, Priority),
 ) -> HttpPlan {
     let same = http::origin_of(page) == http::origin_of(url);
     // What is given for the document's server is nobody else's.
     let given = of.headers.iter().filter(|(name, _)| same && !is_of_document(name)).cloned();
     let accept = match kind {
+        _ if wish.prefetch => DOCUMENTS,
         ResourceKind::Image | ResourceKind::Icon => IMAGES,
         ResourceKind::Stylesheet => "text/css,*/*;q=0.1",
         ResourceKind::Frame | ResourceKind::Document => DOCUMENTS,
@@ -39,7 +38,7 @@ pub(super) fn plan(
         ("Accept".to_owned(), Some(accept.to_owned())),
         ("Priority".to_owned(), Some(format!("u={}", priority.urgency()))),
     ];
-    headers.extend(referer(page, url).map(|referer| ("Referer".to_owned(), Some(referer))));
+    headers.extend(referer(wish, url).map(|referer| ("Referer".to_owned(), Some(referer))));
     headers.extend(given);
     HttpPlan {
         method: None,
@@ -64,23 +63,32 @@ fn is_of_document(name: &str) -> bool {
         .any(|own| name.eq_ignore_ascii_case(own))
 }
 
-/// By the default policy, strict-origin-when-cross-origin (Referrer Policy, section 3.7).
-fn referer(page: &Url, url: &Url) -> Option<String> {
-    if !page.scheme.is_clear() && url.scheme.is_clear() {
-        return None;
-    }
-    let origin = http::origin_of(page);
-    if origin != http::origin_of(url) {
-        return Some(format!("{origin}/"));
-    }
-    let query = page.query.as_ref().map_or_else(String::new, |query| format!("?{query}"));
-    Some(format!("{origin}{}{query}", page.path))
+/// By the policy of the element, or else of whoever asks.
+fn referer(wish: &Wish, url: &Url) -> Option<String> {
+    let from = wish.terms.asker.as_ref()?;
+    let policy = wish.referrer.or(wish.terms.referrer).unwrap_or_default();
+    policy.referer(from, &::url::Url::parse(&url.href).ok()?)
+}
+
+/// Whether it leads to the origin of the document or the frame that it is for.
+fn is_own(wish: &Wish, url: &Url) -> bool {
+    wish.terms.document.as_ref().is_some_and(|own| own.origin().ascii_serialization() == http::origin_of(url))
+}
+
+/// The origin of that.
+pub(super) fn own_origin(wish: &Wish) -> String {
+    wish.terms.document.as_ref().map_or_else(|| "null".to_owned(), |own| own.origin().ascii_serialization())
+}
+
+/// Whether a response may not be read by the page: of another origin, and asked for without CORS.
+pub(super) fn is_opaque(wish: &Wish, url: &Url) -> bool {
+    wish.cors == Cors::No && !is_own(wish, url)
 }
 
 /// The request.
 pub(super) fn ask((page, url): (&Url, &Url), wish: &Wish, cookies: &[Cookie]) -> Ask {
     let same = http::origin_of(page) == http::origin_of(url);
-    let sent = credentials(page, url, wish.cors) == Credentials::Sent;
+    let sent = credentials(wish, url) == Credentials::Sent;
     Ask {
         method: "GET".to_owned(),
         body: None,
@@ -90,8 +98,8 @@ pub(super) fn ask((page, url): (&Url, &Url), wish: &Wish, cookies: &[Cookie]) ->
         given_host: false,
         on_behalf: match wish.cors {
             Cors::No => OnBehalf::Nobody,
-            _ if same => OnBehalf::Nobody,
-            Cors::Anonymous | Cors::Credentials => OnBehalf::Page { origin: http::origin_of(page) },
+            // Chrome names the origin to itself, too.
+            Cors::Anonymous | Cors::Credentials => OnBehalf::Page { origin: own_origin(wish) },
         },
         trace: None,
         listener: None,

@@ -7,11 +7,11 @@ use std::rc::Rc;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
 use super::hosts::{Credentials, Key};
-use super::inbox::{Ear, Heard, Inbox};
+use super::inbox::{Came, Ear, Heard, Inbox};
 use super::state::State;
 use crate::http::{Listener, Session};
 use crate::plan::{Cookie, PagePlan, Reach};
-use crate::trace::{Asker, Connection, ConnectionId, ResourceKind, Url};
+use crate::trace::{Asker, Connection, ConnectionId, ResourceId, ResourceKind, Url};
 use crate::tracer::endpoint::is_public;
 use crate::tracer::pool::Pool;
 use crate::tracer::scene::Scene;
@@ -62,7 +62,7 @@ impl<'a> Engine<'a> {
 
     /// The document has ended: its connections and its cookies are for the page now.
     pub(crate) fn document_ended(&self, pool: Pool, cookies: Vec<Cookie>) {
-        self.ear.end();
+        self.ear.end(Came::Whole);
         let mut state = self.state.borrow_mut();
         (state.document_ended, state.cookies) = (true, cookies);
         let mut lent = self.lent.take();
@@ -114,6 +114,11 @@ impl<'a> Engine<'a> {
                 Heard::HeadRead(at) => state.head_read = state.head_read.or(Some(at)),
                 Heard::Document(read) => state.read = Some(read),
                 Heard::Bytes(bytes) => state.count(bytes),
+                Heard::Checked { of: Asker::Resource(ResourceId(id)), integrity, unused } => {
+                    let resource = &mut state.resources[id];
+                    (resource.integrity, resource.unused) = (integrity, unused);
+                }
+                Heard::Checked { of: Asker::Document, .. } => {}
             }
         }
     }

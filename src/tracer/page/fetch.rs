@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::ask;
 use super::engine::Engine;
 use super::hosts::{Credentials, Key, Way};
-use super::inbox::Ear;
+use super::inbox::{Came, Ear};
 use super::settle::of_page;
 use crate::fault::Fault;
 use crate::http::{self, Ask, Listener};
@@ -43,19 +43,21 @@ impl Engine<'_> {
         let queued = known.held.then(|| clock.now());
         let request = Request { queued, ..Request::new(url.clone(), resource.discovered) };
         let number = self.state.borrow_mut().begin(id, request.clone());
-        let http = ask::plan(&self.scene.plan.http, (&page, &url), resource.kind, resource.priority);
+        let as_what = (resource.kind, resource.priority);
+        let http = ask::plan(&self.scene.plan.http, (&page, &url), &known.wish, as_what);
         let plan = Plan { http, ..self.scene.plan.clone() };
         let scene = Scene { plan: &plan, reach, ..*self.scene };
-        let ear = Rc::new(Ear::new(&self.inbox, Asker::Resource(id), resource.kind, viewport, *clock));
+        let ear = Ear::new(&self.inbox, Asker::Resource(id), resource.kind, viewport, *clock);
+        let ear = Rc::new(ear.checking(&known.wish));
         let ask = ask::ask((&page, &url), &known.wish, &cookies);
         let ask = Ask { listener: Some(Listener(ear.clone())), ..ask };
         let mut work =
             Work { number, key, ask, local: Trace::new(String::new(), clock.started_at(), Duration::ZERO) };
         work.local.add_request(request);
         let failure = self.exchange(&scene, &mut work, way).await.err();
-        ear.end();
         let Work { key, mut local, .. } = work;
         let Some(mut request) = local.requests.pop() else { return };
+        ear.end(came(&request, failure.as_ref()));
         if let (Some(http), Credentials::Sent) = (request.http.as_ref().ran(), key.credentials) {
             let mut state = self.state.borrow_mut();
             let _ = http::take_cookies(&mut state.cookies, &request.url, &http.headers, clock.wall_now());
@@ -195,6 +197,16 @@ impl Engine<'_> {
         request.connection = Stage::Ran(id);
         Some(id)
     }
+}
+
+/// Whether a body can be judged: it is that of a success, and all of it came and is decoded.
+fn came(request: &Request, failure: Option<&Failure>) -> Came {
+    let whole = request.http.as_ref().ran().is_some_and(|http| {
+        let body = &http.body;
+        let plain = body.encoding.is_none() || body.decoded_bytes.is_some() && body.decode_error.is_none();
+        http.status.is_some_and(|status| (200..300).contains(&status)) && body.complete && plain
+    });
+    if whole && failure.is_none() { Came::Whole } else { Came::InPart }
 }
 
 /// A request under way.

@@ -11,8 +11,11 @@ use crate::trace::{ConnectionId, HttpVersion};
 use crate::tracer::pool::Idle;
 use crate::tracer::target::Origin;
 
-/// Requests at a time on one connection of HTTP/2 or HTTP/3: what servers usually take (RFC 9113 §6.5.2).
+/// Requests at a time on one connection of HTTP/2 or HTTP/3, until the server has said how many it takes (RFC 9113
+/// §6.5.2): what most take, and what browsers begin with.
 const STREAMS: usize = 100;
+/// And at most, whatever it says: as Chrome has it.
+const MOST_STREAMS: usize = 256;
 
 /// Whose connections one may use: those of an origin, with credentials or without (Fetch standard, section 2.4).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -79,7 +82,8 @@ impl Hosts {
             if let Some(Idle { session, connection }) = &host.shared
                 && let Some(session) = session.share()
             {
-                if host.streams >= STREAMS {
+                let most = session.most_streams().map_or(STREAMS, |most| most.clamp(1, MOST_STREAMS));
+                if host.streams >= most {
                     return None;
                 }
                 host.streams += 1;

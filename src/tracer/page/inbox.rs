@@ -5,11 +5,13 @@ use std::rc::Rc;
 
 use tokio::sync::Notify;
 
+use super::ask::{is_opaque, own_origin};
 use crate::clock::Clock;
-use crate::http::Hears;
-use crate::page::{Document, Found, LinkSource, Sheet, links};
+use crate::http::{self, Hears};
+use crate::page::{Checker, Cors, Document, Found, LinkSource, Sheet, Terms, Wish, links};
 use crate::trace::{
-    Asker, At, DocumentRead, Http, HttpVersion, Informational, ResourceKind, Url, Viewport, header, parameter,
+    self, Asker, At, CorsCredentials, CorsRole, CorsVerdict, DocumentRead, Header, Http, HttpVersion,
+    Informational, Integrity, ResourceKind, Unused, Url, Viewport, header, parameter,
 };
 
 /// What was heard, for whoever drives the page.
@@ -22,6 +24,8 @@ pub(super) enum Heard {
     Document(DocumentRead),
     /// Decoded bytes of a resource.
     Bytes(usize),
+    /// What came of checking what came of a resource.
+    Checked { of: Asker, integrity: Option<Integrity>, unused: Option<Unused> },
 }
 
 /// Where it is put.
@@ -52,6 +56,21 @@ pub(super) struct Ear {
     reader: RefCell<Reader>,
     head_told: Cell<bool>,
     last: Cell<At>,
+    /// What is asked of it; nothing of the document.
+    wish: Option<Wish>,
+    integrity: RefCell<Option<Checker>>,
+    opaque: Cell<bool>,
+    unused: Cell<Option<Unused>>,
+    /// What a stylesheet asks for whose integrity is not known yet: it is not read before (SRI, section 3.3).
+    withheld: RefCell<Vec<(Vec<Found>, At)>>,
+    terms: RefCell<Rc<Terms>>,
+}
+
+/// Whether all of a body came, and was decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Came {
+    Whole,
+    InPart,
 }
 
 /// What a body is read as.
@@ -78,17 +97,63 @@ impl Ear {
             reader: RefCell::new(Reader::Nothing(None)),
             head_told: Cell::new(false),
             last: Cell::new(At(0)),
+            wish: None,
+            integrity: RefCell::new(None),
+            opaque: Cell::new(false),
+            unused: Cell::new(None),
+            withheld: RefCell::default(),
+            terms: RefCell::default(),
         }
     }
 
-    /// The response has ended: what its end alone makes readable.
-    pub(super) fn end(&self) {
+    /// The same, with what a resource is asked for with.
+    pub(super) fn checking(mut self, wish: &Wish) -> Self {
+        if matches!(self.kind, ResourceKind::Stylesheet | ResourceKind::Script) {
+            self.integrity = RefCell::new(wish.integrity.as_deref().and_then(Checker::new));
+        }
+        self.wish = Some(wish.clone());
+        self
+    }
+
+    /// The response has ended: what its end alone makes readable. Of one that is not whole nothing is judged, and what
+    /// was kept back is not used.
+    pub(super) fn end(&self, came: Came) {
         let at = self.last.get();
+        if came == Came::InPart {
+            self.integrity.replace(None);
+            self.withheld.replace(Vec::new());
+        }
         match std::mem::replace(&mut *self.reader.borrow_mut(), Reader::Nothing(None)) {
-            Reader::Sheet(mut sheet) => self.found(sheet.finish(), at),
+            Reader::Sheet(mut sheet) => {
+                let found = self.under(sheet.finish());
+                self.judge();
+                self.release();
+                return self.found(found, at);
+            }
             Reader::Document(document) => self.read(document.into_read(), at),
             Reader::Nothing(left) => self.read(DocumentRead { left, ..DocumentRead::default() }, at),
         }
+        self.judge();
+    }
+
+    /// What the whole of it comes to, told once.
+    fn judge(&self) {
+        let checker = self.integrity.take();
+        let opaque = self.opaque.get();
+        let integrity = checker.map(|checker| if opaque { Integrity::Unreadable } else { checker.finish() });
+        let broken = integrity.is_some_and(|integrity| integrity != Integrity::Holds);
+        if broken && self.unused.get().is_none() {
+            self.unused.set(Some(Unused::Integrity));
+        }
+        let unused = self.unused.get();
+        if integrity.is_some() || unused.is_some() {
+            self.inbox.put(Heard::Checked { of: self.of, integrity, unused });
+        }
+    }
+
+    /// What was kept back, where it is used after all.
+    fn release(&self) {
+        self.withheld.take().into_iter().for_each(|(found, at)| self.found(found, at));
     }
 
     fn read(&self, read: DocumentRead, at: At) {
@@ -101,9 +166,54 @@ impl Ear {
     }
 
     fn found(&self, found: Vec<Found>, at: At) {
-        if !found.is_empty() {
+        if !found.is_empty() && self.integrity.borrow().is_some() {
+            self.withheld.borrow_mut().push((found, at));
+        } else if !found.is_empty() && self.unused.get().is_none() {
             self.inbox.put(Heard::Found { of: self.of, found, at });
         }
+    }
+
+    /// References of fields.
+    fn links(&self, (url, headers, source): (&str, &[Header], LinkSource), at: At) {
+        let mut found = links(url, headers, source, self.viewport);
+        if source == LinkSource::EarlyHints {
+            let terms = Rc::new(Terms::of(url, headers));
+            found.iter_mut().for_each(|found| found.wish.terms = Rc::clone(&terms));
+            return self.found(found, at);
+        }
+        self.found(self.under(found), at);
+    }
+
+    /// Under the terms of this response.
+    fn under(&self, mut found: Vec<Found>) -> Vec<Found> {
+        found.iter_mut().for_each(|found| found.wish.terms = Rc::clone(&self.terms.borrow()));
+        found
+    }
+
+    /// Why a browser would not use what comes, as far as its head tells.
+    fn unusable(&self, url: &Url, record: &Http) -> Option<Unused> {
+        let wish = self.wish.as_ref()?;
+        self.opaque.set(is_opaque(wish, url));
+        if record.status.is_none_or(|status| !(200..300).contains(&status)) {
+            return None;
+        }
+        let origin = own_origin(wish);
+        if wish.cors != Cors::No && origin != http::origin_of(url) {
+            let credentials = match wish.cors {
+                Cors::Credentials => CorsCredentials::Included,
+                Cors::No | Cors::Anonymous => CorsCredentials::Omitted,
+            };
+            let cors = trace::Cors { origin, role: CorsRole::Simple, credentials, verdict: None };
+            if matches!(http::judge(&cors, record), Some(CorsVerdict::Refused(_))) {
+                return Some(Unused::Cors);
+            }
+        }
+        if self.kind == ResourceKind::Stylesheet && !wish.preload && !wish.prefetch {
+            let kind = header(&record.headers, "content-type").unwrap_or_default().into_owned();
+            let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+            return (!matches!(essence.as_str(), "text/css" | "")).then_some(Unused::MediaType);
+        }
+        None
     }
 
     /// How the body of a response is read.
@@ -117,7 +227,8 @@ impl Ear {
                 if !matches!(essence.as_str(), "text/html" | "application/xhtml+xml" | "") {
                     return Reader::Nothing(Some("it is no HTML"));
                 }
-                let document = Document::new(&url.href, charset.as_deref(), self.viewport);
+                let terms = self.terms.borrow().clone();
+                let document = Document::new(&url.href, charset.as_deref(), self.viewport, terms);
                 document.map_or(Reader::Nothing(None), |document| Reader::Document(Box::new(document)))
             }
             ResourceKind::Stylesheet if record.status.is_some_and(|status| status < 300) => {
@@ -134,7 +245,7 @@ impl Hears for Ear {
         // Browsers heed hints of documents alone, by HTTP/2 and HTTP/3 (RFC 8297, HTML section 2.4.7).
         let is_heeded = matches!(record.version, HttpVersion::Http2 | HttpVersion::Http3);
         if interim.status == 103 && is_heeded && self.of == Asker::Document {
-            self.found(links(&url.href, &interim.headers, LinkSource::EarlyHints, self.viewport), interim.at);
+            self.links((&url.href, &interim.headers, LinkSource::EarlyHints), interim.at);
         }
     }
 
@@ -144,8 +255,10 @@ impl Hears for Ear {
         if record.redirect.as_ref().is_some_and(|redirect| redirect.target.is_some()) {
             return;
         }
+        self.terms.replace(Rc::new(Terms::of(&url.href, &record.headers)));
+        self.unused.set(self.unusable(url, record));
         if matches!(self.kind, ResourceKind::Document | ResourceKind::Frame | ResourceKind::Stylesheet) {
-            self.found(links(&url.href, &record.headers, LinkSource::Response, self.viewport), at);
+            self.links((&url.href, &record.headers, LinkSource::Response), at);
         }
         self.reader.replace(self.reader(url, record));
     }
@@ -155,9 +268,12 @@ impl Hears for Ear {
         if self.of != Asker::Document {
             self.inbox.put(Heard::Bytes(bytes.len()));
         }
+        if let Some(checker) = &mut *self.integrity.borrow_mut() {
+            checker.take(bytes);
+        }
         let (found, past_head) = match &mut *self.reader.borrow_mut() {
             Reader::Nothing(_) => return,
-            Reader::Sheet(sheet) => (sheet.take(bytes), false),
+            Reader::Sheet(sheet) => (self.under(sheet.take(bytes)), false),
             Reader::Document(document) => (document.take(bytes), document.is_past_head()),
         };
         self.found(found, arrived);

@@ -1,12 +1,14 @@
 //! What is known of a page so far: its resources, what waits for its turn, what was fetched.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::ask::credentials;
 use super::hosts::{Hosts, Key, Speaks, Way};
 use crate::dns::UncountedLanes;
 use crate::page::{Cors, Found, Pending, Placed, Progress, Ranks, Schedule, Wish, can_wait, place};
-use crate::plan::{Cookie, MAX_LEVELS, MAX_PAGE_BYTES, PagePlan, Potential, Reach};
+use crate::plan::{Cookie, MAX_LEVELS, MAX_PAGE_BYTES, PagePlan, Potential, Reach, Sites};
+use crate::suffix;
 use crate::tcp;
 use crate::tls;
 use crate::trace::{
@@ -105,6 +107,7 @@ impl State {
 
     /// Takes a finding up.
     pub(super) fn find(&mut self, of: Asker, found: Found, at: At) {
+        let mut found = found;
         let above = match of {
             Asker::Document => None,
             Asker::Resource(id) => Some((self.known[id.0].clone(), self.resources[id.0].clone())),
@@ -113,14 +116,27 @@ impl State {
         let framed = above
             .as_ref()
             .is_some_and(|(known, resource)| known.framed || resource.kind == ResourceKind::Frame);
+        let framed = framed || found.wish.framed;
+        if let Some((known, _)) = above.as_ref().filter(|(_, resource)| resource.kind != ResourceKind::Frame)
+        {
+            found.wish.terms = Rc::new(found.wish.terms.of_sheet(&known.wish.terms));
+        }
         let above = above.map_or(Blocking::None, |(_, resource)| resource.blocking);
         let mut placed = place(&found, above, &mut self.ranks);
         if framed {
             placed.blocking = Blocking::None;
         }
-        let (url, parsed, note, mut left) = self.readable(&found);
+        let (url, parsed, mut note, mut left) = self.readable(&found);
+        if left.is_none()
+            && let Some(directive) = found.barred(&url, false)
+        {
+            (left, note) = (Some(Left::Policy), Some(directive));
+        }
         if left.is_none() && level > MAX_LEVELS {
             left = Some(Left::TooDeep);
+        }
+        if left.is_none() && parsed.as_ref().is_some_and(|url| self.is_foreign(url)) {
+            left = Some(Left::OtherSite);
         }
         let key = (url.clone(), found.wish.cors);
         if let Some(id) = self.seen.get(&key).copied() {
@@ -138,6 +154,8 @@ impl State {
             cross_origin: found.wish.cors,
             fate: left.map_or(Fate::Unstarted, Fate::Left),
             note,
+            integrity: None,
+            unused: None,
         };
         let known =
             Known { wish: found.wish, level, framed, redirects: 0, fresh: false, url: parsed, held: false };
@@ -171,6 +189,12 @@ impl State {
         }
     }
 
+    /// Whether it is of another site, and these are not asked.
+    fn is_foreign(&self, url: &Url) -> bool {
+        let own = self.document.as_ref().filter(|_| self.plan.sites == Sites::Own);
+        own.is_some_and(|own| suffix::site(&own.host_ascii) != suffix::site(&url.host_ascii))
+    }
+
     /// The URL that is asked for, and why it is not.
     fn readable(&self, found: &Found) -> (String, Option<Url>, Option<String>, Option<Left>) {
         let (mut href, mut note) = (found.url.clone(), found.note.clone());
@@ -180,9 +204,15 @@ impl State {
             return (href, None, note, left);
         }
         let over_tls = self.document.as_ref().is_some_and(|document| !document.scheme.is_clear());
+        if found.wish.terms.policies.upgrade() && href.starts_with("http:") {
+            note = Some(
+                "http in the markup: asked for by https, as upgrade-insecure-requests has it".to_owned(),
+            );
+            href.replace_range(..4, "https");
+        }
         if over_tls && href.starts_with("http:") {
             // Browsers try images by https, and nothing else (Mixed Content, section 4).
-            if !matches!(found.kind, ResourceKind::Image | ResourceKind::Media) {
+            if !matches!(found.kind, ResourceKind::Image | ResourceKind::Media) || found.wish.of_set {
                 return (href, None, note, Some(Left::MixedContent));
             }
             note =
@@ -222,12 +252,27 @@ impl State {
         } else {
             None
         };
+        let found = Found {
+            url: url.href.clone(),
+            kind: before.kind,
+            by: kind,
+            offset: None,
+            wish: known.wish.clone(),
+            left: None,
+            note: None,
+        };
+        let left = left.or_else(|| self.is_foreign(&url).then_some(Left::OtherSite));
+        let barred = found.barred(&url.href, true);
+        let note = barred.filter(|_| left.is_none() && kind == InitiatorKind::Redirect);
+        let left = left.or_else(|| note.as_ref().map(|_| Left::Policy));
         let resource = Resource {
             url: url.href.clone(),
             initiator: Initiator { kind, of: Asker::Resource(id), offset: None },
             discovered: at,
             fate: left.map_or(Fate::Unstarted, Fate::Left),
-            note: None,
+            note,
+            integrity: None,
+            unused: None,
             ..before
         };
         known.url = Some(url);
@@ -235,9 +280,10 @@ impl State {
     }
 
     fn key(&self, id: ResourceId) -> Option<Key> {
-        let (page, known) = (self.document.as_ref()?, &self.known[id.0]);
+        self.document.as_ref()?;
+        let known = &self.known[id.0];
         let url = known.url.as_ref()?;
-        Some(Key { origin: Origin::of(url), credentials: credentials(page, url, known.wish.cors) })
+        Some(Key { origin: Origin::of(url), credentials: credentials(&known.wish, url) })
     }
 
     fn progress(&self) -> Progress {

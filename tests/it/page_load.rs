@@ -1,0 +1,124 @@
+//! A page of 200 resources over 20 hosts, each 20 ms away: what it costs this program.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::{check_document, urltrace};
+
+const HOSTS: usize = 20;
+const EACH: usize = 10;
+/// Every answer is held back for so long.
+const THINKS: Duration = Duration::from_millis(20);
+/// Memory at most, of the process's own, in kilobytes.
+const MEMORY: u64 = 48 << 10;
+/// Processor time at most, without optimisation and with its checks; the promise for a release is 250 ms.
+const CPU: Duration = Duration::from_secs(if cfg!(debug_assertions) { 8 } else { 1 });
+/// Descriptors at most: six connections a host, and what a process has.
+const DESCRIPTORS: usize = HOSTS * 6 + 24;
+
+#[test]
+fn two_hundred_resources_on_twenty_hosts_are_cheap() {
+    let hosts: Vec<u16> = (0..HOSTS).map(|_| serve(String::new())).collect();
+    let page: String = (0..HOSTS * EACH)
+        .map(|number| format!("<img src=http://127.0.0.1:{}/{number}.png>", hosts[number % HOSTS]))
+        .collect();
+    let port = serve(page);
+    let file = std::env::temp_dir().join(format!("urltrace-it-load-{}", std::process::id()));
+    let mut child = urltrace()
+        .args(["--page", "--format", "json", &format!("http://127.0.0.1:{port}/")])
+        .stdout(std::fs::File::create(&file).unwrap())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let (mut memory, mut cpu, mut descriptors) = (0, Duration::ZERO, 0);
+    while child.try_wait().unwrap().is_none() {
+        let seen = Seen::of(child.id());
+        memory = memory.max(seen.memory);
+        cpu = cpu.max(seen.cpu);
+        descriptors = descriptors.max(seen.descriptors);
+        std::thread::sleep(Duration::from_millis(2)); // between two looks
+    }
+    let document: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    check_document(&document);
+    let requests = document["requests"].as_array().unwrap();
+    assert_eq!(requests.len(), HOSTS * EACH + 1);
+    assert!(requests.iter().all(|request| request["status"] == 200), "all came");
+    assert_eq!(document["page"]["hosts"][0]["requests"], HOSTS * EACH + 1, "one host by its name");
+    // Each request has what the network and its peer took, and little of ours.
+    let us = |request: &Value, name: &str| request["phases"][name].as_u64().unwrap_or(0);
+    let own: u64 = requests.iter().map(|request| us(request, "unaccounted_us")).sum();
+    let all: u64 = requests.iter().map(|request| us(request, "total_us")).sum();
+    assert!(own * 5 < all, "{own} of {all} are our own work");
+    assert!(requests.iter().all(|request| us(request, "wait_us") >= 20_000), "each waited for its answer");
+    println!("{memory} kB, {cpu:?}, {descriptors} descriptors");
+    assert!(memory < MEMORY, "{memory} kB");
+    assert!(cpu < CPU, "{cpu:?}");
+    assert!(descriptors <= DESCRIPTORS, "{descriptors} descriptors");
+}
+
+/// What a process holds now.
+struct Seen {
+    memory: u64,
+    cpu: Duration,
+    descriptors: usize,
+}
+
+impl Seen {
+    fn of(process: u32) -> Self {
+        let read =
+            |name: &str| std::fs::read_to_string(format!("/proc/{process}/{name}")).unwrap_or_default();
+        let status = read("status");
+        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+        // Until it runs the binary it shows the memory of the test.
+        let line = line.filter(|_| status.starts_with("Name:\turltrace\n"));
+        let memory = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0);
+        // Of user and of system, in hundredths of a second.
+        let stat = read("stat");
+        let ticks = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);
+        let ticks: u64 = ticks.filter_map(|word| word.parse::<u64>().ok()).sum();
+        let open = std::fs::read_dir(format!("/proc/{process}/fd"));
+        Self { memory, cpu: Duration::from_millis(ticks * 10), descriptors: open.map_or(0, Iterator::count) }
+    }
+}
+
+/// A server that gives a page, or an image where that is empty.
+fn serve(page: String) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let page = page.clone();
+            std::thread::spawn(move || talk(stream, &page));
+        }
+    });
+    port
+}
+
+fn talk(mut stream: TcpStream, page: &str) {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    loop {
+        let mut lines = 0;
+        let mut line = String::new();
+        while reader.read_line(&mut line).unwrap_or(0) > 2 {
+            lines += 1;
+            line.clear();
+        }
+        if lines == 0 {
+            return;
+        }
+        std::thread::sleep(THINKS); // the distance of the server
+        let kind = if page.is_empty() { "image/png" } else { "text/html" };
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n{page}",
+            page.len()
+        );
+        if stream.write_all(head.as_bytes()).is_err() {
+            return;
+        }
+    }
+}
