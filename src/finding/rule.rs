@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use super::found::{Finding, Severity};
 use super::place::Place;
-use crate::trace::{Connect, ConnectionId, Dns, Stage, StageName, Tls, Trace};
+use crate::trace::{Connect, Connection, ConnectionId, Dns, Stage, StageName, Tls, Trace};
 
 /// A rule: its identity and its check.
 #[derive(Clone, Copy)]
@@ -71,15 +71,22 @@ impl Rule {
     }
 }
 
+/// The connections of the chain, which the document has in full; of those of a page's resources it has no more than
+/// their numbers, and no evidence could lead there.
+fn of_chain(trace: &Trace) -> impl Iterator<Item = (usize, &Connection)> {
+    let all = trace.connections.iter().enumerate();
+    all.filter(|(_, connection)| connection.opened_for.0 < trace.requests.len())
+}
+
 /// Every connection race.
 pub(super) fn connections(trace: &Trace) -> impl Iterator<Item = (ConnectionId, &Connect)> {
-    let all = trace.connections.iter().enumerate();
+    let all = of_chain(trace);
     all.map(|(index, connection)| (ConnectionId(index), &connection.tcp))
 }
 
 /// Every TLS handshake.
 pub(super) fn handshakes(trace: &Trace) -> impl Iterator<Item = (ConnectionId, &Tls)> {
-    let all = trace.connections.iter().enumerate();
+    let all = of_chain(trace);
     all.filter_map(|(index, connection)| {
         let tls: Stage<&Tls> = connection.tls.as_ref();
         Some((ConnectionId(index), tls.ran()?))

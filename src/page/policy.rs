@@ -74,6 +74,13 @@ impl Policies {
         self.all.iter().any(|policy| policy.directive("upgrade-insecure-requests").is_some())
     }
 
+    /// Whether a sandbox takes the document's origin from it, which then tells nobody where it comes from.
+    #[must_use]
+    pub fn bars_origin(&self) -> bool {
+        let barred = |words: &[String]| !has(words, "allow-same-origin");
+        self.all.iter().any(|policy| policy.directive("sandbox").is_some_and(barred))
+    }
+
     /// Whether scripts are kept from running by a sandbox: then markup for browsers without them counts.
     #[must_use]
     pub fn bars_scripts(&self) -> bool {

@@ -32,6 +32,9 @@ impl Terms {
                 terms.referrer = ReferrerPolicy::of_field(&field.text()).or(terms.referrer);
             }
         }
+        if terms.policies.bars_origin() {
+            terms.asker = None;
+        }
         terms
     }
 

@@ -247,6 +247,7 @@ http {{
     ~\\.css$ /empty.css; ~\\.js$ /empty.js; ~\\.png$ /empty.png; ~\\.svg$ /empty.svg; ~\\.html$ /empty.html;
     default /empty.bin;
   }}
+  ssl_protocols TLSv1.2 TLSv1.3;
   ssl_certificate {path}/leaf.pem;
   ssl_certificate_key {path}/leaf.key;
 {servers}}}

@@ -12,6 +12,9 @@ const IMAGES: &str = "image/jxl,image/avif,image/webp,image/apng,image/svg+xml,i
 /// And of documents, but for signed exchanges, which are not read here.
 const DOCUMENTS: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/jxl,image/avif,image/webp,image/apng,*/*;q=0.8";
 
+/// How the names of pictures end.
+const PICTURES: [&str; 8] = [".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".bmp", ".ico"];
+
 /// Whether a resource is fetched with credentials.
 pub(super) fn credentials(wish: &Wish, url: &Url) -> Credentials {
     if wish.cors == Cors::Anonymous && !is_own(wish, url) { Credentials::Omitted } else { Credentials::Sent }
@@ -32,6 +35,8 @@ pub(super) fn plan(
         ResourceKind::Image | ResourceKind::Icon => IMAGES,
         ResourceKind::Stylesheet => "text/css,*/*;q=0.1",
         ResourceKind::Frame | ResourceKind::Document => DOCUMENTS,
+        // What is no picture by its name is a document to browsers.
+        ResourceKind::Object if !PICTURES.iter().any(|end| url.path.ends_with(end)) => DOCUMENTS,
         _ => "*/*",
     };
     let mut headers = vec![
