@@ -20,9 +20,8 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let contacts = contacts(trace);
     let is_kept = |hop: &Hop<'_>| {
         let host = &hop.url.host_ascii;
-        let own = contacts.iter().filter(|contact| contact.hop.url.host_ascii == *host);
-        is_covered(host, &contacts)
-            || own.into_iter().any(|contact| matches!(contact.policy, Policy::Kept { .. }))
+        let mut own = contacts.iter().filter(|contact| contact.hop.url.host_ascii == *host);
+        is_covered(host, &contacts) || own.any(|contact| matches!(contact.policy, Policy::Kept { .. }))
     };
     trace
         .hops()

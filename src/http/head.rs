@@ -212,7 +212,8 @@ fn parse(bytes: &[u8], max_fields: usize) -> Result<Head, HeadError> {
     let (Some(minor), Some(status)) = (response.version, response.code) else {
         return Err(HeadError::NotHttp);
     };
-    let fields = lines_of(bytes, response.headers);
+    // A line of blanks behind the status line ends the head for the parser: what follows is none of it.
+    let fields = lines_of(&bytes[..size], response.headers);
     Ok(Head { minor, status, reason: reason(bytes), fields, bytes: size })
 }
 
@@ -293,6 +294,16 @@ mod tests {
         let mut reader = Reader::new(LIMITS);
         reader.push(bytes);
         reader.next()
+    }
+
+    /// Found by fuzzing: those lines were told as fields, and read again as what follows.
+    #[test]
+    fn what_stands_behind_a_line_of_blanks_is_no_field_of_the_head() {
+        let mut reader = Reader::new(Limits { bytes: 4_096, fields: 32 });
+        reader.push(b"HTTP/1.1 200 OK\r\n\t\nA: b\r\n\r\n");
+        let head = reader.next().unwrap().unwrap();
+        assert_eq!((head.bytes, head.fields.len()), (19, 0));
+        assert_eq!(reader.into_rest(), b"A: b\r\n\r\n");
     }
 
     #[test]
