@@ -27,8 +27,7 @@ use crate::plan::{
     Afterwards, AnchorsText, Compression, CookieJar, DNS_TIMEOUT, DnsPlan, DnssecPlan, EXPECT_TIMEOUT,
     ExpectPlan, Family, HOSTS_FILE, HintsText, Http3, HttpPlan, HttpsRecords, Minimisation, NSSWITCH, Plan,
     ProxyPlan, RequestBody, Resume, RetryMethods, RetryPlan, RetryRefused, RootsChoice, Scan, TlsPlan,
-    TraceContextPlan,
-    VersionChoice,
+    TraceContextPlan, VersionChoice,
 };
 use crate::redact::Secrets;
 use crate::trace::{StageName, TlsVersion};
