@@ -2,6 +2,7 @@
 //!
 //! It decides nothing about a trace and words nothing of it; [`crate::render`] does.
 
+mod many;
 mod repeat;
 mod session;
 mod shown;
@@ -9,14 +10,14 @@ mod shown;
 use std::future::Future;
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::time::Duration;
 
-use self::session::Session;
+use self::session::{BATCH_TIME, Session};
 pub use self::session::{Ended, Problem, unless_reader_gone};
 pub use self::shown::format;
-use self::shown::{broken_budgets, complaint, limits, style};
+use self::shown::{broken_budgets, complaint, limits, style, unexpected};
 use crate::cli::{Action, Cli, Export, Format, Generate, PlanError, Settings, Show};
 use crate::clock::{Clock, Stopwatch};
+use crate::diff::{Diff, Saved};
 use crate::dns::{self, Resolver};
 use crate::exit::{self, Limits, OnBadStatus};
 use crate::explain::topics::{self, Found};
@@ -86,20 +87,32 @@ pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<
         }
         Action::Explain(topic) => Ok(explain(topic.as_deref(), &show, out)?),
         Action::Tour { steps, waits } => tour(steps, waits, &style(&show), out),
+        Action::Diff { a, b } => {
+            let read = |(name, bytes): (String, Vec<u8>)| {
+                Saved::read(&name, &bytes).map_err(|why| Problem::Setup(format!("diff: `{name}`: {why}")))
+            };
+            let diff = redact(Diff::of(&read(a)?, &read(b)?), show.secrets);
+            render::render_diff(&diff, format(show.format), &style(&show), out)?;
+            Ok(exit::OK.into())
+        }
         Action::ServeLab => in_runtime(serve_lab(out)),
         Action::Trace { url, plan } => {
             // Told before the run, not after it.
             show.exports.iter().try_for_each(|export| {
                 export::check(&export.path).map_err(|error| Problem::Setup(not_exported(export, &error)))
             })?;
-            in_runtime(trace(&url, plan, lab, &show, on_bad_status, setup, out))
+            in_runtime(trace(&url, plan, lab, &show, &on_bad_status, setup, out))
         }
         Action::Repeat { url, plan, repeat } => {
             let wanted = repeat::Wanted { url, plan, repeat, lab, on_bad_status };
             in_runtime(repeat::repeat(wanted, &show, setup, out))
         }
+        Action::Many { sources, plan, many } => {
+            let wanted = many::Wanted { sources, plan, many, lab, on_bad_status };
+            in_runtime(many::many(wanted, &show, setup, out))
+        }
         Action::Compare { url, plan } => {
-            in_runtime(compare(url, plan, lab, &show, on_bad_status, setup, out))
+            in_runtime(compare(url, plan, lab, &show, &on_bad_status, setup, out))
         }
         Action::AskAll(plan, batch) => in_runtime(ask_all(plan, batch, lab, &show, setup, out)),
         Action::Ask { input, question, plan } => {
@@ -122,7 +135,7 @@ async fn trace(
     plan: Plan,
     lab: bool,
     show: &Show,
-    on_bad_status: OnBadStatus,
+    on_bad_status: &OnBadStatus,
     setup: Stopwatch,
     out: &mut dyn Write,
 ) -> Result<Ended, Problem> {
@@ -152,7 +165,8 @@ async fn trace(
     };
     let report = TraceReport::of(trace, &show.selection, code);
     let broken = if signal.is_some() { report.exit_code } else { exit::LIMIT };
-    let report = redact(report.with_budgets(&show.budgets, broken), show.secrets);
+    let report = report.with_budgets(&show.budgets, broken).with_expected(on_bad_status.statuses());
+    let report = redact(report, show.secrets);
     let code = report.exit_code;
     let code = export_all(&report, show)?.filter(|_| code == exit::OK).unwrap_or(code);
     // A URL that cannot be traced has nothing to report but its error.
@@ -162,6 +176,7 @@ async fn trace(
     let failure = report.part(|report| report.trace.failure());
     let told = failure.and_then(|failure| complaint(failure, show));
     let told = told.or_else(|| broken_budgets(&report.budgets, report.trace.failure(), show));
+    let told = told.or_else(|| unexpected(&report, show));
     Ok(Ended { code, complaint: told, signal })
 }
 
@@ -184,7 +199,7 @@ async fn compare(
     plan: Plan,
     lab: bool,
     show: &Show,
-    on_bad_status: OnBadStatus,
+    on_bad_status: &OnBadStatus,
     setup: Stopwatch,
     out: &mut dyn Write,
 ) -> Result<Ended, Problem> {
@@ -290,9 +305,6 @@ async fn ask(
     }
     Ok(Ended { code: exit_code, complaint: failure.and_then(|failure| complaint(failure, show)), signal })
 }
-
-/// A batch has no end to its whole: `--max-time` holds for each name.
-const BATCH_TIME: Duration = Duration::from_secs(7 * 24 * 3600);
 
 async fn ask_all(
     plan: Plan,

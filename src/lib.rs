@@ -14,6 +14,7 @@
 //! - [`reading`]: what a response says of whom it came by and what it asks for
 //! - [`picture`]: the rows of the waterfall and the arrows of the ladder diagram, drawn by every renderer
 //! - [`runs`]: what follows from many runs of one URL; [`budget`]: what they may cost
+//! - [`diff`]: two saved documents beside each other
 //! - [`report`]: what a report is made from; [`redact`]: takes the secrets out of it
 //! - [`stream`]: a connection in the clear or over TLS, between [`tls`] and [`http`]
 //! - `roots`: what the stages that speak TLS trust; [`alert`]: what TLS alerts mean; `fault`: the form of
@@ -32,6 +33,7 @@ pub mod budget;
 mod bursts;
 pub mod cli;
 pub mod clock;
+pub mod diff;
 pub mod dns;
 pub mod exit;
 pub mod explain;

@@ -21,6 +21,15 @@ impl PlanError {
         Self::Usage { message: message.into(), hint: None }
     }
 
+    /// What is wrong, alone.
+    pub(super) fn sentence(self) -> String {
+        match self {
+            Self::Clap(error) => error.to_string(),
+            Self::Usage { message, hint: _ } => message,
+            Self::Interrupted => "interrupted".to_owned(),
+        }
+    }
+
     pub(super) fn with_hint(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Usage { message: message.into(), hint: Some(hint.into()) }
     }

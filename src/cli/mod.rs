@@ -13,7 +13,8 @@
 //! - `body`, `form`: what a request carries; `cookies`: `-b`
 //! - `identity`: `--cert`, `--key` and `--pass`
 //! - `page`: `--page` and its kin; `paged`: how they are typed
-//! - `many`: `-n`, `--budget` and their kin, declared; `runs`, `budgets`: read
+//! - `many`: `-n`, `--budget`, `--parallel` and their kin, declared; `runs`, `budgets`, `urls`: read
+//! - `list`: lists of URLs, read while they are traced
 //! - `files`: the small files that a plan needs as text
 //! - `examples`: what stands below `--help`
 //! - `settings`, `error`: what comes out
@@ -34,6 +35,7 @@ mod findings;
 mod form;
 mod hands;
 mod identity;
+mod list;
 mod many;
 mod origin;
 mod page;
@@ -47,12 +49,15 @@ mod runs;
 mod settings;
 mod syntax;
 mod tour;
+mod urls;
 
 pub use self::declarations::*;
 pub use self::environment::Environment;
 pub use self::error::PlanError;
 pub use self::hands::requested_format;
-pub use self::many::{Budgets, Runs, Warm};
+pub use self::list::{BadLine, Line, Lines, WantedUrl};
+pub use self::many::{Budgets, Runs, Saved, Urls, Warm};
 pub use self::paged::{Paged, Profile};
 pub use self::read::settings;
 pub use self::settings::{Action, Export, Settings, Show, Stream};
+pub use self::urls::Source;

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use super::declarations::{Diagram, Format, Generate};
+use super::urls::Source;
 use crate::budget::Budget;
 use crate::exit::OnBadStatus;
 use crate::finding::Selection;
-use crate::plan::{Batch, Plan, Question, RepeatPlan};
+use crate::plan::{Batch, ManyPlan, Plan, Question, RepeatPlan};
 use crate::redact::Secrets;
 
 /// What a run is to do.
@@ -41,12 +42,28 @@ pub enum Action {
         /// How often.
         repeat: RepeatPlan,
     },
+    /// Trace many URLs side by side.
+    Many {
+        /// Where they come from.
+        sources: Vec<Source>,
+        /// How, but for what a line says of itself.
+        plan: Plan,
+        /// How many at a time.
+        many: ManyPlan,
+    },
     /// Trace a URL by one version of HTTP after another.
     Compare {
         /// As it was typed.
         url: String,
         /// How, but for the version.
         plan: Plan,
+    },
+    /// Set two saved documents beside each other: each file's name and bytes.
+    Diff {
+        /// The first.
+        a: (String, Vec<u8>),
+        /// The second.
+        b: (String, Vec<u8>),
     },
     /// Walk a name.
     Ask {

@@ -88,16 +88,17 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("finding", &["explain", "nearest", "reading", "timeline", "trace", "units"]),
     ("runs", &["reading", "timeline", "trace", "units"]),
     ("budget", &["nearest", "runs", "timeline", "trace", "units"]),
-    ("report", &["budget", "finding", "plan", "reading", "trace"]),
+    ("report", &["budget", "exit", "finding", "plan", "reading", "trace"]),
+    ("diff", &["runs", "timeline"]),
     ("story", &["explain", "reading", "timeline", "trace", "units"]),
     ("picture", &["explain", "finding", "timeline", "trace", "units"]),
     // The one pass that takes secrets out; renderers get what it made.
-    ("redact", &["finding", "report", "trace"]),
+    ("redact", &["diff", "finding", "report", "trace"]),
     (
         "render",
         &[
-            "budget", "exit", "explain", "finding", "lab", "packed", "picture", "plan", "reading", "redact",
-            "report", "runs", "story", "timeline", "trace", "units",
+            "budget", "diff", "exit", "explain", "finding", "lab", "packed", "picture", "plan", "reading",
+            "redact", "report", "runs", "story", "timeline", "trace", "units",
         ],
     ),
     // The program around it.
@@ -106,8 +107,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "budget", "cli", "clock", "dns", "exit", "explain", "export", "finding", "lab", "os", "plan",
-            "redact", "render", "report", "runs", "stop", "signals", "trace", "tracer",
+            "budget", "cli", "clock", "diff", "dns", "exit", "explain", "export", "finding", "lab", "os",
+            "plan", "redact", "render", "report", "runs", "stop", "signals", "trace", "tracer", "url",
         ],
     ),
 ];

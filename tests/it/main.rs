@@ -4,6 +4,7 @@
 
 mod cli;
 mod connection;
+mod diffs;
 mod dns;
 mod floods;
 mod hostile;
@@ -13,6 +14,7 @@ mod http3;
 mod kept;
 mod lab;
 mod live;
+mod many;
 mod page;
 mod peers;
 mod proxies;
