@@ -17,8 +17,9 @@ use tokio::io::unix::AsyncFd;
 
 use super::body;
 use super::hands;
+use super::settings::Source;
 use super::syntax::header_field;
-use super::urls::{Source, statuses};
+use super::urls::statuses;
 use crate::exit::Statuses;
 use crate::http::validate_method;
 use crate::os;

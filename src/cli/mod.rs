@@ -59,5 +59,4 @@ pub use self::list::{BadLine, Line, Lines, WantedUrl};
 pub use self::many::{Budgets, Runs, Saved, Urls, Warm};
 pub use self::paged::{Paged, Profile};
 pub use self::read::settings;
-pub use self::settings::{Action, Export, Settings, Show, Stream};
-pub use self::urls::Source;
+pub use self::settings::{Action, Export, Settings, Show, Source, Stream};

@@ -13,9 +13,8 @@ use super::environment::Environment;
 use super::error::PlanError;
 use super::files::{exports, output, read_body, read_text, resolv_conf};
 use super::many::Saved;
-use super::settings::{Action, Settings, Show, Stream};
+use super::settings::{Action, Settings, Show, Source, Stream};
 use super::syntax::{byte_ranges, header_field, limit, pause, redirects, resolve_override};
-use super::urls::Source;
 use super::{
     body, budgets, connection, cookies, dns, findings, hands, identity, origin, page, password, proxy, reuse,
     runs, tour, urls,

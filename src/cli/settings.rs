@@ -1,9 +1,10 @@
 //! What the command line comes to: an action, its plan, and how the result is shown. Types only.
 
+use std::fs::File;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::declarations::{Diagram, Format, Generate};
-use super::urls::Source;
 use crate::budget::Budget;
 use crate::exit::OnBadStatus;
 use crate::finding::Selection;
@@ -93,6 +94,15 @@ pub enum Action {
     Explain(Option<String>),
     /// `--generate`.
     Generate(Generate),
+}
+
+/// Where URLs come from.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// The command line: one.
+    Url(String),
+    /// A list of them, one a line; its name, unless it is standard input.
+    List(Option<Arc<str>>, Arc<File>),
 }
 
 /// How to show the result, what of it, and where else to write it.

@@ -9,19 +9,10 @@ use std::sync::Arc;
 use super::declarations::{Cli, Format};
 use super::error::PlanError;
 use super::many::Urls;
-use super::settings::Show;
+use super::settings::{Show, Source};
 use crate::exit::{OnBadStatus, Statuses};
 use crate::os;
 use crate::plan::{MOST_PARALLEL, ManyPlan, Order, PARALLEL, PER_HOST, Piece, Plan};
-
-/// Where URLs come from.
-#[derive(Clone, Debug)]
-pub enum Source {
-    /// The command line: one.
-    Url(String),
-    /// A list of them, one a line; its name, unless it is standard input.
-    List(Option<Arc<str>>, Arc<File>),
-}
 
 /// What was typed in place of the one URL; `None` where it is one.
 ///
