@@ -4,6 +4,7 @@
 
 mod check;
 mod exports;
+mod many;
 mod repeat;
 mod session;
 mod shown;
@@ -11,14 +12,14 @@ mod shown;
 use std::future::Future;
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::time::Duration;
 
-use self::session::Session;
+use self::session::{BATCH_TIME, Session};
 pub use self::session::{Ended, Problem, unless_reader_gone};
-pub use self::shown::form;
-use self::shown::{broken_budgets, complaint, format, limits, style};
-use crate::cli::{Action, Cli, Format, Generate, PlanError, Settings, Show};
+pub use self::shown::{form, format};
+use self::shown::{broken_budgets, complaint, limits, style, unexpected};
+use crate::cli::{Action, Cli, Export, Format, Generate, PlanError, Settings, Show};
 use crate::clock::{Clock, Stopwatch};
+use crate::diff::{Diff, Saved};
 use crate::dns::{self, Resolver};
 use crate::exit::{self, Limits, OnBadStatus};
 use crate::explain::topics::{self, Found};
@@ -93,10 +94,18 @@ pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<
             Err(ServeError::Internal(why)) => Err(Problem::Internal(why)),
             Err(ServeError::Output(error)) => Err(Problem::Output(error)),
         },
+        Action::Diff { a, b } => {
+            let read = |(name, bytes): (String, Vec<u8>)| {
+                Saved::read(&name, &bytes).map_err(|why| Problem::Setup(format!("diff: `{name}`: {why}")))
+            };
+            let diff = redact(Diff::of(&read(a)?, &read(b)?), show.secrets);
+            render::render_diff(&diff, format(show.format), &style(&show), out)?;
+            Ok(exit::OK.into())
+        }
         Action::ServeLab => in_runtime(serve_lab(out)),
         Action::Trace { url, plan } => {
             exports::check(&show)?;
-            in_runtime(trace(&url, plan, lab, &show, on_bad_status, setup, out))
+            in_runtime(trace(&url, plan, lab, &show, &on_bad_status, setup, out))
         }
         Action::Check { url, plan, thresholds } => {
             in_runtime(check::checked(&url, plan, thresholds, lab, &show, setup, out))
@@ -106,8 +115,12 @@ pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<
             let wanted = repeat::Wanted { url, plan, repeat, lab, on_bad_status };
             in_runtime(repeat::repeat(wanted, &show, setup, out))
         }
+        Action::Many { sources, plan, many } => {
+            let wanted = many::Wanted { sources, plan, many, lab, on_bad_status };
+            in_runtime(many::many(wanted, &show, setup, out))
+        }
         Action::Compare { url, plan } => {
-            in_runtime(compare(url, plan, lab, &show, on_bad_status, setup, out))
+            in_runtime(compare(url, plan, lab, &show, &on_bad_status, setup, out))
         }
         Action::AskAll(plan, batch) => in_runtime(ask_all(plan, batch, lab, &show, setup, out)),
         Action::Ask { input, question, plan } => {
@@ -130,7 +143,7 @@ async fn trace(
     plan: Plan,
     lab: bool,
     show: &Show,
-    on_bad_status: OnBadStatus,
+    on_bad_status: &OnBadStatus,
     setup: Stopwatch,
     out: &mut dyn Write,
 ) -> Result<Ended, Problem> {
@@ -160,7 +173,8 @@ async fn trace(
     };
     let report = TraceReport::of(trace, &show.selection, code);
     let broken = if signal.is_some() { report.exit_code } else { exit::LIMIT };
-    let report = redact(report.with_budgets(&show.budgets, broken), show.secrets);
+    let report = report.with_budgets(&show.budgets, broken).with_expected(on_bad_status.statuses());
+    let report = redact(report, show.secrets);
     let code = report.exit_code;
     let written = exports::write(show, |format, bytes| render::render(&report, format, &style(show), bytes))?;
     let code = written.filter(|_| code == exit::OK).unwrap_or(code);
@@ -171,6 +185,7 @@ async fn trace(
     let failure = report.part(|report| report.trace.failure());
     let told = failure.and_then(|failure| complaint(failure, show));
     let told = told.or_else(|| broken_budgets(&report.budgets, report.trace.failure(), show));
+    let told = told.or_else(|| unexpected(&report, show));
     Ok(Ended { code, complaint: told, signal })
 }
 
@@ -193,7 +208,7 @@ async fn compare(
     plan: Plan,
     lab: bool,
     show: &Show,
-    on_bad_status: OnBadStatus,
+    on_bad_status: &OnBadStatus,
     setup: Stopwatch,
     out: &mut dyn Write,
 ) -> Result<Ended, Problem> {
@@ -280,9 +295,6 @@ async fn ask(
     }
     Ok(Ended { code: exit_code, complaint: failure.and_then(|failure| complaint(failure, show)), signal })
 }
-
-/// A batch has no end to its whole: `--max-time` holds for each name.
-const BATCH_TIME: Duration = Duration::from_secs(7 * 24 * 3600);
 
 async fn ask_all(
     plan: Plan,

@@ -1,5 +1,8 @@
 //! Every exit code. Scripts rely on them: they only ever gain members.
 
+mod statuses;
+
+pub use self::statuses::Statuses;
 use crate::trace::{FailureCode, StageName, Trace};
 
 /// Traced, and no limit broken.
@@ -18,7 +21,7 @@ pub const TCP: u8 = 5;
 pub const TLS: u8 = 6;
 /// No valid HTTP response.
 pub const HTTP: u8 = 7;
-/// Status 4xx or 5xx, or one of gRPC that is not 0, or no SERVING, with `--fail`.
+/// Status 4xx or 5xx, or one of gRPC that is not 0, or no SERVING, with `--fail`; another status than `--expect` says.
 pub const STATUS: u8 = 8;
 /// Traced, and a limit was broken: a `--budget`, or something was found that `--fail-on` forbids.
 pub const LIMIT: u8 = 9;
@@ -39,7 +42,8 @@ pub const TABLE: &[(u8, &str)] = &[
     (HTTP, "HTTP: no valid response"),
     (
         STATUS,
-        "with `--fail`: HTTP status 4xx or 5xx; a gRPC status that is not 0, or a health check without SERVING",
+        "another status than `--expect` says; with `--fail`: HTTP status 4xx or 5xx, a gRPC status that is not 0, or \
+         a health check without SERVING",
     ),
     (LIMIT, "traced, and a `--budget` was broken, or something found that `--fail-on` forbids"),
     (INTERRUPTED, "interrupted (Ctrl-C): what was seen is printed; a second Ctrl-C ends it at once"),
@@ -58,13 +62,26 @@ pub const fn of_stage(stage: StageName) -> u8 {
     }
 }
 
-/// What to do about a status of 4xx or 5xx.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What to do about a status.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OnBadStatus {
     /// It is a response like any other.
     Accept,
-    /// `--fail`.
+    /// `--fail`: 4xx and 5xx are not what was wanted.
     Fail,
+    /// `--expect`: these are, and no others.
+    Expect(Statuses),
+}
+
+impl OnBadStatus {
+    /// The statuses of `--expect`.
+    #[must_use]
+    pub const fn statuses(&self) -> Option<&Statuses> {
+        match self {
+            Self::Expect(statuses) => Some(statuses),
+            Self::Accept | Self::Fail => None,
+        }
+    }
 }
 
 /// Whether what was found keeps to what the user allows (`--fail-on`).
@@ -89,7 +106,7 @@ impl Limits {
 
 /// The code of a trace: a failed stage's is stronger than that of a limit, and that than a status's.
 #[must_use]
-pub fn of_trace(trace: &Trace, bad_status: OnBadStatus, limits: Limits) -> u8 {
+pub fn of_trace(trace: &Trace, bad_status: &OnBadStatus, limits: Limits) -> u8 {
     if let Some(failure) = trace.failure() {
         return match failure.code {
             // The stage did its work; the file is this machine's.
@@ -108,6 +125,7 @@ pub fn of_trace(trace: &Trace, bad_status: OnBadStatus, limits: Limits) -> u8 {
     match (limits, bad_status) {
         (Limits::Broken, _) => LIMIT,
         (Limits::Kept, OnBadStatus::Fail) if is_bad() => STATUS,
+        (Limits::Kept, OnBadStatus::Expect(statuses)) if !statuses.admit(trace) => STATUS,
         _ => OK,
     }
 }

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::budget::{Budget, Judged};
+use crate::exit::Statuses;
 use crate::finding::{Finding, Selection, Verdict};
 use crate::plan::RepeatPlan;
 use crate::trace::{Dns, Failure, HttpVersion, Trace};
@@ -18,8 +19,28 @@ pub struct TraceReport {
     pub verdict: Verdict,
     /// What it was allowed to cost, and whether that held.
     pub budgets: Vec<Judged>,
+    /// `--expect`: which statuses were wanted, and whether one came.
+    pub expected: Option<Expected>,
     /// The process's exit code.
     pub exit_code: u8,
+}
+
+/// Which statuses were wanted of a URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// As asked for.
+    pub statuses: Statuses,
+    /// Whether the last response has one of them; `None` where there is no response.
+    pub met: Option<bool>,
+}
+
+impl Expected {
+    /// What came of it.
+    #[must_use]
+    pub fn of(statuses: &Statuses, trace: &Trace) -> Self {
+        let met = trace.last_status().map(|status| statuses.contain(status));
+        Self { statuses: statuses.clone(), met }
+    }
 }
 
 /// One URL by several versions of HTTP, one after another.
@@ -156,7 +177,21 @@ impl TraceReport {
         let verdict = crate::finding::verdict(&trace, &findings);
         selection.apply(&mut findings);
         let exit_code = exit_code(&trace, &findings);
-        Self { trace, findings, verdict, budgets: Vec::new(), exit_code }
+        Self { trace, findings, verdict, budgets: Vec::new(), expected: None, exit_code }
+    }
+
+    /// The same without findings: where there is no place for them, nobody has to look.
+    #[must_use]
+    pub fn without_findings(trace: Trace, exit_code: impl FnOnce(&Trace, &[Finding]) -> u8) -> Self {
+        let verdict = crate::finding::verdict(&trace, &[]);
+        let exit_code = exit_code(&trace, &[]);
+        Self { trace, findings: Vec::new(), verdict, budgets: Vec::new(), expected: None, exit_code }
+    }
+
+    /// The same with what was expected of the status.
+    #[must_use]
+    pub fn with_expected(self, statuses: Option<&Statuses>) -> Self {
+        Self { expected: statuses.map(|statuses| Expected::of(statuses, &self.trace)), ..self }
     }
 
     /// The same with budgets judged; a broken one gives `broken` as the exit code where no stage failed.

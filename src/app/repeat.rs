@@ -63,7 +63,7 @@ pub(super) async fn repeat(
         RunStart::WarmDns => Some(runs.warm_up().await),
         RunStart::Cold | RunStart::ColdRoot => None,
     };
-    let (done, end) = runs.all(on_bad_status).await;
+    let (done, end) = runs.all(&on_bad_status).await;
     progress.finish();
     let signal = session.signals.first();
     let mut report = RepeatReport {
@@ -148,7 +148,7 @@ impl Runs<'_> {
         trace
     }
 
-    async fn all(&self, on_bad_status: OnBadStatus) -> (Vec<Repeated>, RepeatEnd) {
+    async fn all(&self, on_bad_status: &OnBadStatus) -> (Vec<Repeated>, RepeatEnd) {
         let begun = Moment::now();
         let mut done: Vec<Repeated> = Vec::new();
         for number in 0..self.plan.runs {
@@ -168,6 +168,7 @@ impl Runs<'_> {
                     TraceReport::of(trace, &self.show.selection, |trace: &Trace, findings: &[Finding]| {
                         exit::of_trace(trace, on_bad_status, limits(findings, trace.failure(), self.show))
                     });
+                let report = report.with_expected(on_bad_status.statuses());
                 done.push(Repeated { report, late });
             }
             if interrupted {

@@ -54,6 +54,9 @@ pub fn unless_reader_gone(written: io::Result<()>) -> Result<(), Problem> {
     }
 }
 
+/// Many names or URLs have no end to their whole: `--max-time` holds for each.
+pub(super) const BATCH_TIME: Duration = Duration::from_secs(7 * 24 * 3600);
+
 /// What every run of the program has.
 pub(super) struct Session {
     pub(super) lab: Option<Lab>,

@@ -8,6 +8,7 @@ use crate::exit::Limits;
 use crate::finding::Finding;
 use crate::redact::Redacted;
 use crate::render::{self, Diagram, Form, Style};
+use crate::report::TraceReport;
 use crate::trace::{Failure, StageName};
 
 /// Whether what was found, or how it failed, is allowed.
@@ -46,6 +47,15 @@ pub fn form(arguments: &[OsString]) -> Form {
     } else {
         Form::Report(format(cli::requested_format(arguments)))
     }
+}
+
+/// A status that was not expected, for standard error, where no terminal shows it.
+pub(super) fn unexpected(report: &TraceReport, show: &Show) -> Option<(String, Option<String>)> {
+    let expected = report.expected.as_ref().filter(|expected| expected.met != Some(true))?;
+    let seen = report.trace.failure().is_some() || show.format == Format::Text && show.terminal;
+    let came =
+        report.trace.last_status().map_or("no status".to_owned(), |status| format!("status {status:03}"));
+    (!seen).then(|| (format!("expect: {came} came, and {} was expected", expected.statuses), None))
 }
 
 /// The renderer's format of the command line's.

@@ -164,13 +164,31 @@ fn data(request: &Request, matches: &ArgMatches) -> Result<Option<RequestBody>, 
             _ => url_encoded(text).map(|text| Piece::Bytes(text.into())),
         })
         .collect::<Result<Vec<_>, _>>()?;
+    Ok(joined(parts))
+}
+
+/// The body of a line of a list, that its -d give.
+///
+/// # Errors
+/// Files that cannot be read.
+pub(super) fn of_line(data: &[String]) -> Result<Option<RequestBody>, PlanError> {
+    let mut sources = Sources::new();
+    let parts = data
+        .iter()
+        .map(|text| sources.argument_or_file("-d", text, Reading::KeptIfSmall, LineEnds::LeftOut))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(joined(parts))
+}
+
+/// Parts of data with `&` between them.
+fn joined(parts: Vec<Piece>) -> Option<RequestBody> {
     let joint = || Piece::Bytes(Bytes::from_static(b"&"));
-    let joined = parts.into_iter().enumerate().flat_map(|(place, part)| {
+    let pieces = parts.into_iter().enumerate().flat_map(|(place, part)| {
         let before = (place > 0).then(joint);
         before.into_iter().chain([part])
     });
-    let joined: Vec<Piece> = joined.collect();
-    Ok((!joined.is_empty()).then(|| in_one(RequestBody::new(joined))))
+    let pieces: Vec<Piece> = pieces.collect();
+    (!pieces.is_empty()).then(|| in_one(RequestBody::new(pieces)))
 }
 
 /// What is in memory, in one piece.

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::examples::EXAMPLES;
 pub use super::formats::{Exports, Format};
-use super::many::{Budgets, Runs};
+use super::many::{Budgets, Runs, Saved, Urls};
 use super::paged::Paged;
 use super::serve::ServeOptions;
 
@@ -23,8 +23,11 @@ pub struct Cli {
     pub command: Option<Command>,
     /// The URL to trace: http, https, ws, wss, grpc, grpcs, tls, quic, tcp or dns; without a scheme https, for `localhost`,
     /// addresses and single labels http
+    ///
+    /// Several are traced side by side; `@FILE` is a list of them, one a line, `-` one on standard input. Behind the URL of
+    /// a line -X, -H, -d and --expect may stand, quoted as in a shell; `#` begins a comment.
     #[arg(value_name = "URL")]
-    pub url: Option<String>,
+    pub urls: Vec<String>,
     /// The URL to trace, as curl has it
     #[arg(long = "url", value_name = "URL", hide = true)]
     pub url_options: Vec<String>,
@@ -40,6 +43,9 @@ pub struct Cli {
     /// Options of many runs
     #[command(flatten)]
     pub runs: Runs,
+    /// Options of many URLs
+    #[command(flatten)]
+    pub many: Urls,
     /// What a run may cost
     #[command(flatten)]
     pub budgets: Budgets,
@@ -80,6 +86,10 @@ pub enum Command {
     /// /probe?target=TARGET&module=MODULE traces a target and answers with the series of blackbox_exporter, by the module
     /// files of it. It resolves by this machine's resolver, unless a module says `resolver: walk`.
     Serve(ServeOptions),
+    /// Set two saved documents (`--format json`) beside each other: traces, or many runs of -n
+    ///
+    /// A table of the phases with their differences, and what else was otherwise. Exit code 0 whether they differ or not.
+    Diff(Saved),
     /// List the scenarios of the built-in internet, or keep it running
     Lab {
         /// Keep it running for other tools until interrupted, and print where it listens

@@ -21,11 +21,11 @@ impl PlanError {
         Self::Usage { message: message.into(), hint: None }
     }
 
-    /// What is wrong, for whoever is told nothing else.
-    pub(super) fn message(self) -> String {
+    /// What is wrong, alone.
+    pub(super) fn sentence(self) -> String {
         match self {
             Self::Clap(error) => error.to_string(),
-            Self::Usage { message, .. } => message,
+            Self::Usage { message, hint: _ } => message,
             Self::Interrupted => "interrupted".to_owned(),
         }
     }

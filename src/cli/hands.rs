@@ -23,7 +23,7 @@ pub(super) fn words(mut arguments: Vec<OsString>) -> Vec<OsString> {
         (Some("explain"), Some(option), 3) if option.starts_with('-') && !is_for_explain(option) => {
             arguments.insert(2, "--".into());
         }
-        (Some("help"), Some("dns" | "check" | "lab" | "findings" | "explain"), 3) => {
+        (Some("help"), Some("check" | "diff" | "dns" | "lab" | "findings" | "explain"), 3) => {
             arguments.swap(1, 2);
             arguments[2] = "--help".into();
         }
@@ -131,12 +131,14 @@ pub(super) fn check_places(matches: &ArgMatches) -> Result<(), PlanError> {
             let id = argument.get_id().as_str();
             let is_taken = styles.contains(&id)
                 || ["check", "dns"].contains(&command)
-                || command == "serve" && of_probes.contains(&id);
+                || command == "serve" && of_probes.contains(&id)
+                || command == "diff" && matches!(id, "format" | "show_secrets");
             if given(inner, argument) && !is_taken {
                 let option = option.unwrap_or_default();
                 let does = match command {
                     "explain" => "prints a text",
                     "serve" => "answers scrapes",
+                    "diff" => "prints a table",
                     _ => "prints a list",
                 };
                 return Err(PlanError::usage(format!(
@@ -144,15 +146,7 @@ pub(super) fn check_places(matches: &ArgMatches) -> Result<(), PlanError> {
                 )));
             }
         } else if given(matches, argument) {
-            return Err(option.map_or_else(
-                || {
-                    PlanError::with_hint(
-                        format!("a URL cannot stand in front of `{command}`"),
-                        "`urltrace URL` traces a URL, `urltrace dns NAME` looks up a name: one per run",
-                    )
-                },
-                |option| misplaced(&option, command),
-            ));
+            return Err(option.map_or_else(|| url_in_front_of(command), |option| misplaced(&option, command)));
         }
     }
     Ok(())
@@ -196,13 +190,19 @@ pub(super) fn check_lab(common: &Common, url: Option<&str>) -> Result<(), PlanEr
     if common.root_hints.is_some() {
         return refuse("it has root servers of its own, and --root-hints cannot be used with it");
     }
-    let host = url.and_then(address_of);
-    if host.is_some_and(|address| !matches!(address.octets(), [127, 53, ..])) {
-        return refuse(
-            "its web servers have names and addresses in 127.53.0.0/16; `urltrace lab` lists them",
-        );
+    match url.and_then(|url| outside_the_lab(common.lab, url)) {
+        Some(why) => Err(PlanError::usage(why)),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// Why a URL cannot be traced in the lab; `None` where it can, or where there is no lab.
+pub(super) fn outside_the_lab(lab: bool, url: &str) -> Option<String> {
+    let address = address_of(url).filter(|_| lab)?;
+    (!matches!(address.octets(), [127, 53, ..])).then(|| {
+        "--lab has no outside: its web servers have names and addresses in 127.53.0.0/16; `urltrace lab` lists them"
+            .to_owned()
+    })
 }
 
 /// The address in a URL; an IPv6 address, of which the lab has none, as one that is not in it.
@@ -218,8 +218,7 @@ fn address_of(url: &str) -> Option<std::net::Ipv4Addr> {
 
 /// The one URL of a run.
 pub(super) fn one_url(cli: &Cli) -> Result<String, PlanError> {
-    let mut urls = cli.url.iter().chain(&cli.url_options);
-    let Some(url) = urls.next() else {
+    let Some(url) = cli.urls.iter().chain(&cli.url_options).next() else {
         let data = cli.request.json.last().is_some_and(|text| text.contains("://"));
         return Err(if data {
             PlanError::with_hint(
@@ -233,22 +232,39 @@ pub(super) fn one_url(cli: &Cli) -> Result<String, PlanError> {
             )
         });
     };
-    if url == "-" {
-        return Err(PlanError::with_hint(
-            "URLs from standard input are not supported yet",
-            "run it once per URL: xargs -n 1 urltrace < FILE",
-        ));
-    }
-    match urls.next() {
-        Some(_) => Err(several()),
-        None => Ok(url.clone()),
-    }
+    Ok(url.clone())
 }
 
-fn several() -> PlanError {
+/// Refuses words beside a URL that are dig's, or a sub-command behind its URL.
+pub(super) fn check_words(cli: &Cli) -> Result<(), PlanError> {
+    let words = &cli.urls;
+    if words.len() < 2 {
+        return Ok(());
+    }
+    let command = Cli::command();
+    if let Some(name) = words.iter().skip(1).find(|word| command.find_subcommand(word.as_str()).is_some()) {
+        return Err(url_in_front_of(name));
+    }
+    let is_server =
+        |word: &String| word.strip_prefix('@').is_some_and(|at| at.parse::<std::net::IpAddr>().is_ok());
+    let is_of_dig = |word: &String| word.starts_with('+') || is_type(word) || is_server(word);
+    if words.iter().any(is_of_dig) {
+        return Err(of_dig());
+    }
+    Ok(())
+}
+
+fn of_dig() -> PlanError {
     PlanError::with_hint(
-        "several URLs in one run are not supported yet",
-        "run it once per URL: for url in URL...; do urltrace \"$url\"; done",
+        "this is dig's syntax, and it takes no URL",
+        "`urltrace dns NAME TYPE` asks for records",
+    )
+}
+
+fn url_in_front_of(command: &str) -> PlanError {
+    PlanError::with_hint(
+        format!("a URL cannot stand in front of `{command}`"),
+        "`urltrace URL` traces a URL, `urltrace dns NAME` looks up a name: one per run",
     )
 }
 
@@ -266,14 +282,7 @@ fn second_word(word: &str, arguments: &[OsString]) -> PlanError {
             "to trace one: `urltrace --lab URL`",
         );
     }
-    let dig = |word: &str| word.starts_with(['@', '+']) || is_type(word);
-    if dig(word) || arguments.iter().skip(1).filter_map(|word| word.to_str()).any(dig) {
-        return PlanError::with_hint(
-            "this is dig's syntax, and it takes no URL",
-            "`urltrace dns NAME TYPE` asks for records",
-        );
-    }
-    several()
+    PlanError::usage(format!("`{word}` is one word too many"))
 }
 
 /// The types that hands write behind a name, in capitals.

@@ -56,3 +56,32 @@ pub enum Warm {
     /// Answers to names
     Dns,
 }
+
+/// Two saved documents.
+#[derive(Clone, Debug, Args)]
+pub struct Saved {
+    /// The first; `-` for standard input
+    #[arg(value_name = "A.json")]
+    pub a: String,
+    /// The second
+    #[arg(value_name = "B.json")]
+    pub b: String,
+}
+
+/// Options of many URLs, and what is expected of each.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Many URLs")]
+pub struct Urls {
+    /// Trace so many URLs at the same time (1 to 256); 16 when not given
+    #[arg(long, value_name = "N")]
+    pub parallel: Option<usize>,
+    /// Trace so many URLs of one host and port at the same time; 2 when not given
+    #[arg(long, value_name = "N")]
+    pub per_host: Option<usize>,
+    /// Tell of the URLs in the order in which they were given, and not as they end
+    #[arg(long)]
+    pub ordered: bool,
+    /// Exit with 8 when the last response has another status than these: `200,301-308`; goes before --fail
+    #[arg(long, value_name = "STATUSES", help_heading = "Request")]
+    pub expect: Option<String>,
+}

@@ -13,7 +13,8 @@
 //! - `body`, `form`: what a request carries; `cookies`: `-b`
 //! - `identity`: `--cert`, `--key` and `--pass`
 //! - `page`: `--page` and its kin; `paged`: how they are typed
-//! - `many`: `-n`, `--budget` and their kin, declared; `runs`, `budgets`: read
+//! - `many`: `-n`, `--budget`, `--parallel` and their kin, declared; `runs`, `budgets`, `urls`: read
+//! - `list`: lists of URLs, read while they are traced
 //! - `files`: the small files that a plan needs as text
 //! - `formats`: what a report can be written as
 //! - `examples`: what stands below `--help`
@@ -41,6 +42,7 @@ mod form;
 mod formats;
 mod hands;
 mod identity;
+mod list;
 mod many;
 mod modules;
 mod origin;
@@ -57,13 +59,15 @@ mod serve;
 mod settings;
 mod syntax;
 mod tour;
+mod urls;
 
 pub use self::declarations::*;
 pub use self::environment::Environment;
 pub use self::error::PlanError;
 pub use self::hands::{is_check, requested_format};
-pub use self::many::{Budgets, Runs, Warm};
+pub use self::list::{BadLine, Line, Lines, WantedUrl};
+pub use self::many::{Budgets, Runs, Saved, Urls, Warm};
 pub use self::paged::{Paged, Profile};
 pub use self::read::settings;
 pub use self::serve::ServeOptions;
-pub use self::settings::{Action, Export, Settings, Show, Stream};
+pub use self::settings::{Action, Export, Settings, Show, Source, Stream};

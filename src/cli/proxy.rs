@@ -8,10 +8,10 @@ use super::password;
 use crate::plan::{PlainRequests, ProxyExceptions, ProxyPlan, ProxyServer};
 use crate::trace::{ProxyKind, ProxySource};
 
-/// The proxies of a run. Inside the lab only options count: the environment speaks of the machine's world.
+/// The proxies of a run; `url` is `None` where it is for many. Inside the lab only options count: the environment speaks of the machine's world.
 pub(super) fn plan(
     options: &Proxies,
-    url: &str,
+    url: Option<&str>,
     redirects: Redirects,
     lab: bool,
     environment: &Environment,
@@ -36,9 +36,11 @@ pub(super) fn plan(
     };
     // What a run does not need is not read. No redirect leads from the web to what is none, and only one that is
     // followed from https to http; to https an HTTPS record leads, too.
-    let is_web = given.is_some() || !has_scheme(url, &["tls", "tcp"]);
+    let may_be = |schemes: &[&str]| url.is_none_or(|url| has_scheme(url, schemes));
+    let may_be_another = |schemes: &[&str]| url.is_none_or(|url| !has_scheme(url, schemes));
+    let is_web = given.is_some() || may_be_another(&["tls", "tcp"]);
     let may_be_plain =
-        is_web && (given.is_some() || redirects == Redirects::Followed || !has_scheme(url, &["https"]));
+        is_web && (given.is_some() || redirects == Redirects::Followed || may_be_another(&["https"]));
     let wanted = |is_wanted: bool, names: &[&'static str]| {
         if is_wanted { of_scheme(names) } else { Ok(None) }
     };
@@ -46,7 +48,7 @@ pub(super) fn plan(
     let [http, https, other] = [
         wanted(may_be_plain, &["http_proxy", "all_proxy", "ALL_PROXY"])?,
         wanted(is_web, &["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])?,
-        wanted(given.is_some() || !is_web, &["all_proxy", "ALL_PROXY"])?,
+        wanted(given.is_some() || may_be(&["tls", "tcp"]), &["all_proxy", "ALL_PROXY"])?,
     ]
     .map(|server| {
         server.map(|server| ProxyServer {

@@ -12,22 +12,22 @@ use super::declarations::{
 use super::environment::Environment;
 use super::error::PlanError;
 use super::fields;
-use super::files::{exports, output, read_text, resolv_conf};
-use super::settings::{Action, Settings, Show, Stream};
+use super::files::{exports, output, read_body, read_text, resolv_conf};
+use super::many::Saved;
+use super::settings::{Action, Settings, Show, Source, Stream};
 use super::syntax::{byte_ranges, limit, pause, redirects, resolve_override};
 use super::{
     body, budgets, check, connection, cookies, dns, findings, hands, identity, origin, page, password, proxy,
-    reuse, runs, secrets, serve, tour,
+    reuse, runs, secrets, serve, tour, urls,
 };
 use crate::clock::Clock;
-use crate::exit::OnBadStatus;
 use crate::finding::Selection;
 use crate::http::{basic_credentials, validate_method};
 use crate::plan::{
     Afterwards, AnchorsText, Compression, CookieJar, DNS_TIMEOUT, DnsPlan, DnssecPlan, EXPECT_TIMEOUT,
-    ExpectPlan, Family, HOSTS_FILE, HintsText, Http3, HttpPlan, HttpsRecords, Minimisation, NSSWITCH, Plan,
-    ProxyPlan, RequestBody, Resume, RetryMethods, RetryPlan, RetryRefused, RootsChoice, Scan, TlsPlan,
-    TraceContextPlan, VersionChoice,
+    ExpectPlan, Family, HOSTS_FILE, HintsText, Http3, HttpPlan, HttpsRecords, ManyPlan, Minimisation,
+    NSSWITCH, Plan, ProxyPlan, RequestBody, Resume, RetryMethods, RetryPlan, RetryRefused, RootsChoice, Scan,
+    TlsPlan, TraceContextPlan, VersionChoice,
 };
 use crate::redact::Secrets;
 use crate::trace::{StageName, TlsVersion};
@@ -48,8 +48,9 @@ pub fn settings(
     let selection = findings::selection(&cli.common)?;
     let exports = exports(cli.exports.clone(), cli.request.output.as_deref())?;
     let show = Show { selection, exports, ..show(&cli, environment) };
-    let on_bad_status = if cli.request.fail { OnBadStatus::Fail } else { OnBadStatus::Accept };
-    let settings = |action, lab, show| Ok(Settings { action, lab, show, on_bad_status });
+    let on_bad_status = urls::on_bad_status(&cli)?;
+    let settings =
+        |action, lab, show| Ok(Settings { action, lab, show, on_bad_status: on_bad_status.clone() });
     if let Some(what) = cli.generate {
         return settings(Action::Generate(what), false, show);
     }
@@ -57,6 +58,12 @@ pub fn settings(
         Some(Command::Check(options)) => {
             let (action, show) = checked(&mut cli, *options, &matches, environment, show)?;
             settings(action, cli.common.lab, show)
+        }
+        Some(Command::Diff(Saved { a, b })) => {
+            urls::check_diff(&show)?;
+            let read = |name: String| read_body("diff", &name).map(|bytes| (name, bytes));
+            let action = Action::Diff { a: read(a)?, b: read(b)? };
+            settings(action, false, show)
         }
         Some(Command::Findings) => settings(Action::ListFindings, false, show),
         Some(Command::Lab { tour: Some(only), .. }) => {
@@ -142,6 +149,12 @@ fn traced(
     environment: &Environment,
     show: Show,
 ) -> Result<(Action, Show), PlanError> {
+    hands::check_words(cli)?;
+    let sources = urls::sources(cli)?;
+    let many = urls::plan(&cli.many, sources.is_some())?;
+    if let Some(sources) = sources {
+        return many_urls(sources, many, cli, matches, environment, show);
+    }
     let url = hands::one_url(cli)?;
     hands::check_story(&show, false)?;
     hands::check_lab(&cli.common, Some(&url))?;
@@ -155,7 +168,7 @@ fn traced(
         plan.http.body = None;
     }
     let redirects = if plan.http.follow { proxy::Redirects::Followed } else { proxy::Redirects::Told };
-    plan.proxy = proxy::plan(&cli.connection.proxies, &url, redirects, cli.common.lab, environment)?;
+    plan.proxy = proxy::plan(&cli.connection.proxies, Some(&url), redirects, cli.common.lab, environment)?;
     plan.dns.survey = dns::survey(&cli.common, plan.dns.server_family)?;
     page::check(&cli.request.paged, &show)?;
     secrets::check(&show)?;
@@ -172,6 +185,27 @@ fn traced(
         Action::Trace { url, plan }
     };
     Ok((action, show))
+}
+
+/// What is done with many URLs.
+fn many_urls(
+    sources: Vec<Source>,
+    many: ManyPlan,
+    cli: &Cli,
+    matches: &ArgMatches,
+    environment: &Environment,
+    show: Show,
+) -> Result<(Action, Show), PlanError> {
+    hands::check_lab(&cli.common, None)?;
+    if cli.common.lab {
+        proxy::check_lab(&cli.connection)?;
+    }
+    let mut plan = plan(cli, matches, environment)?;
+    urls::check(cli, &plan, &show)?;
+    let redirects = if plan.http.follow { proxy::Redirects::Followed } else { proxy::Redirects::Told };
+    plan.proxy = proxy::plan(&cli.connection.proxies, None, redirects, cli.common.lab, environment)?;
+    let budgets = budgets::budgets(&cli.budgets, None)?;
+    Ok((Action::Many { sources, plan, many }, Show { budgets, ..show }))
 }
 
 /// The narrowest and the widest report.

@@ -1,6 +1,8 @@
 //! What the command line comes to: an action, its plan, and how the result is shown. Types only.
 
+use std::fs::File;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::declarations::{Diagram, Format, Generate};
 use crate::budget::Budget;
@@ -8,7 +10,7 @@ use crate::check::Thresholds;
 use crate::exit::OnBadStatus;
 use crate::finding::Selection;
 use crate::modules::ServePlan;
-use crate::plan::{Batch, Plan, Question, RepeatPlan};
+use crate::plan::{Batch, ManyPlan, Plan, Question, RepeatPlan};
 use crate::redact::Secrets;
 
 /// What a run is to do.
@@ -52,12 +54,28 @@ pub enum Action {
         /// How often.
         repeat: RepeatPlan,
     },
+    /// Trace many URLs side by side.
+    Many {
+        /// Where they come from.
+        sources: Vec<Source>,
+        /// How, but for what a line says of itself.
+        plan: Plan,
+        /// How many at a time.
+        many: ManyPlan,
+    },
     /// Trace a URL by one version of HTTP after another.
     Compare {
         /// As it was typed.
         url: String,
         /// How, but for the version.
         plan: Plan,
+    },
+    /// Set two saved documents beside each other: each file's name and bytes.
+    Diff {
+        /// The first.
+        a: (String, Vec<u8>),
+        /// The second.
+        b: (String, Vec<u8>),
     },
     /// Walk a name.
     Ask {
@@ -89,6 +107,15 @@ pub enum Action {
     Explain(Option<String>),
     /// `--generate`.
     Generate(Generate),
+}
+
+/// Where URLs come from.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// The command line: one.
+    Url(String),
+    /// A list of them, one a line; its name, unless it is standard input.
+    List(Option<Arc<str>>, Arc<File>),
 }
 
 /// How to show the result, what of it, and where else to write it.

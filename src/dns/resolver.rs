@@ -100,6 +100,16 @@ impl Resolver {
         Self { context, client, stamping: Rc::clone(&self.stamping) }
     }
 
+    /// The resolver of one more URL of many: a run as [`of_another_run`](Self::of_another_run) begins it, that asks
+    /// nobody to compare: neither the root whom it consists of, nor this machine's resolvers.
+    #[must_use]
+    pub fn of_one_of_many(&self) -> Self {
+        let resolver = self.of_another_run();
+        resolver.context.priming.begun.set(true);
+        resolver.context.stub_use.set(StubUse::InNeed);
+        resolver
+    }
+
     /// Takes over what the servers of registries have told another run, for the runs that come.
     pub fn learn_registries(&self, other: &Self) {
         self.context.learn_registries(&other.context);

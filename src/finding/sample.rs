@@ -21,6 +21,7 @@ pub(crate) fn of(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         findings: findings.clone(),
         verdict: verdict(trace, &findings),
         budgets: Vec::new(),
+        expected: None,
         exit_code: 0,
     };
     let mut out = Vec::new();

@@ -3,6 +3,7 @@
 use super::redacted::Redact;
 use super::seen::Seen;
 use super::shape::Shape;
+use crate::diff::{Change, Diff, Side};
 use crate::finding::{Finding, Saving, Verdict};
 use crate::report::{CompareReport, Compared, DnsReport, RepeatReport, Repeated, TraceReport};
 use crate::trace::{Failure, FailureCode};
@@ -13,7 +14,7 @@ impl Redact for TraceReport {
     }
 
     fn hide(&mut self, seen: &Seen) {
-        let Self { trace, findings, verdict, budgets: _, exit_code: _ } = self;
+        let Self { trace, findings, verdict, budgets: _, expected: _, exit_code: _ } = self;
         trace.hide(seen);
         findings.iter_mut().for_each(|finding| hide_finding(finding, seen));
         // Hosts and servers are public.
@@ -101,6 +102,25 @@ const fn is_on_url(code: FailureCode) -> bool {
             | FailureCode::InvalidPort
             | FailureCode::BadRedirect
     )
+}
+
+/// What was saved has passed here before, unless its secrets were wanted.
+impl Redact for Diff {
+    fn learn(&self, seen: &mut Seen) {
+        for side in [&self.a, &self.b] {
+            seen.learn(&side.input, Shape::Typed);
+        }
+    }
+
+    fn hide(&mut self, seen: &Seen) {
+        let Self { a, b, rows: _, changes } = self;
+        for Side { file: _, kind: _, input, started_at: _, runs: _, ok: _ } in [a, b] {
+            seen.clean(input, Shape::Typed);
+        }
+        for Change { what: _, a, b } in changes {
+            a.iter_mut().chain(b).for_each(|(value, _)| seen.sentence(value));
+        }
+    }
 }
 
 /// A sentence by itself: for a line of progress, or an error before there is anything to report.

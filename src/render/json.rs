@@ -11,6 +11,7 @@ mod compare;
 mod connect;
 mod cookies;
 mod cors;
+mod diff;
 mod dns;
 mod dnssec;
 mod document;
@@ -50,7 +51,7 @@ mod write;
 
 pub(super) use page::MISSING;
 pub use schema::schema_file;
-pub(super) use write::{Lines, compare, dns, error, hop, repeat, trace, write};
+pub(super) use write::{Lines, compare, diff, dns, error, hop, repeat, trace, write};
 
 #[cfg(test)]
 mod tests;

@@ -35,6 +35,10 @@ const RELEASED: &str = "2026-11-29";
 /// The command lines there are.
 const FORMS: &[(&str, &str)] = &[
     ("urltrace", "[OPTIONS] URL"),
+    ("urltrace", "[OPTIONS] URL URL..."),
+    ("urltrace", "[OPTIONS] @FILE"),
+    ("urltrace", "[OPTIONS] - < URLS"),
+    ("urltrace diff", "[--format json] A.json B.json"),
     ("urltrace dns", "[OPTIONS] NAME [TYPE] [@SERVER]"),
     ("urltrace dns", "[OPTIONS] -x ADDRESS"),
     ("urltrace dns", "[OPTIONS] - < NAMES"),

@@ -25,6 +25,7 @@ mod junit;
 mod lab;
 mod ladder_words;
 pub mod man;
+mod many;
 mod markdown;
 mod method_words;
 mod output;
@@ -54,7 +55,11 @@ pub use complaint::{broken_budgets, complaint, short_reason};
 pub use findings::findings_list;
 pub use json::schema_file;
 pub use lab::{lab_list, lab_serving};
-pub use output::{render, render_compared, render_dns, render_dns_line, render_repeated, render_short};
+pub use many::{BadLineReport, ManySummary, many_summary};
+pub use output::{
+    render, render_bad_line, render_compared, render_diff, render_dns, render_dns_line, render_line,
+    render_repeated, render_short,
+};
 pub use progress::{Progress, Uploaded};
 pub use refusal::{Form, Refusal, refuse, tell};
 pub use serve::{ProbeRow, probes, serving};

@@ -3,9 +3,12 @@
 use std::io::{self, Write};
 
 use super::json::Lines;
+use super::many::BadLineReport;
 use super::prometheus::{self, Detail, Dialect};
 use super::style::{Format, Style};
 use super::{chrome_trace, csv, github, har, html, json, junit, markdown, svg, text};
+use crate::diff::Diff;
+use crate::exit;
 use crate::redact::Redacted;
 use crate::report::{CompareReport, DnsReport, RepeatReport, TraceReport};
 
@@ -74,6 +77,58 @@ pub fn render_repeated(
         Format::Github => github::repeat(report, out),
         Format::Junit => junit::repeat(report, out),
         _ => has_no_form(),
+    }
+}
+
+/// Writes two saved documents beside each other.
+///
+/// # Errors
+/// Only those of `out`.
+pub fn render_diff(
+    diff: &Redacted<Diff>,
+    format: Format,
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        Format::Text => text::diff(diff, style, out),
+        Format::Json => json::diff(diff, Lines::Many, out),
+        Format::Jsonl => json::diff(diff, Lines::One, out),
+        Format::Html | Format::Svg | Format::Markdown | Format::Har => not_as_a_page(),
+    }
+}
+
+/// Writes one URL of many as one line: text, or a JSON document without line ends.
+///
+/// # Errors
+/// Only those of `out`.
+pub fn render_line(
+    report: &Redacted<TraceReport>,
+    format: Format,
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        Format::Text => text::line(report, style, out),
+        Format::Json | Format::Jsonl => json::trace(report, Lines::One, out),
+        Format::Html | Format::Svg | Format::Markdown | Format::Har => not_as_a_page(),
+    }
+}
+
+/// Writes a line of a list that cannot be used, in the place of its URL.
+///
+/// # Errors
+/// Only those of `out`.
+pub fn render_bad_line(
+    bad: &BadLineReport,
+    format: Format,
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        Format::Text => text::bad_line(bad, style, out),
+        Format::Json | Format::Jsonl => json::error(exit::USAGE, &bad.sentence(), None, Lines::One, out),
+        Format::Html | Format::Svg | Format::Markdown | Format::Har => not_as_a_page(),
     }
 }
 

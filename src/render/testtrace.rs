@@ -16,8 +16,18 @@ pub(crate) use crate::trace::sample::*;
 pub(crate) fn report(trace: &Trace, secrets: Secrets) -> Redacted<TraceReport> {
     let findings = if trace == &success() { findings() } else { Vec::new() };
     let verdict = finding::verdict(trace, &findings);
-    let exit_code = exit::of_trace(trace, OnBadStatus::Accept, Limits::Kept);
-    redact(TraceReport { trace: trace.clone(), findings, verdict, budgets: Vec::new(), exit_code }, secrets)
+    let exit_code = exit::of_trace(trace, &OnBadStatus::Accept, Limits::Kept);
+    redact(
+        TraceReport {
+            trace: trace.clone(),
+            findings,
+            verdict,
+            budgets: Vec::new(),
+            expected: None,
+            exit_code,
+        },
+        secrets,
+    )
 }
 
 /// What `urltrace dns` would have to tell of a fixture's first name.

@@ -1,15 +1,23 @@
-//! What follows from many runs of one URL: how each phase spread, which run is the one to show, and what set the
+//! What follows from many runs of one URL, or from many URLs: how each phase spread, which run is the one to show, and what set the
 //! slowest apart. Pure: nothing is run here.
 //!
 //! # Layout
 //! - `spread`: percentiles, mean and deviation of numbers
 //! - `summary`: those of every phase, and which runs failed
 //! - `slowest`: what differed in the slowest run
+//! - `rank_tests`: whether two series differ by more than chance
+//! - `tally`: what came of many URLs; `turns`: which of them may begin
 
+mod rank_tests;
 mod slowest;
 mod spread;
 mod summary;
+mod tally;
+mod turns;
 
+pub use self::rank_tests::{rank_sum, shift, together};
 pub use self::slowest::{Slowest, slowest};
 pub use self::spread::{Percentile, Spread};
 pub use self::summary::{Failures, Summary, kept, median_run};
+pub use self::tally::{Came, Tally};
+pub use self::turns::{Shares, Turn, Turns};

@@ -105,8 +105,7 @@ impl Spread {
     #[must_use]
     pub fn percentile(&self, percentile: Percentile) -> Option<u64> {
         let n = self.sorted.len();
-        let rank = (n * percentile.percent()).div_ceil(100).max(1);
-        (n >= percentile.least()).then(|| self.sorted[rank - 1])
+        (n >= percentile.least()).then(|| self.sorted[nearest_rank(n, percentile)])
     }
 
     /// The median.
@@ -114,6 +113,11 @@ impl Spread {
     pub fn median(&self) -> u64 {
         self.percentile(Percentile::P50).unwrap_or_default()
     }
+}
+
+/// The place of a percentile among so many in their order, counted from 0.
+pub(super) fn nearest_rank(n: usize, percentile: Percentile) -> usize {
+    (n * percentile.percent()).div_ceil(100).max(1) - 1
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // no sample is negative

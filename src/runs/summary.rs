@@ -2,7 +2,7 @@
 //!
 //! Phases and totals are those of the runs that came to their end: what a failed run took says when it was given up.
 
-use super::spread::Spread;
+use super::spread::{Percentile, Spread, nearest_rank};
 use crate::timeline::{PerPhase, phases_of_all};
 use crate::trace::{Failure, FailureCode, StageName, Trace};
 
@@ -80,8 +80,7 @@ fn failures<'a>(all: impl Iterator<Item = Option<&'a Failure>>) -> Vec<Failures>
 pub fn median_run(traces: &[&Trace]) -> Option<usize> {
     let mut whole: Vec<usize> = (0..traces.len()).filter(|at| traces[*at].failure().is_none()).collect();
     whole.sort_by_key(|at| traces[*at].total);
-    // The nearest rank of the median.
-    whole.get(whole.len().div_ceil(2).saturating_sub(1)).copied().or((!traces.is_empty()).then_some(0))
+    whole.get(nearest_rank(whole.len(), Percentile::P50)).copied().or((!traces.is_empty()).then_some(0))
 }
 
 /// The zones whose delegation a run began with, of its first lookup.

@@ -97,6 +97,12 @@ impl Trace {
         self.page_hops().nth(id.0.checked_sub(self.requests.len())?)
     }
 
+    /// The status of the last response, where there is one.
+    #[must_use]
+    pub fn last_status(&self) -> Option<u16> {
+        self.hops().last().and_then(|hop| hop.http.ran()?.status)
+    }
+
     /// How many redirects were followed: a request that was sent again is no further one, nor is a preflight.
     #[must_use]
     pub fn redirects(&self) -> usize {

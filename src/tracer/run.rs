@@ -58,6 +58,15 @@ pub struct Run<'a> {
     pub on_stage: OnStage<'a>,
 }
 
+/// How much is asked beside the request itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Extent {
+    /// All that may explain it.
+    Whole,
+    /// Nothing but its DNSSEC: others wait.
+    OneOfMany,
+}
+
 impl Tracer {
     /// Loads roots and hints and builds the configurations.
     ///
@@ -98,9 +107,18 @@ impl Tracer {
             HttpPlan { retry: RetryPlan::default(), output: None, reuse: None, ..self.plan.http.clone() };
         let plan = Plan { until: StageName::Dns, http, page: None, ..self.plan.clone() };
         let means = self.proxies.of_another_run();
-        let trace = Box::pin(self.trace_with(&plan, (&self.resolver, &means), url, run)).await;
+        let trace = Box::pin(self.trace_with(&plan, (&self.resolver, &means), url, run, Extent::Whole)).await;
         self.next.replace(Some(self.another()));
         trace
+    }
+
+    /// Traces one URL of many, side by side with others: it shares what was answered to them, and nobody is asked for
+    /// what does not belong to its own way. `http` is how its request is made, where that is not the plan's.
+    pub async fn trace_one_of_many(&self, url: &str, http: Option<HttpPlan>, run: Run<'_>) -> Trace {
+        let (resolver, means) = (self.resolver.of_one_of_many(), self.proxies.of_another_run());
+        let own = http.map(|http| Plan { http, ..self.plan.clone() });
+        let plan = own.as_ref().unwrap_or(&self.plan);
+        Box::pin(self.trace_with(plan, (&resolver, &means), url, run, Extent::OneOfMany)).await
     }
 
     fn another(&self) -> (dns::Resolver, Means) {
@@ -125,7 +143,7 @@ impl Tracer {
     pub async fn trace(&self, url: &str, run: Run<'_>) -> Trace {
         let (resolver, means) = &self.next.take().unwrap_or_else(|| self.another());
         // On the heap: a caller that traces several at once has them all on its stack otherwise.
-        let trace = Box::pin(self.trace_with(&self.plan, (resolver, means), url, run)).await;
+        let trace = Box::pin(self.trace_with(&self.plan, (resolver, means), url, run, Extent::Whole)).await;
         if self.memory == Memory::Registries {
             self.resolver.learn_registries(resolver);
         }
@@ -140,6 +158,7 @@ impl Tracer {
         (resolver, means): (&dns::Resolver, &Means),
         url: &str,
         run: Run<'_>,
+        extent: Extent,
     ) -> Trace {
         let Self { tls, bare_tls, http1_tls, http2_tls, quic, .. } = self;
         let Run { clock, stop, setup, on_stage } = run;
@@ -182,10 +201,14 @@ impl Tracer {
         }
         for (lookup, lanes) in lanes {
             if let Some(dns) = trace.lookups.get_mut(lookup.0) {
-                lanes.settle(dns, UNCOUNTED_GRACE, clock, stop).await;
+                match extent {
+                    Extent::Whole => lanes.settle(dns, UNCOUNTED_GRACE, clock, stop).await,
+                    Extent::OneOfMany => lanes.settle_one_of_many(dns, clock, stop).await,
+                }
             }
         }
-        if dns::is_worth_a_survey(trace.failure().map(|failure| failure.code)) {
+        let is_whole = extent == Extent::Whole;
+        if is_whole && dns::is_worth_a_survey(trace.failure().map(|failure| failure.code)) {
             let hops: Vec<usize> =
                 trace.hops().filter_map(|hop| hop.request.lookup.ran().map(|_| hop.id.0)).collect();
             resolver.survey_hops(hops.into_iter().zip(&mut trace.lookups), clock, stop).await;
@@ -197,13 +220,12 @@ impl Tracer {
                 doubt.settle(tls);
             }
         }
-        if plan.afterwards == Afterwards::Usual {
+        let is_usual = is_whole && plan.afterwards == Afterwards::Usual;
+        if is_usual {
             udp_check::ask_all(&scene, &mut trace).await;
-        }
-        resume::resume_all(&scene, sessions, &mut trace).await;
-        if plan.afterwards == Afterwards::Usual {
             caa::ask_all(&scene, &mut trace).await;
         }
+        resume::resume_all(&scene, sessions, &mut trace).await;
         if let Some(probe) = plan.tcp.all_addresses {
             addresses::check_all(&scene, &mut trace, probe).await;
         }

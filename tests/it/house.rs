@@ -104,15 +104,16 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("runs", &["reading", "timeline", "trace", "units"]),
     ("budget", &["nearest", "runs", "timeline", "trace", "units"]),
     ("check", &["trace"]),
-    ("report", &["budget", "finding", "plan", "reading", "trace"]),
+    ("report", &["budget", "exit", "finding", "plan", "reading", "trace"]),
+    ("diff", &["runs", "timeline"]),
     ("story", &["explain", "reading", "timeline", "trace", "units"]),
     ("picture", &["explain", "finding", "timeline", "trace", "units"]),
     // The one pass that takes secrets out; renderers get what it made.
-    ("redact", &["finding", "report", "trace"]),
+    ("redact", &["diff", "finding", "report", "trace"]),
     (
         "render",
         &[
-            "budget", "check", "exit", "explain", "finding", "lab", "packed", "page", "picture", "plan",
+            "budget", "check", "diff", "exit", "explain", "finding", "lab", "packed", "page", "picture", "plan",
             "reading", "redact", "report", "runs", "story", "timeline", "trace", "units",
         ],
     ),
@@ -135,8 +136,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "budget", "check", "cli", "clock", "dns", "exit", "explain", "export", "finding", "lab", "os",
-            "plan", "redact", "render", "report", "runs", "serve", "stop", "signals", "trace", "tracer",
+            "budget", "check", "cli", "clock", "diff", "dns", "exit", "explain", "export", "finding", "lab", "os",
+            "plan", "redact", "render", "report", "runs", "serve", "stop", "signals", "trace", "tracer", "url",
         ],
     ),
 ];

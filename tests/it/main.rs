@@ -5,6 +5,7 @@
 mod cli;
 mod connection;
 mod cors;
+mod diffs;
 mod dns;
 mod floods;
 mod hostile;
@@ -14,6 +15,7 @@ mod http3;
 mod kept;
 mod lab;
 mod live;
+mod many;
 mod monitoring;
 mod page;
 mod page_hostile;

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use super::all;
 use super::lookup::{Found, key, look_up};
-use crate::cli::{Action, Environment, settings};
+use crate::cli::{Action, Environment, Source, settings};
 use crate::lab::SCENARIOS;
 use crate::packed::TOPICS;
 
@@ -142,6 +142,9 @@ fn commands_are_those_of_this_program_and_lead_into_the_lab() {
                     Action::Trace { url, .. } | Action::Repeat { url, .. } | Action::Compare { url, .. },
                     true,
                 )) => hosts.contains(host(&url)) || host(&url).starts_with("127.53."),
+                Ok((Action::Many { sources, .. }, true)) => sources
+                    .iter()
+                    .all(|source| matches!(source, Source::Url(url) if hosts.contains(host(url)))),
                 Ok((Action::Ask { input, .. }, true)) => hosts.iter().any(|host| is_of(host, &input)),
                 Ok((
                     Action::ListLab

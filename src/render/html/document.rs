@@ -20,7 +20,7 @@ const STYLE: &str = include_str!("style.css");
 
 /// Writes the page of a trace.
 pub(crate) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::Result<()> {
-    let TraceReport { trace, findings, verdict, budgets: _, exit_code: _ } = &**report;
+    let TraceReport { trace, findings, verdict, budgets: _, expected: _, exit_code: _ } = &**report;
     let picture = Picture::of(trace, findings);
     let paged = trace.page.as_ref().map(|of| Paged::of(trace, of, findings));
     let mut page = Page::default();

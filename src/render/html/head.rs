@@ -62,7 +62,7 @@ fn outcome(page: &mut Page, trace: &Trace) {
         };
         page.element("<li class=\"badge bad\">", &text, "</li>\n");
         page.element("<li><code>", failure.code.as_str(), "</code></li>\n");
-    } else if let Some(status) = trace.hops().last().and_then(|hop| hop.http.ran()?.status) {
+    } else if let Some(status) = trace.last_status() {
         let class = match status {
             200..=299 => "badge good",
             300..=399 => "badge warn",

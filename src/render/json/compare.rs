@@ -98,7 +98,7 @@ impl<'a> From<&'a Compared> for ComparedView<'a> {
             label: version.as_str(),
             outcome: Outcome::of(trace.failure()),
             failure: trace.failure().map(|failure| failed(trace, failure)),
-            status: trace.hops().last().and_then(|hop| hop.http.ran()?.status),
+            status: trace.last_status(),
             total_us: us(trace.total),
             phases: timeline::phases_of_all(trace).into(),
             hops: hops(trace),

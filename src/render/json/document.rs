@@ -15,7 +15,7 @@ use super::{dns, finding, hop};
 use crate::exit;
 use crate::finding::saved_together;
 use crate::render::words;
-use crate::report::{DnsReport, TraceReport};
+use crate::report::{DnsReport, Expected, TraceReport};
 use crate::timeline;
 use crate::trace::Failure;
 
@@ -59,6 +59,8 @@ pub(super) struct TraceDocument<'a> {
     pub(super) phases: PhasesView,
     /// What it was allowed to cost, and whether that held.
     pub(super) budgets: Vec<BudgetView<'a>>,
+    /// `--expect`: the statuses that the last response was to have; null without it.
+    pub(super) expected_status: Option<ExpectedView>,
     /// One record for each request of the redirect chain.
     pub(super) hops: Vec<hop::HopView<'a>>,
     /// The waterfall's rows.
@@ -73,9 +75,8 @@ pub(super) struct TraceDocument<'a> {
 impl<'a> TraceDocument<'a> {
     /// The document without its findings: these point into it.
     pub(super) fn new(report: &'a TraceReport) -> Self {
-        let TraceReport { trace, findings, verdict, budgets, exit_code } = report;
+        let TraceReport { trace, findings, verdict, budgets, expected, exit_code } = report;
         let failed = trace.requests.len().saturating_sub(1);
-        let status = trace.hops().last().and_then(|hop| hop.http.ran()?.status);
         Self {
             schema: SCHEMA,
             kind: "trace",
@@ -85,18 +86,35 @@ impl<'a> TraceDocument<'a> {
             lab: trace.lab,
             outcome: Outcome::of(trace.failure()),
             exit_code: *exit_code,
-            final_status: status,
+            final_status: trace.last_status(),
             failure: trace.failure().map(|failure| FailureView::new(failure, failed)),
             total_us: us(trace.total),
             setup_us: us(trace.setup),
             verdict: finding::VerdictView::new(verdict, trace),
             phases: timeline::phases_of_all(trace).into(),
             budgets: budgets.iter().map(Into::into).collect(),
+            expected_status: expected.as_ref().map(ExpectedView::new),
             hops: trace.hops().enumerate().map(|(index, hop)| hop::HopView::new(trace, index, hop)).collect(),
             spans: timeline::spans(trace).into_iter().map(hop::SpanView::new).collect(),
             findings: Vec::new(),
             saved_together_us: saved_together(findings).map(us),
         }
+    }
+}
+
+/// What was expected of the status.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+pub(super) struct ExpectedView {
+    /// Statuses and ranges of them, as `200,301-308`.
+    statuses: String,
+    /// Whether the last response has one of them; null where there is no response, which counts as not met.
+    met: Option<bool>,
+}
+
+impl ExpectedView {
+    pub(super) fn new(expected: &Expected) -> Self {
+        Self { statuses: expected.statuses.to_string(), met: expected.met }
     }
 }
 

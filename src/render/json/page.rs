@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::budget::BudgetView;
 #[cfg(test)]
 use super::document::SCHEMA;
-use super::document::{Outcome, TraceDocument};
+use super::document::{ExpectedView, Outcome, TraceDocument};
 use super::failure::FailureView;
 use super::finding;
 use super::hop::{HopView, SpanView};
@@ -70,6 +70,8 @@ pub(super) struct PageDocument<'a> {
     phases: PhasesView,
     /// What it was allowed to cost, and whether that held.
     budgets: Vec<BudgetView<'a>>,
+    /// `--expect`: the statuses that the last response of the document was to have; null without it.
+    expected_status: Option<ExpectedView>,
     /// One record for each request of the document's redirect chain, as in a trace.
     hops: Vec<HopView<'a>>,
     /// The waterfall's rows of these.
@@ -297,6 +299,7 @@ impl<'a> PageDocument<'a> {
             verdict,
             phases,
             budgets,
+            expected_status,
             hops,
             spans,
             findings,
@@ -320,6 +323,7 @@ impl<'a> PageDocument<'a> {
             verdict,
             phases,
             budgets,
+            expected_status,
             hops,
             spans,
             findings,

@@ -205,7 +205,7 @@ impl<'a> BriefView<'a> {
             outcome: Outcome::of(trace.failure()),
             exit_code: report.exit_code,
             failure: trace.failure().map(|failure| failed(trace, failure)),
-            final_status: trace.hops().last().and_then(|hop| hop.http.ran()?.status),
+            final_status: trace.last_status(),
             total_us: us(trace.total),
             phases: phases_of_all(trace).into(),
         }

@@ -17,6 +17,7 @@ pub(super) mod from_views {
     use crate::finding::{Cause, Load, RULES};
     use crate::reading::FlowKind;
     use crate::render::json::compare::CompareDocument;
+    use crate::render::json::diff::DiffDocument;
     use crate::render::json::document::{DnsDocument, ErrorDocument, SCHEMA, TraceDocument};
     use crate::render::json::page::{PageDocument, STOPPED};
     use crate::render::json::repeat::RepeatDocument;
@@ -75,7 +76,8 @@ pub(super) mod from_views {
     }
 
     /// A document of schema `urltrace/1`, told apart by `kind`: of a traced URL, of a page, of one URL by several
-    /// versions of HTTP or many times, of one `urltrace dns`, or of an error.
+    /// versions of HTTP or many times, of two saved documents,
+    /// of one `urltrace dns`, or of an error.
     #[derive(JsonSchema)]
     #[schemars(untagged)]
     #[expect(dead_code, reason = "only its schema is used")]
@@ -84,6 +86,7 @@ pub(super) mod from_views {
         Page(Box<PageDocument<'a>>),
         Compare(Box<CompareDocument<'a>>),
         Repeat(Box<RepeatDocument<'a>>),
+        Diff(Box<DiffDocument<'a>>),
         Dns(Box<DnsDocument<'a>>),
         Error(Box<ErrorDocument<'a>>),
     }

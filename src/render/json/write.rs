@@ -6,12 +6,14 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::compare::CompareDocument;
+use super::diff::DiffDocument;
 use super::document::{DnsDocument, ErrorDocument};
 use super::harmless::{OneLine, Readable};
 use super::hop::HopView;
 use super::pointer::Within;
 use super::repeat::RepeatDocument;
 use super::whole::{trace_document, with_findings};
+use crate::diff::Diff;
 use crate::redact::Redacted;
 use crate::report::{CompareReport, DnsReport, RepeatReport, TraceReport};
 use crate::trace::{Hop, Trace};
@@ -38,6 +40,11 @@ pub(crate) fn repeat(report: &Redacted<RepeatReport>, lines: Lines, out: &mut dy
 /// Writes the document of one URL by several versions of HTTP.
 pub(crate) fn compare(report: &Redacted<CompareReport>, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
     write(&serde_json::to_value(CompareDocument::new(report))?, lines, out)
+}
+
+/// Writes the document of two saved documents beside each other.
+pub(crate) fn diff(diff: &Redacted<Diff>, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
+    write(&serde_json::to_value(DiffDocument::new(diff))?, lines, out)
 }
 
 /// Writes the document of one `urltrace dns`.

@@ -78,7 +78,7 @@ fn table(page: &mut Page, rows: &[Compared]) {
     let mut line = page.line();
     line.column(Ink::Plain, "status", NAME);
     for row in rows {
-        match row.trace.hops().last().and_then(|hop| hop.http.ran()?.status) {
+        match row.trace.last_status() {
             Some(status) if row.trace.failure().is_none() => {
                 line.right(Ink::Plain, &format!("{status:03}"), COLUMN)
             }

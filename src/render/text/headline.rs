@@ -7,6 +7,7 @@ use crate::explain::status::explain;
 use crate::finding::Verdict;
 use crate::render::shorten::shorten;
 use crate::render::words;
+use crate::report::Expected;
 use crate::trace::{Failure, FailureCode, Hop, Trace};
 use crate::units;
 
@@ -46,6 +47,18 @@ pub(super) fn put(page: &mut Page, trace: &Trace, verdict: &Verdict) {
             }
         }
     }
+}
+
+/// Which statuses were wanted, and whether one came.
+pub(super) fn put_expected(page: &mut Page, expected: &Expected) {
+    let mut line = page.line();
+    line.push(Ink::Plain, format!("expected: status {}, ", expected.statuses));
+    match expected.met {
+        Some(true) => line.push(Ink::Good, "and so it is"),
+        Some(false) => line.push(Ink::Bad, "and it is another"),
+        None => line.push(Ink::Bad, "and there is none"),
+    };
+    page.wrap(page.line(), &line);
 }
 
 /// The URL and what came of it: on one line where both fit, else on two.

@@ -20,8 +20,11 @@ pub(crate) fn trace(report: &Redacted<TraceReport>, style: &Style, out: &mut dyn
 
 /// The report of a trace on a page, where other things may stand above it.
 pub(super) fn put(page: &mut Page, report: &TraceReport, style: &Style) {
-    let TraceReport { trace, findings, verdict, budgets, exit_code: _ } = report;
+    let TraceReport { trace, findings, verdict, budgets, expected, exit_code: _ } = report;
     headline::put(page, trace, verdict);
+    if let Some(expected) = expected {
+        headline::put_expected(page, expected);
+    }
     match &trace.page {
         Some(model) => resources::put(page, trace, model, style.verbose),
         None => waterfall::put(page, trace, style.verbose),
