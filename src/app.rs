@@ -15,9 +15,9 @@ use std::sync::Arc;
 
 use self::session::{BATCH_TIME, Session};
 pub use self::session::{Ended, Problem, unless_reader_gone};
-pub use self::shown::{form, format};
-use self::shown::{broken_budgets, complaint, limits, style, unexpected};
-use crate::cli::{Action, Cli, Export, Format, Generate, PlanError, Settings, Show};
+pub use self::shown::form;
+use self::shown::{broken_budgets, complaint, format, limits, style, unexpected};
+use crate::cli::{Action, Cli, Format, Generate, PlanError, Settings, Show};
 use crate::clock::{Clock, Stopwatch};
 use crate::diff::{Diff, Saved};
 use crate::dns::{self, Resolver};

@@ -66,7 +66,7 @@ fn of_file(path: &Path) -> Result<Vec<Budget>, PlanError> {
 fn of_toml(text: &str) -> Result<Vec<Budget>, String> {
     let table: Table = toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
-        format!("line {line}: {}", error.sentence())
+        format!("line {line}: {}", error.message())
     })?;
     let mut all = Vec::new();
     for (name, value) in &table {

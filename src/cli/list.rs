@@ -183,7 +183,7 @@ impl Lines {
             validate_method(&method)?;
             http.method = Some(method);
         }
-        let given = headers.iter().map(|text| header_field(text)).collect::<Result<Vec<_>, _>>();
+        let given = headers.iter().map(|text| header_field("-H", text)).collect::<Result<Vec<_>, _>>();
         let given = given.map_err(|error| error.sentence())?;
         http.headers.retain(|(name, _)| !given.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)));
         http.headers.extend(given);

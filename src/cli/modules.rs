@@ -38,7 +38,7 @@ pub(super) fn built_in(base: &Plan) -> Result<Modules, String> {
 
 /// The modules of a file.
 pub(super) fn read(path: &Path, base: &Plan) -> Result<Modules, String> {
-    let text = read_text("--config", path).map_err(PlanError::message)?;
+    let text = read_text("--config", path).map_err(PlanError::sentence)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     modules(&text, base, folder).map_err(|why| format!("--config: `{}`: {why}", path.display()))
 }
@@ -269,7 +269,7 @@ impl HttpText {
         let secret = |text: &Option<String>, file: &Option<PathBuf>, key: &str| match (text, file) {
             (Some(text), None) => Ok(Some(text.clone())),
             (None, Some(file)) => {
-                let text = read_text(key, &folder.join(file)).map_err(PlanError::message)?;
+                let text = read_text(key, &folder.join(file)).map_err(PlanError::sentence)?;
                 Ok(Some(text.trim().to_owned()))
             }
             (None, None) => Ok(None),
@@ -317,7 +317,7 @@ impl TlsText {
             }
         };
         let file = |key: &str, path: &Path| {
-            let bytes = read_small(key, &folder.join(path)).map_err(PlanError::message)?;
+            let bytes = read_small(key, &folder.join(path)).map_err(PlanError::sentence)?;
             Ok::<_, String>(KeyFile { name: format!("{key} {}", path.display()), bytes: bytes.into() })
         };
         tls.identity = match (&self.cert_file, &self.key_file) {

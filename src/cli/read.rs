@@ -133,7 +133,7 @@ fn checked(
     check::check(&options, &show)?;
     let thresholds = check::thresholds(&options)?;
     check::settle(&mut cli.common, &options, matches);
-    (cli.url, cli.connection, cli.request) = (Some(options.url), options.connection, options.request);
+    (cli.urls, cli.connection, cli.request) = (vec![options.url], options.connection, options.request);
     let (action, show) = traced(cli, matches, environment, show)?;
     let action = match action {
         Action::Trace { url, plan } => Action::Check { url, plan, thresholds },

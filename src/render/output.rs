@@ -94,7 +94,7 @@ pub fn render_diff(
         Format::Text => text::diff(diff, style, out),
         Format::Json => json::diff(diff, Lines::Many, out),
         Format::Jsonl => json::diff(diff, Lines::One, out),
-        Format::Html | Format::Svg | Format::Markdown | Format::Har => not_as_a_page(),
+        _ => has_no_form(),
     }
 }
 
@@ -111,7 +111,7 @@ pub fn render_line(
     match format {
         Format::Text => text::line(report, style, out),
         Format::Json | Format::Jsonl => json::trace(report, Lines::One, out),
-        Format::Html | Format::Svg | Format::Markdown | Format::Har => not_as_a_page(),
+        _ => has_no_form(),
     }
 }
 
@@ -128,7 +128,7 @@ pub fn render_bad_line(
     match format {
         Format::Text => text::bad_line(bad, style, out),
         Format::Json | Format::Jsonl => json::error(exit::USAGE, &bad.sentence(), None, Lines::One, out),
-        Format::Html | Format::Svg | Format::Markdown | Format::Har => not_as_a_page(),
+        _ => has_no_form(),
     }
 }
 

@@ -216,7 +216,7 @@ mod tests {
 
     fn judged(addresses: &[&str], reach: Reach) -> Result<Vec<String>, Failure> {
         let addresses = addresses.iter().map(|address| address.parse().unwrap()).collect();
-        let left = within_reach(own(addresses, 443), reach, "name.test")?;
+        let left = within_reach(own(addresses, 443), (reach, Reach::Any), "name.test")?;
         Ok(left.iter().flat_map(|one| &one.addresses).map(ToString::to_string).collect())
     }
 

@@ -17,7 +17,7 @@ use super::scene::{OnStage, Scene};
 use super::udp_check;
 use crate::clock::Clock;
 use crate::dns::{self, Memory};
-use crate::plan::{Afterwards, HttpPlan, Plan, Reach, RetryPlan, RouteProbe, Scan, Sites};
+use crate::plan::{Afterwards, HttpPlan, Plan, RetryPlan, RouteProbe, Scan, Sites};
 use crate::stop::Stop;
 use crate::suffix;
 use crate::tcp;

@@ -113,8 +113,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "render",
         &[
-            "budget", "check", "diff", "exit", "explain", "finding", "lab", "packed", "page", "picture", "plan",
-            "reading", "redact", "report", "runs", "story", "timeline", "trace", "units",
+            "budget", "check", "diff", "exit", "explain", "finding", "lab", "packed", "page", "picture",
+            "plan", "reading", "redact", "report", "runs", "story", "timeline", "trace", "units",
         ],
     ),
     (
@@ -136,8 +136,9 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "budget", "check", "cli", "clock", "diff", "dns", "exit", "explain", "export", "finding", "lab", "os",
-            "plan", "redact", "render", "report", "runs", "serve", "stop", "signals", "trace", "tracer", "url",
+            "budget", "check", "cli", "clock", "diff", "dns", "exit", "explain", "export", "finding", "lab",
+            "os", "plan", "redact", "render", "report", "runs", "serve", "stop", "signals", "trace",
+            "tracer", "url",
         ],
     ),
 ];

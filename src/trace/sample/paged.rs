@@ -42,6 +42,8 @@ pub(crate) fn paged() -> Trace {
         blocking,
         ahead: None,
         cross_origin: CrossOrigin::No,
+        integrity: None,
+        unused: None,
         fate,
         note: None,
         integrity: None,

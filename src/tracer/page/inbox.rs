@@ -203,7 +203,14 @@ impl Ear {
                 Cors::Credentials => CorsCredentials::Included,
                 Cors::No | Cors::Anonymous => CorsCredentials::Omitted,
             };
-            let cors = trace::Cors { origin, role: CorsRole::Simple, credentials, verdict: None };
+            let cors = trace::Cors {
+                origin,
+                role: CorsRole::Simple,
+                credentials,
+                verdict: None,
+                kept: None,
+                allowed_by: None,
+            };
             if matches!(http::judge(&cors, record), Some(CorsVerdict::Refused(_))) {
                 return Some(Unused::Cors);
             }
