@@ -16,6 +16,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use tokio::io::unix::AsyncFd;
 
 use super::body;
+use super::error::PlanError;
 use super::hands;
 use super::settings::Source;
 use super::syntax::header_field;
@@ -184,11 +185,11 @@ impl Lines {
             http.method = Some(method);
         }
         let given = headers.iter().map(|text| header_field("-H", text)).collect::<Result<Vec<_>, _>>();
-        let given = given.map_err(|error| error.sentence())?;
+        let given = given.map_err(PlanError::sentence)?;
         http.headers.retain(|(name, _)| !given.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)));
         http.headers.extend(given);
         if !data.is_empty() {
-            http.body = body::of_line(&data).map_err(|error| error.sentence())?;
+            http.body = body::of_line(&data).map_err(PlanError::sentence)?;
         }
         Ok(WantedUrl { url, http: Some(http), expect })
     }

@@ -1,6 +1,6 @@
 //! `urltrace diff`: documents that the program has written itself, beside each other.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ fn save(name: &str, arguments: &[&str]) -> PathBuf {
     path
 }
 
-fn diff(arguments: &[&str], a: &PathBuf, b: &PathBuf) -> (i32, String) {
+fn diff(arguments: &[&str], a: &Path, b: &Path) -> (i32, String) {
     let output = run(&[&["diff", a.to_str().unwrap(), b.to_str().unwrap()], arguments].concat());
     assert_eq!(stderr(&output), "");
     (code(&output), stdout(&output))

@@ -55,7 +55,6 @@ fn two_hundred_resources_on_twenty_hosts_are_cheap() {
     let all: u64 = requests.iter().map(|request| us(request, "total_us")).sum();
     assert!(own * 5 < all, "{own} of {all} are our own work");
     assert!(requests.iter().all(|request| us(request, "wait_us") >= 20_000), "each waited for its answer");
-    println!("{memory} kB, {cpu:?}, {descriptors} descriptors");
     assert!(memory < MEMORY, "{memory} kB");
     assert!(cpu < CPU, "{cpu:?}");
     assert!(descriptors <= DESCRIPTORS, "{descriptors} descriptors");

@@ -181,7 +181,8 @@ fn an_answer_is_kept_as_long_as_it_says_and_browsers_have_it() {
         let (_, kept) = answer(&put, &[ANY, methods].into_iter().chain(ages).collect::<Vec<_>>()).unwrap();
         (kept.told, kept.kept.as_secs())
     };
-    let told: &[(&[&str], (Option<i64>, u64))] = &[
+    type Row<'a> = (&'a [&'a str], (Option<i64>, u64));
+    let told: &[Row<'_>] = &[
         (&[], (None, 5)),
         (&["600"], (Some(600), 600)),
         (&["0"], (Some(0), 0)),

@@ -273,7 +273,7 @@ mod tests {
             "# HELP x A text.\n# TYPE x info\nx_info{text=\"a\\\\b\\\"c\"} 1\n",
             "# HELP x_all A count.\n# TYPE x_all counter\nx_all_total 9223372036854775807\n# EOF\n",
         );
-        assert_eq!(exposition(&[target.clone()], Dialect::Prometheus), prometheus);
+        assert_eq!(exposition(std::slice::from_ref(&target), Dialect::Prometheus), prometheus);
         assert_eq!(exposition(&[target], Dialect::OpenMetrics), open_metrics);
     }
 

@@ -42,8 +42,6 @@ pub(crate) fn paged() -> Trace {
         blocking,
         ahead: None,
         cross_origin: CrossOrigin::No,
-        integrity: None,
-        unused: None,
         fate,
         note: None,
         integrity: None,
@@ -196,6 +194,8 @@ pub(crate) fn ask(trace: &mut Trace, one: Asked<'_>) {
         blocking: one.blocking,
         ahead: None,
         cross_origin: CrossOrigin::No,
+        integrity: None,
+        unused: None,
         fate: Fate::Requested(id),
         note: None,
     });
