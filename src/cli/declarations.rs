@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::examples::EXAMPLES;
-pub use super::formats::{Exports, Format};
+pub use super::formats::{Diagram, Exports, Format};
 use super::many::{Budgets, Runs, Saved, Urls};
 use super::paged::Paged;
-use super::serve::ServeOptions;
+use super::serving::ServeOptions;
 
 /// Trace everything that happens when a URL is typed
 ///
@@ -521,17 +521,6 @@ pub struct Request {
     /// Options of pages
     #[command(flatten)]
     pub paged: Paged,
-}
-
-/// Pictures of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Diagram {
-    /// Where the time went
-    Waterfall,
-    /// Who sent what to whom, as with `--ladder`
-    Ladder,
-    /// A page's connections, and what went over each (with `--page`)
-    Connections,
 }
 
 /// When to use colours.

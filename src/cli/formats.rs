@@ -72,3 +72,14 @@ pub enum Format {
     /// JUnit's XML: a test for each budget
     Junit,
 }
+
+/// Pictures of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Diagram {
+    /// Where the time went
+    Waterfall,
+    /// Who sent what to whom, as with `--ladder`
+    Ladder,
+    /// A page's connections, and what went over each (with `--page`)
+    Connections,
+}

@@ -134,7 +134,7 @@ const ANSWERED: &[(&str, &str)] = &[
     ("-v a.test b.test", "--format jsonl has a whole document for each"),
     ("--format html a.test b.test", "lines of text or JSON"),
     ("-o x a.test b.test", "many URLs have many"),
-    ("-T x.y a.test b.test", "-G and -T make the one URL's"),
+    ("-T Cargo.toml a.test b.test", "-G and -T make the one URL's"),
     ("--expect 2xx https://a.test/", "`2xx` is neither a status nor a range"),
     ("--max-redirs many https://a.test/", "not a number of redirects"),
     ("--reuse=0 https://a.test/", "no number from 1 to 100"),

@@ -20,7 +20,7 @@
 //! - `examples`: what stands below `--help`
 //! - `check`: `urltrace check`
 //! - `secrets`: where none may go
-//! - `serve`: `urltrace serve`; `modules`: the file of its modules
+//! - `serving`, `serve`: `urltrace serve`, declared and read; `modules`: the file of its modules
 //! - `settings`, `error`: what comes out
 
 mod batch;
@@ -56,6 +56,7 @@ mod reuse;
 mod runs;
 mod secrets;
 mod serve;
+mod serving;
 mod settings;
 mod syntax;
 mod tour;
@@ -69,5 +70,5 @@ pub use self::list::{BadLine, Line, Lines, WantedUrl};
 pub use self::many::{Budgets, Runs, Saved, Urls, Warm};
 pub use self::paged::{Paged, Profile};
 pub use self::read::settings;
-pub use self::serve::ServeOptions;
+pub use self::serving::ServeOptions;
 pub use self::settings::{Action, Export, Settings, Show, Source, Stream};

@@ -209,6 +209,7 @@ mod tests {
                     "hops",
                     "hsts",
                     "kept",
+                    "listed",
                     "fold",
                     "savings",
                     "savings_tests",

@@ -2,10 +2,12 @@
 //! went and what to do first; all else folded away.
 
 mod page;
+mod parts;
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use self::parts::{MOST, fenced, folded, more, put};
 use super::escape::{self, markdown as escaped};
 use super::style::{Charset, Style};
 use super::text::findings::saved;
@@ -22,9 +24,6 @@ use crate::units;
 const COLUMNS: usize = 96;
 /// Findings that are not folded away.
 const FIRST: usize = 5;
-/// Packets of a lookup and fields of a response that are told.
-const MOST: usize = 100;
-
 /// Writes the report of a trace.
 pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::Result<()> {
     let mut page = String::new();
@@ -57,12 +56,6 @@ pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::
         fields(&mut page, &hop);
     }
     out.write_all(page.as_bytes())
-}
-
-/// A line that is the page's own.
-fn put(page: &mut String, line: &str) {
-    page.push_str(line);
-    page.push('\n');
 }
 
 fn head(page: &mut String, report: &TraceReport) {
@@ -134,18 +127,6 @@ fn findings(page: &mut String, report: &TraceReport) {
     if !more.is_empty() {
         folded(page, &units::count(more.len(), "more finding"), &more.join("\n"));
     }
-}
-
-/// A part that opens when its name is pressed. Its name is escaped; the blank lines make Markdown of the rest.
-fn folded(page: &mut String, name: &str, body: &str) {
-    put(page, &format!("<details>\n<summary>{}</summary>\n\n{body}\n\n</details>\n", escape::markup(name)));
-}
-
-/// Text that stays as it is, between fences that are longer than any in it.
-fn fenced(text: &str) -> String {
-    let longest = text.split(|char| char != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest.max(2) + 1);
-    format!("{fence}text\n{}\n{fence}", text.trim_end())
 }
 
 /// The run told step by step.
@@ -306,13 +287,6 @@ fn fields(page: &mut String, hop: &Hop<'_>) {
         }
         more(&mut rows, headers.len());
         folded(page, &of(&format!("{what} fields"), hop), &rows);
-    }
-}
-
-/// How many rows a table has not.
-fn more(rows: &mut String, all: usize) {
-    if all > MOST {
-        let _ = write!(rows, "\n\nand {} more: the JSON document has all", all - MOST);
     }
 }
 

@@ -154,7 +154,7 @@ fn a_target_is_probed_and_its_report_kept() {
     let page = serving.get("/");
     assert!(page.body.contains("report?id=3") && page.body.contains("not HOST:PORT"), "{}", page.body);
     let report = serving.get("/report?id=1");
-    assert!(report.status == 200 && report.body.contains("<!doctype html>"), "{}", report.body);
+    assert!(report.status == 200 && report.body.contains("<!DOCTYPE html>"), "{}", report.body);
     assert_eq!(serving.get("/report?id=99").status, 404);
     let debug = serving.probe(&format!("target=http://{good}/&debug=true"));
     assert!(debug.body.starts_with("success") && debug.body.contains("probe_success 1"), "{}", debug.body);

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{MOST, escaped, fenced, folded, more, put};
+use super::parts::{MOST, fenced, folded, more, put};
 use crate::picture::Paged;
+use crate::render::escape::markdown as escaped;
 use crate::render::page_words as words;
 use crate::render::shorten::shorten;
 use crate::units;

@@ -2,7 +2,7 @@
 //! it was not trusted: that is when it matters.
 
 use super::exposition::{Family, Kind, Label, Value};
-use super::{info, single, unix_seconds};
+use super::single::{info, single, unix_seconds};
 use crate::trace::{
     AddressCheck, AddressOutcome, Attempt, AttemptOutcome, Certificate, CertificateFault, Connect, Hop, Tls,
     Trace,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::exposition::{Family, Kind, Value};
-use super::single;
+use super::single::single;
 use crate::timeline::counted_packets;
 use crate::trace::{Dns, DnsLane, RecordType, Trace};
 

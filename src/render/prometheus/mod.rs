@@ -4,7 +4,8 @@
 //! files of several may lie beside each other; labels hold what is bounded, and no secret.
 //!
 //! # Layout
-//! - `exposition`: the text; `phases`, `dns`, `connection`, `response`: the metrics of a trace; `runs`: of many
+//! - `exposition`: the text; `phases`, `dns`, `connection`, `response`: the metrics of a trace; `runs`: of many;
+//!   `single`: those of one sample
 
 mod connection;
 mod dns;
@@ -12,10 +13,11 @@ mod exposition;
 mod phases;
 mod response;
 mod runs;
+mod single;
 
 use std::io::{self, Write};
-use std::time::{SystemTime, UNIX_EPOCH};
 
+use self::single::{build, info, single, started};
 pub use exposition::{Dialect, Family, Kind, Label, Target, Value, exposition};
 
 use crate::finding::Severity;
@@ -78,24 +80,6 @@ pub(super) fn repeat(
     out.write_all(exposition(&[target], dialect).as_bytes())
 }
 
-/// A gauge with one sample or none.
-fn single(name: &'static str, help: &'static str, value: Option<Value>) -> Family {
-    let mut family = Family::new(name, Kind::Gauge, help);
-    if let Some(value) = value {
-        family.add(Vec::new(), value);
-    }
-    family
-}
-
-/// A text as a metric.
-fn info(name: &'static str, help: &'static str, labels: Option<Vec<Label>>) -> Family {
-    let mut family = Family::new(name, Kind::Info, help);
-    if let Some(labels) = labels {
-        family.add(labels, Value::Whole(1));
-    }
-    family
-}
-
 fn failure(trace: &Trace) -> Family {
     let labels = trace.failure().map(|failure| {
         vec![("stage", failure.stage.as_str().to_owned()), ("reason", failure.code.as_str().to_owned())]
@@ -116,26 +100,6 @@ fn findings(report: &TraceReport, detail: Detail) -> Vec<Family> {
         each.add(labels, Value::Whole(1));
     }
     vec![counts, each]
-}
-
-fn started(at: SystemTime) -> Family {
-    let since = at.duration_since(UNIX_EPOCH).ok().map(|since| since.as_micros());
-    let value = since.map(|us| Value::Micros(u64::try_from(us).unwrap_or(u64::MAX)));
-    single("urltrace_start_timestamp_seconds", "When the trace began, in Unix time.", value)
-}
-
-fn build() -> Family {
-    let labels = vec![("version", env!("CARGO_PKG_VERSION").to_owned())];
-    info("urltrace_build_info", "The version of urltrace.", Some(labels))
-}
-
-/// Whole seconds of Unix time, before 1970 too.
-fn unix_seconds(at: SystemTime) -> i64 {
-    let whole = |since: std::time::Duration| i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
-    match at.duration_since(UNIX_EPOCH) {
-        Ok(since) => whole(since),
-        Err(before) => -whole(before.duration()),
-    }
 }
 
 #[cfg(test)]

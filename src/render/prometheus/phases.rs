@@ -1,7 +1,7 @@
 //! Where the time went, as metrics: phases that sum to the duration, to the last digit.
 
 use super::exposition::{Family, Kind, Value};
-use super::single;
+use super::single::single;
 use crate::timeline::{self, Phases, phases_of_all};
 use crate::trace::Trace;
 

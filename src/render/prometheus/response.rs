@@ -1,7 +1,7 @@
 //! The last response as metrics: status, version, sizes, and what it says of whom it came by.
 
 use super::exposition::{Family, Kind, Value};
-use super::{info, single};
+use super::single::{info, single};
 use crate::reading;
 use crate::trace::{Http, Trace};
 

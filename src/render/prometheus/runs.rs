@@ -2,7 +2,8 @@
 //! nearest the median.
 
 use super::exposition::{Family, Kind, Label, Value};
-use super::{build, connection, response, started};
+use super::single::{build, started};
+use super::{connection, response};
 use crate::report::RepeatReport;
 use crate::runs::{Percentile, Spread, Summary, median_run};
 use crate::trace::Trace;
