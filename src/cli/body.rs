@@ -8,7 +8,6 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::declarations::Request;
 use super::error::PlanError;
-use super::fields::Field;
 use super::files::{Reading, Sources, read_body};
 use super::form;
 use crate::plan::{LineEnds, Piece, RequestBody};
@@ -22,19 +21,17 @@ pub(super) struct Content {
     pub(super) body: Option<RequestBody>,
     /// The fields that go with it; `None` for one that is not to be sent.
     pub(super) fields: Vec<(String, Option<String>)>,
+    /// What stands between the parts of a form: a Content-Type that is given in place of ours has to name it, too.
+    pub(super) boundary: Option<String>,
     /// Where it is not POST.
     pub(super) method: Option<&'static str>,
 }
 
-/// What the options of one request ask for together, beside the fields of `-H`.
+/// What the options of one request ask for together.
 ///
 /// # Errors
 /// Options that exclude each other, and files that cannot be read.
-pub(super) fn content(
-    request: &Request,
-    matches: &ArgMatches,
-    given: &[Field],
-) -> Result<Content, PlanError> {
+pub(super) fn content(request: &Request, matches: &ArgMatches) -> Result<Content, PlanError> {
     let kinds = [
         ("-d", has_data(request)),
         ("--json", !request.json.is_empty()),
@@ -42,8 +39,8 @@ pub(super) fn content(
         ("-T", request.upload_file.is_some()),
         ("-I", request.head && !request.get),
     ];
-    let mut asked = kinds.iter().filter(|(_, is_given)| *is_given).map(|(option, _)| option);
-    if let (Some(one), Some(other)) = (asked.next(), asked.next()) {
+    let mut given = kinds.iter().filter(|(_, is_given)| *is_given).map(|(option, _)| option);
+    if let (Some(one), Some(other)) = (given.next(), given.next()) {
         return Err(PlanError::usage(format!(
             "{other} cannot be used with {one}: each makes a request of its own"
         )));
@@ -63,7 +60,7 @@ pub(super) fn content(
         return Ok(Content {
             body: Some(RequestBody::new(parts)),
             fields: vec![field("Content-Type", mime), field("Accept", mime)],
-            method: None,
+            ..Content::default()
         });
     }
     if let Some(path) = &request.upload_file {
@@ -75,16 +72,20 @@ pub(super) fn content(
             path => (path, Reading::KeptIfSmall),
         };
         let file = Sources::new().file("-T", path, reading, LineEnds::Kept)?;
-        return Ok(Content { body: Some(RequestBody::new(vec![file])), fields, method: Some("PUT") });
+        let body = Some(RequestBody::new(vec![file]));
+        return Ok(Content { body, fields, method: Some("PUT"), ..Content::default() });
     }
     if kinds[2].1 {
         let form =
             form::read(&ordered(matches, &[("form", &request.form), ("form_string", &request.form_string)]))?;
-        // A type of -H lacks the boundary, without which nobody finds the parts.
-        let typed = given.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-        let typed = typed.and_then(|(_, value)| value.as_deref()).filter(|value| !value.is_empty());
-        let fields = vec![field("Content-Type", Some(&form.content_type(typed)))];
-        return Ok(Content { body: Some(RequestBody::new(form.into_pieces())), fields, method: None });
+        let fields = vec![field("Content-Type", Some(&form.content_type()))];
+        let boundary = Some(form.boundary().to_owned());
+        return Ok(Content {
+            body: Some(RequestBody::new(form.into_pieces())),
+            fields,
+            boundary,
+            method: None,
+        });
     }
     Ok(Content { body: data(request, matches)?, ..Content::default() })
 }
@@ -119,7 +120,7 @@ pub(super) fn url(request: &Request, url: String, body: Option<&[u8]>) -> Result
         let host_and_path = path_part.split_once("://").map_or(path_part, |(_, rest)| rest);
         let name = path.rsplit('/').next().unwrap_or(path);
         let name = match host_and_path.split_once('/') {
-            // As with curl since version 8, a query says that the path is whole.
+            // As curl's own tests have it, a query says that the path is whole.
             Some(_) if !path_part.ends_with('/') || query.is_some() => String::new(),
             Some(_) => utf8_percent_encode(name, &KEPT).to_string(),
             None => format!("/{}", utf8_percent_encode(name, &KEPT)),

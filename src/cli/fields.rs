@@ -29,6 +29,16 @@ pub(super) fn read(option: &str, texts: &[String]) -> Result<Vec<Field>, PlanErr
     Ok(fields)
 }
 
+/// Puts the boundary of a form behind a Content-Type that was given without it: nobody would find the parts.
+pub(super) fn name_boundary(fields: &mut [Field], boundary: &str) {
+    for (name, value) in fields {
+        if let Some(value) = value.as_mut().filter(|_| name.eq_ignore_ascii_case("content-type")) {
+            value.push_str("; boundary=");
+            value.push_str(boundary);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,6 +58,14 @@ mod tests {
             ("Four", Some("")),
         ];
         assert_eq!(told, wanted);
+        let told = |fields: &[Field]| -> Vec<String> {
+            fields.iter().filter_map(|(_, value)| value.clone()).collect()
+        };
+        let field = |name: &str, value: Option<&str>| (name.to_owned(), value.map(str::to_owned));
+        let mut typed =
+            [field("content-TYPE", Some("a/b")), field("Content-Type", None), field("X", Some("y"))];
+        name_boundary(&mut typed, "B");
+        assert_eq!(told(&typed), ["a/b; boundary=B", "y"]);
         std::fs::write(&path, "secret\n").unwrap();
         assert!(read("-H", &texts).is_err());
         std::fs::remove_file(&path).unwrap();

@@ -73,9 +73,13 @@ fn boundary(parts: &[Part]) -> String {
 }
 
 impl Form {
-    /// The type that goes with it: `given` by a field of -H, or the one of forms.
-    pub(super) fn content_type(&self, given: Option<&str>) -> String {
-        format!("{}; boundary={}", given.unwrap_or("multipart/form-data"), self.boundary)
+    pub(super) fn content_type(&self) -> String {
+        format!("multipart/form-data; boundary={}", self.boundary)
+    }
+
+    /// What stands between its parts.
+    pub(super) fn boundary(&self) -> &str {
+        &self.boundary
     }
 
     /// The form as it is sent; what stands in memory in a row is one piece.
@@ -228,7 +232,7 @@ mod tests {
 
     fn bytes(options: &[(&'static str, &str)]) -> String {
         let form = read(options).unwrap();
-        assert!(form.content_type(None).ends_with(&form.boundary));
+        assert!(form.content_type().ends_with(&form.boundary));
         let boundary = form.boundary.clone();
         let body = crate::plan::RequestBody::new(form.into_pieces());
         String::from_utf8(body.in_memory().unwrap()).unwrap().replace(&boundary, "B")

@@ -373,19 +373,18 @@ fn http_plan(
     matches: &ArgMatches,
     environment: &Environment,
 ) -> Result<HttpPlan, PlanError> {
-    let given = fields::read("-H", &request.headers)?;
-    let content = body::content(request, matches, &given)?;
+    let mut given = fields::read("-H", &request.headers)?;
+    let content = body::content(request, matches)?;
+    if let Some(boundary) = &content.boundary {
+        fields::name_boundary(&mut given, boundary);
+    }
     let cookies = cookies::read(&request.cookie, Clock::start().started_at())?;
     let mut headers = own_fields(request, environment)?;
     headers.extend(cookies.text.map(|text| ("Cookie".to_owned(), Some(text))));
     headers.extend(content.fields);
     // One field of a name (RFC 9110 §5.3): as with curl, what -H says of it replaces an option's.
-    let is_form = !request.form.is_empty() || !request.form_string.is_empty();
-    let completed = |name: &str| is_form && name.eq_ignore_ascii_case("content-type");
-    headers.retain(|(name, _)| {
-        completed(name) || !given.iter().any(|(other, _)| other.eq_ignore_ascii_case(name))
-    });
-    headers.extend(given.into_iter().filter(|(name, _)| !completed(name)));
+    headers.retain(|(name, _)| !given.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)));
+    headers.extend(given);
     if let Some(method) = &request.method {
         validate_method(method).map_err(PlanError::usage)?;
     }

@@ -170,7 +170,7 @@ impl Draft {
     }
 
     /// The same for a proxy that forwards it: with the whole URL (RFC 9112 §3.2.2), and with the fields that are
-    /// for the proxy, as far as `-H` has given no others.
+    /// for the proxy, as far as it has none of their names.
     pub(super) fn forwarded(mut self, for_proxy: &[(String, Option<String>)]) -> Self {
         self.target = format!("{}://{}{}", self.scheme.as_str(), self.authority, self.target);
         for (name, value) in for_proxy {

@@ -71,6 +71,7 @@ pub(crate) fn watch(what: &str, arguments: &[&str]) -> (Duration, String) {
     let said = std::fs::read_to_string(&file).unwrap();
     std::fs::remove_file(&file).unwrap();
     assert!(most < MEMORY, "{what} took {most} kB");
+    assert!(most > 0 || took < LIMIT / 2, "{what}: nobody saw its memory in {took:?}");
     (took, said)
 }
 
