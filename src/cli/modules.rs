@@ -18,7 +18,7 @@ use crate::modules::{
     BodyRule, Encryption, FieldRule, HttpRules, KEPT_BODY, Matched, Missing, Module, Modules, Prober,
 };
 use crate::plan::{
-    AddressChoice, Family, Identity, IdentityFiles, KeyFile, Plan, Preferred, RequestBody, ResolverChoice,
+    AddressChoice, Compression, Family, Identity, IdentityFiles, KeyFile, Plan, Preferred, RequestBody, ResolverChoice,
     RootsChoice, TlsPlan, VersionChoice,
 };
 use crate::trace::{StageName, TlsVersion};
@@ -219,10 +219,6 @@ impl HttpText {
             fields.push((name, Some(value)));
         }
         fields.extend(credentials.map(|value| ("Authorization".to_owned(), Some(value))));
-        // What Go's client asks for and undoes.
-        if !fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("accept-encoding")) {
-            fields.push(("Accept-Encoding".to_owned(), Some("gzip".to_owned())));
-        }
         if let Some(method) = &self.method {
             validate_method(method)?;
         }
@@ -230,6 +226,8 @@ impl HttpText {
         http.method = Some(self.method.unwrap_or_else(|| "GET".to_owned()));
         http.body = self.body.filter(|body| !body.is_empty()).map(RequestBody::from);
         http.headers = fields;
+        // The exporter's client asks for no codings and undoes none.
+        http.compression = Compression::Unasked;
         http.follow = self.no_follow_redirects.map_or(self.follow_redirects.0, |not| !not);
         if !self.enable_http2.0 {
             http.version = VersionChoice::Http11;

@@ -265,7 +265,9 @@ fn differences(own: &Monitored) {
     for name in ["probe_timeout_seconds", "probe_tls_cipher_info", "serialnumber="] {
         assert!(has(&ours, name) && !has(&theirs, name), "{name}");
     }
-    assert_eq!(ours.values["probe_timeout_seconds"], 5.0);
+    // What is left of the module's five seconds.
+    let timeout = ours.values["probe_timeout_seconds"];
+    assert!((4.5..=5.0).contains(&timeout), "{timeout}");
     // Phases leave nothing out: with the program's own work they are the whole.
     let redirected = own.probe(SERVE, "http_2xx", "http://www.example.site:8080/moved");
     let phases = redirected.values.iter().filter(|(name, _)| name.starts_with("probe_http_duration_seconds"));

@@ -204,7 +204,9 @@ fn check_http(world: &Monitors) {
             continue;
         }
         assert_eq!(state(&theirs.1), state(&ours.1), "{path} {options:?}");
-        assert_eq!(datum(&theirs.1, "size"), datum(&ours.1, "size"), "{}{}", theirs.1, ours.1);
+        // The last semicolon may be left out, and releases of the plugins differ in that.
+        let size = |line: &str| datum(line, "size").map(|size| size.trim_end_matches(';').to_owned());
+        assert_eq!(size(&theirs.1), size(&ours.1), "{}{}", theirs.1, ours.1);
         let thresholds = |line: &str| {
             datum(line, "time").map(|time| time.split(';').skip(1).take(3).collect::<Vec<_>>().join(";"))
         };
@@ -238,7 +240,7 @@ fn certificates(world: &Monitors) {
 }
 
 fn junit(_: &Monitors) {
-    let budgets = ["--budget", "total=1us,bytes=1GB,p99:total=1s"];
+    let budgets = ["--budget", "total=1us,bytes=1GB,max:total=1s"];
     for run in RUNS {
         let budgets =
             if run.contains(&"-n") { &budgets[..] } else { &["--budget", "total=1us,bytes=1GB"][..] };

@@ -177,6 +177,7 @@ async def serve_events(certificate, key):
             try:
                 while True:
                     await response.write(b"x" * 65536)
+                    await asyncio.sleep(0)  # what is written without a wait would starve the other clients
             except (ConnectionError, asyncio.CancelledError):
                 return response
 
