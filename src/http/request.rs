@@ -6,12 +6,9 @@ use std::time::Duration;
 use ::http::{HeaderMap, HeaderName, HeaderValue};
 use data_encoding::BASE64;
 
-use super::cookies;
-use super::grpc;
 use super::link::Framed;
 use super::scene::{Ask, OnBehalf};
-use super::socket_key;
-use super::trace_context;
+use super::{cookies, grpc, socket_key, trace_context};
 use crate::plan::{Compression, ExpectPlan, HttpPlan};
 use crate::trace::{Header, Host, Scheme, SentRequest, Url, method_promises};
 

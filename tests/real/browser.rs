@@ -36,6 +36,8 @@ pub(crate) struct Visit {
     pub(crate) text: String,
     /// The widest of it, beyond the window's width.
     pub(crate) overflow: i64,
+    /// The last elements that reach beyond it.
+    pub(crate) wide: Vec<String>,
 }
 
 impl Browser {
@@ -119,8 +121,12 @@ impl Browser {
             loaded |= message["method"] == "Page.loadEventFired";
             visit.take(&message, &url);
         }
-        let read = "JSON.stringify([document.body ? document.body.innerText : '', \
-            document.documentElement.scrollWidth - document.documentElement.clientWidth])";
+        let read = "(() => { const root = document.documentElement, end = root.clientWidth; \
+            const wide = [...document.querySelectorAll('*')] \
+                .filter(one => root.scrollWidth > end && one.getBoundingClientRect().right > end) \
+                .map(one => one.outerHTML.slice(0, 150)); \
+            return JSON.stringify([document.body ? document.body.innerText : '', root.scrollWidth - end, \
+                wide.slice(-5)]); })()";
         let number = self.send("Runtime.evaluate", json!({"expression": read, "returnByValue": true}));
         loop {
             // What the page does after it is loaded counts, too.
@@ -129,8 +135,7 @@ impl Browser {
             if message["id"] == number {
                 let read =
                     message["result"]["result"]["value"].as_str().unwrap_or_else(|| panic!("{message}"));
-                let (text, overflow) = serde_json::from_str(read).unwrap();
-                (visit.text, visit.overflow) = (text, overflow);
+                (visit.text, visit.overflow, visit.wide) = serde_json::from_str(read).unwrap();
                 return visit;
             }
         }
@@ -153,16 +158,22 @@ impl Browser {
     /// Opens pages in a number of tabs at a time, each until its network has been idle for half a second.
     pub(crate) fn open_all(&mut self, urls: &[String], tabs: usize) {
         let mut left = urls.iter();
+        // All tabs first: a call reads past what other tabs tell.
+        let tabs: Vec<String> = (0..tabs)
+            .map(|_| {
+                self.session.clear();
+                self.open_tab();
+                self.call("Page.setLifecycleEventsEnabled", json!({"enabled": true}));
+                let size = json!({"width": 1350, "height": 940, "deviceScaleFactor": 1, "mobile": false});
+                self.call("Emulation.setDeviceMetricsOverride", size);
+                self.session.clone()
+            })
+            .collect();
         let mut open: HashMap<String, Option<String>> = HashMap::new();
-        for _ in 0..tabs {
-            self.session.clear();
-            self.open_tab();
-            self.call("Page.setLifecycleEventsEnabled", json!({"enabled": true}));
-            let size = json!({"width": 1350, "height": 940, "deviceScaleFactor": 1, "mobile": false});
-            self.call("Emulation.setDeviceMetricsOverride", size);
-            let Some(url) = left.next() else { break };
+        for (tab, url) in tabs.into_iter().zip(left.by_ref()) {
+            self.session.clone_from(&tab);
             self.send("Page.navigate", json!({"url": url}));
-            open.insert(self.session.clone(), None);
+            open.insert(tab, None);
         }
         while !open.is_empty() {
             let message = self.next();

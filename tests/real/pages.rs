@@ -211,7 +211,8 @@ fn fit(pages: &Pages) {
     for file in &pages.files {
         for width in [320, 3840] {
             let visit = pages.visit(file, width, true);
-            assert!(visit.overflow <= 0, "{}: {} beyond {width}", file.display(), visit.overflow);
+            let (name, wide) = (file.display(), visit.wide.join("\n"));
+            assert!(visit.overflow <= 0, "{name}: {} beyond {width}\n{wide}", visit.overflow);
         }
     }
     let plain = pages.dir.path().join("normal.html");
