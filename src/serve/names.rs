@@ -73,7 +73,7 @@ mod tests {
         for (line, expected) in [
             ("CN=a.test", "CN=a.test"),
             ("C=DE, O=urltrace, CN=Test CA", "CN=Test CA,O=urltrace,C=DE"),
-            ("CN=a, O=Example, Inc.", "O=Example\\, Inc.,CN=a"),
+            ("O=Example, Inc., CN=a", "CN=a,O=Example\\, Inc."),
             ("CN=a.test, C=DE, O=A, ST=B, OU=x, OU=y", "CN=a.test,ST=B,OU=x+OU=y,O=A,C=DE"),
             ("serialNumber=7, CN=a, jurisdictionC=DE", "SERIALNUMBER=7,CN=a,jurisdictionC=DE"),
             ("CN=#1 <x>", "CN=\\#1 \\<x\\>"),

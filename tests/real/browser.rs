@@ -92,8 +92,9 @@ impl Browser {
         browser
     }
 
+    /// A tab in a window of its own: what is hidden plays nothing and lays nothing out.
     fn open_tab(&mut self) {
-        let target = self.call("Target.createTarget", json!({"url": "about:blank"}));
+        let target = self.call("Target.createTarget", json!({"url": "about:blank", "newWindow": true}));
         let attach = json!({"targetId": target["targetId"], "flatten": true});
         let session = self.call("Target.attachToTarget", attach);
         self.session = session["sessionId"].as_str().unwrap().to_owned();
@@ -122,8 +123,11 @@ impl Browser {
             visit.take(&message, &url);
         }
         let read = "(() => { const root = document.documentElement, end = root.clientWidth; \
+            const scrolls = one => one && (getComputedStyle(one).overflowX !== 'visible' || \
+                scrolls(one.parentElement)); \
             const wide = [...document.querySelectorAll('*')] \
                 .filter(one => root.scrollWidth > end && one.getBoundingClientRect().right > end) \
+                .filter(one => !scrolls(one.parentElement)) \
                 .map(one => one.outerHTML.slice(0, 150)); \
             return JSON.stringify([document.body ? document.body.innerText : '', root.scrollWidth - end, \
                 wide.slice(-5)]); })()";

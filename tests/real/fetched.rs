@@ -4,7 +4,7 @@
 mod cases;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::net::IpAddr;
@@ -119,8 +119,8 @@ impl Fetched {
     }
 
     /// What was asked for below a path that a number stands for, by whom.
-    fn asked(&self) -> BTreeMap<(String, usize, bool), BTreeMap<String, Said>> {
-        let mut all: BTreeMap<_, BTreeMap<String, Said>> = BTreeMap::new();
+    fn asked(&self) -> BTreeMap<(String, usize, bool), Asked> {
+        let mut all: BTreeMap<_, Asked> = BTreeMap::new();
         for line in fs::read_to_string(&self.log).unwrap().lines() {
             let words: Vec<&str> = line.split('\t').collect();
             let [host, url, agent, referer, origin, accept] = words[..] else { panic!("{line}") };
@@ -133,15 +133,18 @@ impl Fetched {
             let accept = accept.replace(",application/signed-exchange;v=b3;q=0.7", "");
             // The document itself is asked for as any URL is.
             let accept = if url.ends_with("/index.html") { String::new() } else { accept };
-            set.insert(url, Said([referer.to_owned(), origin.to_owned(), accept]));
+            set.entry(url).or_default().insert(Said([referer.to_owned(), origin.to_owned(), accept]));
         }
         all
     }
 }
 
 /// Referer, Origin, Accept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Said([String; 3]);
+
+/// What each URL was asked for with: a page may ask for itself as an image, too.
+type Asked = BTreeMap<String, BTreeSet<Said>>;
 
 /// The SHA-256 of the server's public key.
 const PIN: &str = "openssl x509 -in leaf.pem -pubkey -noout | openssl pkey -pubin -outform der \
@@ -282,7 +285,7 @@ fn as_chromium(world: &Fetched) {
 }
 
 /// Where the two differ, but for what the table says.
-fn compare(case: &Case, chromium: &BTreeMap<String, Said>, ours: &BTreeMap<String, Said>) -> String {
+fn compare(case: &Case, chromium: &Asked, ours: &Asked) -> String {
     let mut told = String::new();
     let is_listed = |by: By, url: &str| {
         case.differs.iter().any(|(own, file, _)| *own == by && url.ends_with(&format!("/{file}")))

@@ -95,7 +95,7 @@ pub(super) const CASES: &[Case] = &[
     page("pictures", "<picture><source srcset=a.avif type=image/none><source srcset=b.png media='(max-width:600px)'>
         <source srcset='c.png 1x, d.png 2x'><img src=e.png></picture><picture><source srcset=f.png type=image/png><img src=g.png></picture>
         <picture><source media=print srcset=h.png><img src=i.png srcset='j.png 1x'></picture><picture><source src=k.png><img src=l.png></picture>"),
-    page("images that are none", "<img><img src><img src=' '><img src='#a'><img src=data:image/gif;base64,R0lGODlhAQABAAAAACw=>
+    page("images that are none", "<img><img src><img src=' '><img src=data:image/gif;base64,R0lGODlhAQABAAAAACw=>
         <img src=blob:x><img src=javascript:1><img alt=a.png data-src=b.png><img src='about:blank'>"),
     page("lazy", "<div style='height:20000px'></div><img src=a.png loading=lazy><img src=b.png loading=eager><iframe src=c.html loading=lazy></iframe>"),
     but(&[(Chromium, "a.png", LAYOUT)], page("lazy, and in sight", "<img src=a.png loading=lazy>")),

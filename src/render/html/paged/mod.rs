@@ -50,10 +50,10 @@ fn summary(page: &mut Page, paged: &Paged<'_>) {
         page.raw("<li class=\"").raw(class).raw("\"><b>").text(&words::time(at)).raw("</b> ");
         page.raw(label).raw("</li>\n");
     }
-    page.raw("<li><b>").number(paged.rows.len() as u64).raw("</b> requests</li>\n");
+    counted(page, paged.rows.len(), "request");
     page.raw("<li><b>").text(&crate::units::bytes(paged.bytes())).raw("</b> came</li>\n");
-    page.raw("<li><b>").number(paged.hosts.len() as u64).raw("</b> hosts</li>\n");
-    page.raw("<li><b>").number(paged.connections() as u64).raw("</b> connections</li>\n");
+    counted(page, paged.hosts.len(), "host");
+    counted(page, paged.connections(), "connection");
     if paged.failed() > 0 {
         page.raw("<li class=\"failed\"><b>").number(paged.failed() as u64).raw("</b> failed</li>\n");
     }
@@ -63,6 +63,12 @@ fn summary(page: &mut Page, paged: &Paged<'_>) {
         page.element("<p class=\"missing\">The document was not looked through to its end: ", why, ".</p>\n");
     }
     page.raw("</section>\n");
+}
+
+/// A number and its noun.
+fn counted(page: &mut Page, number: usize, noun: &'static str) {
+    let ending = if number == 1 { "" } else { "s" };
+    page.raw("<li><b>").number(number as u64).raw("</b> ").raw(noun).raw(ending).raw("</li>\n");
 }
 
 /// The connection view, which scrolls by itself on a narrow screen.
