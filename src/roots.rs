@@ -1,18 +1,27 @@
 //! What is trusted: the root certificates of a run, and how to call them in a report.
 //!
 //! Loaded before t0. Nothing is verified here, and no environment variable is read here: the plan
-//! has done that.
+//! has done that. What many certificates were read for is kept for a minute, as a server of probes would read them
+//! again for each.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls_native_certs::ErrorKind;
 
+use crate::clock::Stopwatch;
 use crate::os;
 use crate::plan::RootsChoice;
+
+/// How long the roots of a machine are good once they were read: one that is added counts within that.
+const GOOD_FOR: Duration = Duration::from_secs(60);
+
+/// The roots of this machine that were read.
+static READ: Mutex<Vec<(RootsChoice, Stopwatch, Roots)>> = Mutex::new(Vec::new());
 
 /// A set of roots and its description.
 #[derive(Clone, Debug)]
@@ -32,12 +41,14 @@ pub(crate) fn load(choice: &RootsChoice) -> Result<Roots, String> {
             let roots = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect::<RootCertStore>();
             Ok(described(roots, "embedded (webpki-roots, ", ")"))
         }
-        RootsChoice::System => system(),
+        RootsChoice::System => kept(choice, system),
         RootsChoice::File(path) => {
             let roots = read_file(path).map_err(|why| format!("--cacert {}: {why}", path.display()))?;
             Ok(described(roots, &format!("{} (", path.display()), ")"))
         }
-        RootsChoice::Environment { file, dir } => environment(file.as_deref(), dir.as_deref()),
+        RootsChoice::Environment { file, dir } => {
+            kept(choice, || environment(file.as_deref(), dir.as_deref()))
+        }
         RootsChoice::Given { name, certificates } => {
             let mut roots = RootCertStore::empty();
             roots.add_parsable_certificates(
@@ -49,6 +60,23 @@ pub(crate) fn load(choice: &RootsChoice) -> Result<Roots, String> {
             Ok(described(roots, &format!("{name} ("), ")"))
         }
     }
+}
+
+/// What was read of late, or is read now.
+fn kept(choice: &RootsChoice, read: impl FnOnce() -> Result<Roots, String>) -> Result<Roots, String> {
+    let lock = || READ.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = {
+        let mut all = lock();
+        all.retain(|(_, since, _)| since.elapsed() < GOOD_FOR);
+        all.iter().find(|(own, ..)| own == choice).map(|(.., roots)| roots.clone())
+    };
+    if let Some(roots) = known {
+        return Ok(roots);
+    }
+    // Not under the lock: two that begin together read twice, and nobody waits for a slow disk of another's.
+    let roots = read()?;
+    lock().push((choice.clone(), Stopwatch::start(), roots.clone()));
+    Ok(roots)
 }
 
 /// The machine's roots.

@@ -5,6 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::LazyLock;
 
 use hickory_resolver::proto::rr::Name;
 use jiff::civil::Date;
@@ -42,9 +43,9 @@ impl Hints {
     /// # Errors
     /// The line that cannot be read, or that there is no root server in the text.
     pub(crate) fn load(text: Option<&HintsText>, port: u16) -> Result<Self, String> {
-        let (source, text) = text.map_or(("built-in", BUILT_IN), |hints| (&hints.source, &hints.text));
+        let Some(HintsText { source, text }) = text else { return built_in(port) };
         let servers = parse(text, port).map_err(|reason| format!("root hints {source}: {reason}"))?;
-        Ok(Self { source: source.to_owned(), date: date(text), servers })
+        Ok(Self { source: source.clone(), date: date(text), servers })
     }
 
     /// Whether these are, at least in part, the root servers of the Internet as built in, and not
@@ -102,6 +103,19 @@ impl Hints {
         }
         drift
     }
+}
+
+/// Those of the Internet, which a run may ask for many times and which are read once.
+fn built_in(port: u16) -> Result<Hints, String> {
+    static READ: LazyLock<Result<Hints, String>> = LazyLock::new(|| {
+        let servers = parse(BUILT_IN, 53).map_err(|reason| format!("root hints built-in: {reason}"))?;
+        Ok(Hints { source: "built-in".to_owned(), date: date(BUILT_IN), servers })
+    });
+    let mut hints = READ.clone()?;
+    for address in hints.servers.iter_mut().flat_map(|(_, addresses)| addresses) {
+        address.set_port(port);
+    }
+    Ok(hints)
 }
 
 fn addresses(reply: &Reply, name: &Name, family: fn(&IpAddr) -> bool) -> Vec<IpAddr> {
