@@ -73,11 +73,17 @@ fn parse(text: &str, path: &str, now: SystemTime) -> Result<Vec<Cookie>, PlanErr
         if [name, value].iter().any(|text| text.contains(|c: char| c.is_ascii_control())) {
             continue;
         }
+        // RFC 6265bis section 4.1.3: what the prefix promises is not so, and no browser would have kept it.
+        let is_secure = secure.eq_ignore_ascii_case("true");
+        let is_of_host = is_secure && path_of == "/" && !subdomains.eq_ignore_ascii_case("true");
+        if name.starts_with("__Secure-") && !is_secure || name.starts_with("__Host-") && !is_of_host {
+            continue;
+        }
         cookies.push(Cookie {
             domain: domain.trim_start_matches('.').to_ascii_lowercase(),
             subdomains: subdomains.eq_ignore_ascii_case("true"),
             path: path_of.to_owned(),
-            secure: secure.eq_ignore_ascii_case("true"),
+            secure: is_secure,
             expires: (expires != 0).then(|| SystemTime::UNIX_EPOCH + Duration::from_secs(expires)),
             name: name.to_owned(),
             value: value.to_owned(),
@@ -94,7 +100,9 @@ mod tests {
     fn a_file_of_cookies_is_read() {
         let text = "# Netscape HTTP Cookie File\n\n.a.test\tTRUE\t/x\tTRUE\t0\tn\tv=1\n\
                     #HttpOnly_b.test\tFALSE\t/\tFALSE\t2000\th\t\nb.test\tFALSE\t/\tFALSE\t1000\told\tv\n\
-                    c.test\tFALSE\t/\tFALSE\t0\t\ttabs\tv\nb.test\tFALSE\t/\tFALSE\t0\tbell\t\x07\n";
+                    c.test\tFALSE\t/\tFALSE\t0\t\ttabs\tv\nb.test\tFALSE\t/\tFALSE\t0\tbell\t\x07\n\
+                    b.test\tFALSE\t/\tFALSE\t0\t__Secure-a\tv\nb.test\tTRUE\t/\tTRUE\t0\t__Host-a\tv\n\
+                    b.test\tFALSE\t/\tTRUE\t0\t__Host-b\tv\n";
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
         let cookies = parse(text, "jar", now).unwrap();
         let told: Vec<String> = cookies
@@ -103,7 +111,12 @@ mod tests {
             .collect();
         assert_eq!(
             told,
-            ["a.test true /x true n=v=1", "b.test false / false h=", "c.test false / false tabs=v"]
+            [
+                "a.test true /x true n=v=1",
+                "b.test false / false h=",
+                "c.test false / false tabs=v",
+                "b.test false / true __Host-b=v"
+            ]
         );
         assert!(parse("Set-Cookie: a=b\n", "jar", now).is_err());
     }

@@ -1,6 +1,6 @@
 //! `-F` and `--form-string`: a form with its files as `multipart/form-data` (RFC 7578), written as curl writes it.
 //!
-//! Parts within parts (`-F '=(;type=...'`, several files in one `-F`) and fields of a part's own are not made.
+//! Parts within parts (`-F '=(;type=...'`) and fields of a part's own are not made.
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
@@ -37,9 +37,21 @@ pub(super) struct Form {
 
 struct Part {
     name: String,
+    content: Content,
+}
+
+/// What a part consists of.
+enum Content {
+    One(Entity),
+    /// Several files under one name: a part of parts (RFC 2388 §4.2; RFC 7578 §4.3 has servers take it still).
+    Mixed(Vec<Entity>),
+}
+
+/// A content with what is said of it.
+struct Entity {
     file_name: Option<String>,
     media_type: Option<String>,
-    content: Piece,
+    piece: Piece,
 }
 
 /// Reads the options, each with its name, in their order.
@@ -64,9 +76,15 @@ fn boundary(parts: &[Part]) -> String {
     let mut all = Sha256::new();
     for part in parts {
         all.update(part.name.as_bytes());
-        match &part.content {
-            Piece::Bytes(content) => all.update(content),
-            Piece::File(_) | Piece::Once(_) => all.update(random::<16>()),
+        let entities = match &part.content {
+            Content::One(entity) => std::slice::from_ref(entity),
+            Content::Mixed(entities) => entities,
+        };
+        for entity in entities {
+            match &entity.piece {
+                Piece::Bytes(content) => all.update(content),
+                Piece::File(_) | Piece::Once(_) => all.update(random::<16>()),
+            }
         }
     }
     format!("{}{}", "-".repeat(24), HEXLOWER.encode(&all.finalize()[..11]))
@@ -84,33 +102,63 @@ impl Form {
 
     /// The form as it is sent; what stands in memory in a row is one piece.
     pub(super) fn into_pieces(self) -> Vec<Piece> {
-        let (mut pieces, mut bytes) = (Vec::new(), Vec::new());
-        for part in self.parts {
-            let mut head = format!("--{}\r\n{}", self.boundary, part.disposition());
-            if let Some(media_type) = &part.media_type {
-                head.extend(["\r\nContent-Type: ", media_type]);
-            }
-            bytes.extend_from_slice(head.as_bytes());
-            bytes.extend_from_slice(b"\r\n\r\n");
+        let mut body = Written::default();
+        for (index, part) in self.parts.into_iter().enumerate() {
+            let name = format!("form-data; name=\"{}\"", quoted(&part.name));
             match part.content {
-                Piece::Bytes(content) => bytes.extend_from_slice(&content),
-                elsewhere => pieces.extend([Piece::Bytes(std::mem::take(&mut bytes).into()), elsewhere]),
+                Content::One(entity) => body.entity(&self.boundary, &name, entity),
+                Content::Mixed(entities) => {
+                    // No boundary may begin another (RFC 2046 §5.1.2).
+                    let inner = format!("{}{index}", self.boundary.replacen('-', "+", 1));
+                    body.text(&format!(
+                        "--{}\r\nContent-Disposition: {name}\r\n\
+                         Content-Type: multipart/mixed; boundary={inner}\r\n\r\n",
+                        self.boundary
+                    ));
+                    for entity in entities {
+                        body.entity(&inner, "attachment", entity);
+                    }
+                    body.text(&format!("--{inner}--\r\n\r\n"));
+                }
             }
-            bytes.extend_from_slice(b"\r\n");
         }
-        bytes.extend_from_slice(format!("--{}--\r\n", self.boundary).as_bytes());
-        pieces.push(Piece::Bytes(bytes.into()));
-        pieces
+        body.text(&format!("--{}--\r\n", self.boundary));
+        body.pieces.push(Piece::Bytes(body.bytes.into()));
+        body.pieces
     }
 }
 
-impl Part {
-    fn disposition(&self) -> String {
-        let mut line = format!("Content-Disposition: form-data; name=\"{}\"", quoted(&self.name));
-        if let Some(name) = &self.file_name {
-            line.extend(["; filename=\"", &quoted(name), "\""]);
+/// A body while it is written.
+#[derive(Default)]
+struct Written {
+    pieces: Vec<Piece>,
+    /// Behind the pieces, and not one yet.
+    bytes: Vec<u8>,
+}
+
+impl Written {
+    fn text(&mut self, text: &str) {
+        self.bytes.extend_from_slice(text.as_bytes());
+    }
+
+    /// A part without parts.
+    fn entity(&mut self, boundary: &str, disposition: &str, entity: Entity) {
+        let mut head = format!("--{boundary}\r\nContent-Disposition: {disposition}");
+        if let Some(name) = &entity.file_name {
+            head.extend(["; filename=\"", &quoted(name), "\""]);
         }
-        line
+        if let Some(media_type) = &entity.media_type {
+            head.extend(["\r\nContent-Type: ", media_type]);
+        }
+        self.text(&head);
+        self.text("\r\n\r\n");
+        match entity.piece {
+            Piece::Bytes(content) => self.bytes.extend_from_slice(&content),
+            elsewhere => {
+                self.pieces.extend([Piece::Bytes(std::mem::take(&mut self.bytes).into()), elsewhere])
+            }
+        }
+        self.text("\r\n");
     }
 }
 
@@ -128,30 +176,50 @@ fn name_and_rest<'t>(option: &str, text: &'t str) -> Result<(&'t str, &'t str), 
 
 fn string(text: &str) -> Result<Part, PlanError> {
     let (name, content) = name_and_rest("--form-string", text)?;
-    Ok(Part {
-        name: name.to_owned(),
-        file_name: None,
-        media_type: None,
-        content: Piece::Bytes(content.as_bytes().to_vec().into()),
-    })
+    let piece = Piece::Bytes(content.as_bytes().to_vec().into());
+    let content = Content::One(Entity { file_name: None, media_type: None, piece });
+    Ok(Part { name: name.to_owned(), content })
 }
 
-/// `NAME=CONTENT`, `NAME=@FILE` or `NAME=<FILE`, with `;type=` and `;filename=` behind.
+/// `NAME=CONTENT`, `NAME=@FILE,FILE` or `NAME=<FILE`, with `;type=` and `;filename=` behind each.
 fn part(text: &str, sources: &mut Sources) -> Result<Part, PlanError> {
     let (name, rest) = name_and_rest("-F", text)?;
     if name.is_empty() && rest.starts_with(['(', ')']) {
         return Err(PlanError::usage("-F: parts within parts are not supported"));
     }
-    let (kind, rest) = match rest.chars().next() {
+    let (kind, mut rest) = match rest.chars().next() {
         Some(kind @ ('@' | '<')) => (Some(kind), &rest[1..]),
         _ => (None, rest),
     };
-    let (content, rest) = word(rest);
+    let mut entities = Vec::new();
+    loop {
+        let (entity, behind) = entity(kind, rest, sources)?;
+        entities.push(entity);
+        match behind.strip_prefix(',') {
+            Some(next) => rest = next,
+            None => break,
+        }
+    }
+    let content = match <[Entity; 1]>::try_from(entities) {
+        Ok([entity]) => Content::One(entity),
+        Err(entities) => Content::Mixed(entities),
+    };
+    Ok(Part { name: name.to_owned(), content })
+}
+
+/// A content with its options, and what is behind it: another file behind a comma, or nothing.
+fn entity<'t>(
+    kind: Option<char>,
+    text: &'t str,
+    sources: &mut Sources,
+) -> Result<(Entity, &'t str), PlanError> {
+    let ends = if kind == Some('@') { &[';', ','][..] } else { &[';'] };
+    // Blanks before a content are none of it, as with curl; quotes keep them.
+    let (content, mut rest) = word(text.trim_start(), ends);
     let (mut media_type, mut file_name) = (None, None);
-    let mut rest = rest;
     while let Some(after) = rest.strip_prefix(';') {
         let (option, value) = after.trim_start().split_once('=').unwrap_or((after, ""));
-        let (value, behind) = word(value);
+        let (value, behind) = word(value, ends);
         match option.trim() {
             "type" => media_type = Some(checked("type", value)?),
             "filename" => file_name = Some(value),
@@ -170,23 +238,20 @@ fn part(text: &str, sources: &mut Sources) -> Result<Part, PlanError> {
         }
         rest = behind;
     }
-    let content = match kind {
-        Some(_) => {
-            let piece = sources.file("-F", &content, Reading::KeptIfSmall, LineEnds::Kept)?;
-            (piece, content)
-        }
-        None => (Piece::Bytes(content.into()), String::new()),
+    let piece = match kind {
+        Some(_) => sources.file("-F", &content, Reading::KeptIfSmall, LineEnds::Kept)?,
+        None => return Ok((Entity { file_name, media_type, piece: Piece::Bytes(content.into()) }, rest)),
     };
-    let (content, path) = content;
     if kind == Some('@') {
+        let path = content;
         let base = path.rsplit('/').next().unwrap_or(&path).to_owned();
-        let file_name = file_name.unwrap_or(base);
+        let own = file_name.unwrap_or(base);
         // As with curl, of standard input nothing is said that its given name does not say.
-        let guess = known(&file_name).or_else(|| known(&path)).or((path != "-").then_some(ANY_TYPE));
+        let guess = known(&own).or_else(|| known(&path)).or((path != "-").then_some(ANY_TYPE));
         media_type = media_type.or_else(|| guess.map(str::to_owned));
-        return Ok(Part { name: name.to_owned(), file_name: Some(file_name), media_type, content });
+        file_name = Some(own);
     }
-    Ok(Part { name: name.to_owned(), file_name, media_type, content })
+    Ok((Entity { file_name, media_type, piece }, rest))
 }
 
 fn known(file_name: &str) -> Option<&'static str> {
@@ -202,10 +267,10 @@ fn checked(what: &str, value: String) -> Result<String, PlanError> {
     Ok(value)
 }
 
-/// Up to the next semicolon, or in quotes: then a backslash takes the meaning from a quote and from itself.
-fn word(text: &str) -> (String, &str) {
+/// Up to the next sign that ends it, or in quotes: then a backslash takes the meaning from a quote and from itself.
+fn word<'t>(text: &'t str, ends: &[char]) -> (String, &'t str) {
     let Some(inner) = text.strip_prefix('"') else {
-        let end = text.find(';').unwrap_or(text.len());
+        let end = text.find(ends).unwrap_or(text.len());
         return (text[..end].to_owned(), &text[end..]);
     };
     let mut value = String::new();
@@ -222,7 +287,7 @@ fn word(text: &str) -> (String, &str) {
         }
     }
     // A quote that nothing closes is one of the text.
-    let end = text.find(';').unwrap_or(text.len());
+    let end = text.find(ends).unwrap_or(text.len());
     (text[..end].to_owned(), &text[end..])
 }
 
@@ -254,6 +319,8 @@ mod tests {
                 "a=b;type=text/x;charset=y; q=1;filename=z",
                 part(&format!("{head}\"a\"; filename=\"z\"\r\nContent-Type: text/x;charset=y;q=1"), "b"),
             ),
+            ("a=  b\"c\" , d;type=x/y", part(&format!("{head}\"a\"\r\nContent-Type: x/y"), "b\"c\" , d")),
+            ("a=\" b\"", part(&format!("{head}\"a\""), " b")),
             ("a=", part(&format!("{head}\"a\""), "")),
             ("a=\"open", part(&format!("{head}\"a\""), "\"open")),
         ];
@@ -280,6 +347,18 @@ mod tests {
         assert!(named.contains("; filename=\"q.bin\"\r\nContent-Type: image/png\r\n"), "{named}");
         let content = bytes(&[("form", &format!("f=<{shown}"))]);
         assert!(content.contains("name=\"f\"\r\n\r\nx\n\r\n"), "{content}");
+        // Several are a part of parts; the bytes are curl's, but for the boundaries.
+        let both =
+            bytes(&[("form", &format!("f=@{shown},\"{shown}\";type=x/y;filename=q")), ("form", "k=v")]);
+        let inner = both.split("boundary=").nth(1).and_then(|rest| rest.split("\r\n").next()).unwrap();
+        let disposition = "Content-Disposition:";
+        let written = format!(
+            "--B\r\n{disposition} form-data; name=\"f\"\r\nContent-Type: multipart/mixed; boundary=I\r\n\r\n\
+             --I\r\n{disposition} attachment; filename=\"{name}\"\r\nContent-Type: image/png\r\n\r\nx\n\r\n\
+             --I\r\n{disposition} attachment; filename=\"q\"\r\nContent-Type: x/y\r\n\r\nx\n\r\n--I--\r\n\r\n\
+             --B\r\n{disposition} form-data; name=\"k\"\r\n\r\nv\r\n--B--\r\n"
+        );
+        assert_eq!(both.replace(inner, "I"), written);
         std::fs::remove_file(&path).unwrap();
     }
 
