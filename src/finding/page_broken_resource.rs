@@ -1,6 +1,7 @@
 //! Something that the page asks for is not there.
 
 use super::found::{Finding, Severity};
+use super::paged::is_anothers;
 use super::place::{InResource, Place};
 use super::rule::{Check, Rule};
 use crate::trace::{Blocking, FailureCode, Hop, Resource, ResourceId, StageName, Trace};
@@ -22,7 +23,9 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let broken: Vec<(ResourceId, &Resource, Hop<'_>)> = page
         .requested()
         .filter_map(|(id, resource, request)| Some((id, resource, trace.page_hop(request)?)))
-        .filter(|(.., hop)| is_broken(hop) && !is_repeated(trace, hop))
+        .filter(|(_, resource, hop)| {
+            is_broken(hop) && !is_repeated(trace, hop) && !is_anothers(trace, resource)
+        })
         .collect();
     let Some((_, first, _)) = broken.first() else { return Vec::new() };
     let names: Vec<String> =
@@ -39,14 +42,17 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut finding = rule.finding(
         title,
         evidence.collect(),
-        "correct the URL where it is named, or take the reference away: a browser asks for it on each visit",
+        "correct the URL where it is named, or take the reference away",
     );
     let blocking = broken.iter().filter(|(_, resource, _)| resource.blocking == Blocking::Render).count();
     if blocking > 0 {
         finding.severity = Severity::Error;
-        finding.detail = format!("{blocking} of them had to be waited for before anything could be painted");
+        finding.detail = match broken.len() {
+            1 => "rendering had to wait for it".to_owned(),
+            _ => format!("rendering had to wait for {blocking} of them"),
+        };
     } else {
-        finding.detail = format!("first asked for as a {}", first.kind.as_str());
+        finding.detail = format!("its kind, or that of the first: {}", first.kind.as_str());
     }
     vec![finding]
 }

@@ -5,7 +5,7 @@ use super::paged::{Asked, LEAST, MOST_NAMES, asked, names, saving, sooner};
 use super::place::{InResource, Place};
 use super::rule::{Check, Rule};
 use crate::page::{Mend, Simulation};
-use crate::trace::{Blocking, InitiatorKind, ResourceKind, StageName, Trace};
+use crate::trace::{Asker, Blocking, InitiatorKind, ResourceKind, StageName, Trace};
 use crate::units::count;
 
 pub(super) const RULE: Rule = Rule {
@@ -43,13 +43,15 @@ fn is_import(one: &Asked<'_>) -> bool {
     resource.kind == ResourceKind::Stylesheet
         && resource.blocking == Blocking::Render
         && resource.initiator.kind == InitiatorKind::Css
+        // One in a style element is found with the document.
+        && resource.initiator.of != Asker::Document
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::finding::sample;
-    use crate::trace::{Asker, ResourceId};
+    use crate::trace::ResourceId;
 
     fn import(of: Asker, start: u64) -> sample::Asked<'static> {
         sample::Asked { of, by: InitiatorKind::Css, start, ..sample::style("/base.css", 100_000) }

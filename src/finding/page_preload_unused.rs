@@ -3,7 +3,9 @@
 use super::found::{Finding, Severity};
 use super::place::{InResource, Place};
 use super::rule::{Check, Rule};
-use crate::trace::{Ahead, CrossOrigin, Resource, ResourceId, ResourceKind, StageName, Trace, Use};
+use crate::trace::{
+    Ahead, CrossOrigin, Fate, Left, Resource, ResourceId, ResourceKind, StageName, Trace, Use,
+};
 
 pub(super) const RULE: Rule = Rule {
     id: "page-preload-unused",
@@ -37,7 +39,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         evidence.collect(),
         "give the preload the crossorigin of its use; fonts are always fetched with crossorigin, the page's own, too",
     );
-    "a preload answers a request of the same mode only: the file is fetched twice"
+    "a preload answers a request of the same mode only: a browser that needs the file fetches it again"
         .clone_into(&mut finding.detail);
     vec![finding]
 }
@@ -49,7 +51,11 @@ fn is_preload(one: &Resource) -> bool {
 fn is_unfit(one: &Resource, all: &[Resource]) -> bool {
     let is_font = one.kind == ResourceKind::Font && one.cross_origin == CrossOrigin::No;
     let is_used_otherwise = |other: &Resource| {
-        other.url == one.url && other.ahead.is_none() && other.cross_origin != one.cross_origin
+        other.url == one.url
+            && other.ahead.is_none()
+            && other.cross_origin != one.cross_origin
+            // How a stylesheet's image is fetched depends on what it is for: masks are fetched with CORS.
+            && other.fate != Fate::Left(Left::Potential)
     };
     is_font || all.iter().any(is_used_otherwise)
 }

@@ -22,7 +22,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let scripts: Vec<Asked<'_>> = asked(trace)
         .into_iter()
         // What another site holds up is told by a rule of its own.
-        .filter(|one| is_in_the_way(one) && !stalls(trace, one))
+        .filter(|one| is_in_the_way(one) && stalls(trace, one).is_none())
         .collect();
     let mends: Vec<Mend> = scripts.iter().map(|one| Mend::Defer(one.request())).collect();
     let Some(last) = scripts.iter().map(|one| one.hop.end).max() else { return Vec::new() };

@@ -1,5 +1,7 @@
 //! Rendering waits for another site, which was slow or did not answer.
 
+use std::time::Duration;
+
 use super::found::{Finding, Severity};
 use super::paged::{Asked, asked, saving, stalls};
 use super::place::{InResource, Place};
@@ -12,24 +14,25 @@ pub(super) const RULE: Rule = Rule {
     id: "page-third-party-spof",
     severity: Severity::Warning,
     stage: StageName::Http,
-    fires: "with --page: rendering waited a second or more for a script or a stylesheet of another site, or that did not answer",
+    fires: "with --page: rendering waited a second or more for a script or a stylesheet of another site, or for one that failed",
     standard: "WHATWG HTML section 4.12.1",
     check: Check::Trace(check),
 };
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    let awaited = asked(trace).into_iter().filter(|one| stalls(trace, one));
+    let awaited = asked(trace).into_iter().filter_map(|one| Some((one, stalls(trace, &one)?)));
     let simulation = Simulation::of(trace);
-    awaited.map(|one| judge(rule, &one, simulation.as_ref())).collect()
+    awaited.map(|(one, waited)| judge(rule, &one, waited, simulation.as_ref())).collect()
 }
 
-fn judge(rule: &Rule, one: &Asked<'_>, simulation: Option<&Simulation>) -> Finding {
+fn judge(rule: &Rule, one: &Asked<'_>, waited: Duration, simulation: Option<&Simulation>) -> Finding {
     let (host, kind) = (&one.hop.url.host_ascii, one.resource.kind.as_str());
-    let took = duration(one.took());
+    let waited = duration(waited);
     let title = match one.hop.failure {
-        None => format!("rendering waited {took} for a {kind} of another site, {host}"),
-        Some(_) => {
-            format!("rendering waited {took} for a {kind} of another site, {host}, which did not answer well")
+        None => format!("rendering waited {waited} for a {kind} of another site, {host}"),
+        Some(failure) => {
+            let code = failure.code.as_str();
+            format!("rendering waited {waited} for a {kind} of another site, {host}, which failed ({code})")
         }
     };
     let place = if one.hop.failure.is_some() { InResource::Failure } else { InResource::Total };

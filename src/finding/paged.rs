@@ -5,7 +5,10 @@ use std::time::Duration;
 use super::found::{Basis, Finding, Load, Mark, Saving};
 use super::savings::is_worth_telling;
 use crate::page::{Mend, Outcome, Simulation};
-use crate::trace::{Blocking, FailureCode, Hop, Http, RequestId, Resource, ResourceId, Trace};
+use crate::suffix;
+use crate::trace::{
+    Asker, Blocking, FailureCode, Fate, Hop, Http, RequestId, Resource, ResourceId, ResourceKind, Trace, Url,
+};
 
 /// Less than this is not told of what blocks: what Lighthouse ignores, too.
 pub(super) const LEAST: Duration = Duration::from_millis(50);
@@ -38,11 +41,6 @@ impl Asked<'_> {
         (self.hop.failure.is_none() && http.body.complete && http.status == Some(200)).then_some(http)
     }
 
-    /// From its turn to its end.
-    pub(super) fn took(&self) -> Duration {
-        self.hop.end.since(self.hop.request.queued.unwrap_or(self.hop.start))
-    }
-
     /// Whether only the run itself ended it.
     pub(super) fn is_cut_off(&self) -> bool {
         self.hop.failure.is_some_and(|failure| {
@@ -54,12 +52,31 @@ impl Asked<'_> {
     }
 }
 
-/// All that were asked for.
+/// All that were asked for, but for what frames of other sites ask for: nobody at the page can mend that.
 pub(super) fn asked(trace: &Trace) -> Vec<Asked<'_>> {
     let Some(page) = &trace.page else { return Vec::new() };
-    let all = page.requested();
+    let all = page.requested().filter(|(_, resource, _)| !is_anothers(trace, resource));
     all.filter_map(|(id, resource, request)| Some(Asked { id, resource, hop: trace.page_hop(request)? }))
         .collect()
+}
+
+/// Whether a frame of another site asks for it, however deep below.
+pub(super) fn is_anothers(trace: &Trace, resource: &Resource) -> bool {
+    let (Some(page), Some(document)) = (&trace.page, trace.hops().last()) else { return false };
+    let mut of = resource.initiator.of;
+    while let Asker::Resource(id) = of {
+        let Some(above) = page.resources.get(id.0) else { return false };
+        let url = match above.fate {
+            Fate::Requested(request) => trace.page_hop(request).map(|hop| hop.url),
+            Fate::Left(_) | Fate::Unstarted => None,
+        };
+        let is_other = |url: &Url| is_other_site(&document.url.host_ascii, &url.host_ascii);
+        if above.kind == ResourceKind::Frame && url.is_some_and(is_other) {
+            return true;
+        }
+        of = above.initiator.of;
+    }
+    false
 }
 
 /// Some names, and that there are more.
@@ -69,27 +86,26 @@ pub(super) fn names(all: &[Asked<'_>]) -> String {
     format!("{}{more}", names.join(", "))
 }
 
-/// Whether two hosts lie in different sites for sure: the last two labels differ, below which nobody registers names.
+/// Whether two hosts lie in different sites, as names are registered. Of addresses that is not known.
 pub(super) fn is_other_site(one: &str, other: &str) -> bool {
-    let end = |host: &str| {
-        let mut labels: Vec<String> = host.rsplit('.').take(2).map(str::to_ascii_lowercase).collect();
-        labels.reverse();
-        labels.join(".")
-    };
     let is_name = |host: &str| host.parse::<std::net::IpAddr>().is_err() && !host.starts_with('[');
-    is_name(one) && is_name(other) && end(one) != end(other)
+    is_name(one) && is_name(other) && suffix::site(one) != suffix::site(other)
 }
 
 /// From here on visitors notice that another site is slow.
 pub(super) const STALL: Duration = Duration::from_secs(1);
 
-/// Whether rendering waited for another site that was slow or did not answer well.
-pub(super) fn stalls(trace: &Trace, one: &Asked<'_>) -> bool {
-    let document = trace.hops().last();
-    one.resource.blocking == Blocking::Render
-        && document.is_some_and(|it| is_other_site(&it.url.host_ascii, &one.hop.url.host_ascii))
-        && !one.is_cut_off()
-        && (one.took() >= STALL || one.hop.failure.is_some())
+/// How long rendering waited for another site that was slow or failed: not while the head itself was still to come.
+pub(super) fn stalls(trace: &Trace, one: &Asked<'_>) -> Option<Duration> {
+    let document = trace.hops().last()?;
+    let head_read = trace.page.as_ref()?.marks.head_read;
+    let begun = one.hop.request.queued.unwrap_or(one.hop.start);
+    let from = head_read.map_or(begun, |read| read.max(begun));
+    let waited = one.hop.end.since(from.min(one.hop.end));
+    let is_stall = waited >= STALL || one.hop.failure.is_some() && !waited.is_zero();
+    let is_anothers = is_other_site(&document.url.host_ascii, &one.hop.url.host_ascii);
+    (one.resource.blocking == Blocking::Render && is_anothers && !one.is_cut_off() && is_stall)
+        .then_some(waited)
 }
 
 /// How much sooner rendering could start, by simulation.
@@ -173,7 +189,7 @@ mod tests {
             ("www.example.com", "cdn.example.com", false),
             ("www.example.com", "example.com", false),
             ("www.example.com", "cdn.example.net", true),
-            ("a.co.uk", "b.co.uk", false),
+            ("a.co.uk", "b.co.uk", true),
             ("192.0.2.1", "192.0.2.2", false),
             ("www.example.com", "192.0.2.2", false),
         ] {

@@ -521,7 +521,7 @@ impl Left {
             Self::Potential => "of stylesheets: layout decides (--fetch-potential)",
             Self::Media => "audio or video: a player decides how much of it",
             Self::Chrome => "for the browser's own window (icon, manifest)",
-            Self::Hint => "hints to connect or look up ahead, which is not done here",
+            Self::Hint => "to connect or look up ahead (hints), which is not done here",
             Self::Navigation => "where a refresh would go to",
             Self::NoModule => "for browsers without modules",
             Self::MixedContent => "in the clear on a page over TLS: browsers block it",
@@ -530,8 +530,8 @@ impl Left {
             Self::TooMany => "beyond --max-resources",
             Self::TooDeep => "deeper than three levels",
             Self::TooLarge => "beyond 50 MB",
-            Self::BadUrl => "with URLs that cannot be asked for",
-            Self::Charset => "with letters of a charset that is not known here",
+            Self::BadUrl => "whose URL cannot be asked for",
+            Self::Charset => "whose URL has letters of a charset that is not known here",
         }
     }
 }

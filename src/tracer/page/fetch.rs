@@ -66,7 +66,7 @@ impl Engine<'_> {
             .as_ref()
             .is_some_and(|failure| matches!(failure.code, FailureCode::MaxTime | FailureCode::Interrupted));
         request.failure = failure;
-        let next = self.next_of(&request, known.fresh);
+        let next = self.next_of(&request, known.avoid.is_some());
         let mut state = self.state.borrow_mut();
         state.stopped |= stops;
         let end = request.end;
@@ -83,11 +83,11 @@ impl Engine<'_> {
     }
 
     /// What a request leads on to: the target of its redirect, or itself on a connection of its own.
-    fn next_of(&self, request: &Request, fresh: bool) -> Option<(InitiatorKind, crate::trace::Url)> {
+    fn next_of(&self, request: &Request, is_retry: bool) -> Option<(InitiatorKind, crate::trace::Url)> {
         let http = request.http.as_ref().ran();
         if request.failure.is_some() {
             let reused = request.lookup.reason() == Some(REUSED) || request.lookup.reason() == Some(OPEN);
-            let again = reused && !fresh && http.is_some_and(|http| http.unanswered.is_some());
+            let again = reused && !is_retry && http.is_some_and(|http| http.unanswered.is_some());
             return again.then(|| (InitiatorKind::Retry, request.url.clone()));
         }
         let target = http?.redirect.as_ref()?.target.as_ref()?;

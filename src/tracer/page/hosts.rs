@@ -72,26 +72,28 @@ impl Hosts {
         self.0.get(key).map_or(Speaks::Unknown, |host| host.speaks)
     }
 
-    /// A way for a request now, if there is one. `fresh`: on a connection that nothing went over before.
-    pub(super) fn way(&mut self, key: &Key, fresh: bool) -> Option<Way> {
+    /// A way for a request now, if there is one, but not over the connection to avoid.
+    pub(super) fn way(&mut self, key: &Key, avoid: Option<ConnectionId>) -> Option<Way> {
         let host = self.0.entry(key.clone()).or_default();
         if host.speaks == Speaks::Unknown && key.origin.is_clear() {
             host.speaks = Speaks::Http1;
         }
-        if !fresh {
-            if let Some(Idle { session, connection }) = &host.shared
-                && let Some(session) = session.share()
-            {
-                let most = session.most_streams().map_or(STREAMS, |most| most.clamp(1, MOST_STREAMS));
-                if host.streams >= most {
-                    return None;
-                }
-                host.streams += 1;
-                return Some(Way::Shared(Idle { session, connection: *connection }));
+        if let Some(Idle { session, connection }) = &host.shared
+            && avoid != Some(*connection)
+            && let Some(session) = session.share()
+        {
+            let most = session.most_streams().map_or(STREAMS, |most| most.clamp(1, MOST_STREAMS));
+            if host.streams >= most {
+                return None;
             }
-            if let Some(idle) = host.idle.pop() {
-                return Some(Way::Idle(idle));
-            }
+            host.streams += 1;
+            return Some(Way::Shared(Idle { session, connection: *connection }));
+        }
+        // A retry in HTTP/1.1 takes none that was idle: the next may have ended the same way.
+        if avoid.is_none()
+            && let Some(idle) = host.idle.pop()
+        {
+            return Some(Way::Idle(idle));
         }
         let most = match host.speaks {
             Speaks::Http1 => PER_HOST,

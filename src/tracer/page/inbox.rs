@@ -232,11 +232,15 @@ impl Ear {
             ResourceKind::Document | ResourceKind::Frame => {
                 // One without a word is looked into by browsers; so it is here (MIME Sniffing standard).
                 if !matches!(essence.as_str(), "text/html" | "application/xhtml+xml" | "") {
-                    return Reader::Nothing(Some("it is no HTML"));
+                    return Reader::Nothing(Some("it is not HTML"));
                 }
                 let terms = self.terms.borrow().clone();
                 let document = Document::new(&url.href, charset.as_deref(), self.viewport, terms);
                 document.map_or(Reader::Nothing(None), |document| Reader::Document(Box::new(document)))
+            }
+            // What is fetched ahead for another page is not read.
+            ResourceKind::Stylesheet if self.wish.as_ref().is_some_and(|wish| wish.prefetch) => {
+                Reader::Nothing(None)
             }
             ResourceKind::Stylesheet if record.status.is_some_and(|status| status < 300) => {
                 let sheet = Sheet::new(&url.href, charset.as_deref(), self.viewport);

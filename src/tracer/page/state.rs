@@ -6,14 +6,14 @@ use std::rc::Rc;
 use super::ask::credentials;
 use super::hosts::{Hosts, Key, Speaks, Way};
 use crate::dns::UncountedLanes;
-use crate::page::{Cors, Found, Pending, Placed, Progress, Ranks, Schedule, Wish, can_wait, place};
+use crate::page::{Cors, Found, Pending, Place, Progress, Ranks, Schedule, Wish, can_wait, place};
 use crate::plan::{Cookie, MAX_LEVELS, MAX_PAGE_BYTES, PagePlan, Potential, Reach, Sites};
 use crate::suffix;
 use crate::tcp;
 use crate::tls;
 use crate::trace::{
-    Ahead, Asker, At, Blocking, Connection, Dns, DocumentRead, Fate, Initiator, InitiatorKind, Left,
-    Priority, Request, RequestId, Resource, ResourceId, ResourceKind, Url, Use,
+    Ahead, Asker, At, Blocking, Connection, ConnectionId, Dns, DocumentRead, Fate, Initiator, InitiatorKind,
+    Left, Priority, Request, RequestId, Resource, ResourceId, ResourceKind, Url, Use,
 };
 use crate::tracer::target::Origin;
 use crate::url;
@@ -32,8 +32,8 @@ pub(super) struct Known {
     /// Below a frame: nothing of the page waits for it.
     framed: bool,
     redirects: usize,
-    /// It is to have a connection of its own.
-    pub(super) fresh: bool,
+    /// A connection that it must not go over again: it ended under the request before.
+    pub(super) avoid: Option<ConnectionId>,
     pub(super) url: Option<Url>,
     /// It had to wait for its turn.
     pub(super) held: bool,
@@ -121,7 +121,15 @@ impl State {
         {
             found.wish.terms = Rc::new(found.wish.terms.of_sheet(&known.wish.terms));
         }
-        let above = above.map_or(Blocking::None, |(_, resource)| resource.blocking);
+        let above = match above {
+            Some((_, resource)) => resource.blocking,
+            // An import of a style element is waited for as the element is (HTML section 4.2.6).
+            None if found.by == InitiatorKind::Css => match found.wish.place {
+                Place::Head => Blocking::Render,
+                Place::Body => Blocking::Parser,
+            },
+            None => Blocking::None,
+        };
         let mut placed = place(&found, above, &mut self.ranks);
         if framed {
             placed.blocking = Blocking::None;
@@ -139,10 +147,6 @@ impl State {
             left = Some(Left::OtherSite);
         }
         let key = (url.clone(), found.wish.cors);
-        if let Some(id) = self.seen.get(&key).copied() {
-            self.find_again(id, &found, placed, left);
-            return;
-        }
         let resource = Resource {
             url,
             kind: found.kind,
@@ -158,34 +162,37 @@ impl State {
             unused: None,
         };
         let known =
-            Known { wish: found.wish, level, framed, redirects: 0, fresh: false, url: parsed, held: false };
-        if let Some(id) = self.put(resource, known) {
+            Known { wish: found.wish, level, framed, redirects: 0, avoid: None, url: parsed, held: false };
+        if let Some(id) = self.seen.get(&key).copied() {
+            self.find_again(id, resource, known);
+        } else if let Some(id) = self.put(resource, known) {
             self.seen.insert(key, id);
         }
     }
 
     /// Something that is asked for a second time: a preload and its use are one request.
-    fn find_again(&mut self, id: ResourceId, found: &Found, placed: Placed, left: Option<Left>) {
+    fn find_again(&mut self, id: ResourceId, again: Resource, known: Known) {
         let resource = &mut self.resources[id.0];
-        if resource.ahead == Some(Ahead::Preload(Use::Unseen)) && found.wish.ahead().is_none() {
+        if resource.ahead == Some(Ahead::Preload(Use::Unseen)) && again.ahead.is_none() {
             resource.ahead = Some(Ahead::Preload(Use::Seen));
         }
-        if left.is_some() {
+        // Who connects has looked the name up.
+        if again.kind == ResourceKind::Preconnect && resource.kind == ResourceKind::DnsPrefetch {
+            resource.kind = again.kind;
+        }
+        if matches!(again.fate, Fate::Left(_)) {
             return;
         }
-        let was_left = matches!(
-            resource.fate,
-            Fate::Left(
-                Left::Lazy | Left::Potential | Left::Hint | Left::Chrome | Left::NoModule | Left::Navigation
-            )
-        );
-        if was_left {
-            (resource.kind, resource.fate) = (found.kind, Fate::Unstarted);
+        if matches!(resource.fate, Fate::Left(_)) {
+            // What was not asked for before is asked for now: this reference is the one that counts.
+            *resource = Resource { ahead: resource.ahead.or(again.ahead), ..again };
+            self.known[id.0] = known;
             self.pending.push(id);
+            return;
         }
-        resource.blocking = resource.blocking.max(placed.blocking);
+        resource.blocking = resource.blocking.max(again.blocking);
         if resource.fate == Fate::Unstarted {
-            resource.priority = resource.priority.max(placed.priority);
+            resource.priority = resource.priority.max(again.priority);
         }
     }
 
@@ -210,9 +217,9 @@ impl State {
             );
             href.replace_range(..4, "https");
         }
-        if over_tls && href.starts_with("http:") {
+        if over_tls && href.starts_with("http:") && !url::parse(&href).is_ok_and(|url| is_trustworthy(&url)) {
             // Browsers try images by https, and nothing else (Mixed Content, section 4).
-            if !matches!(found.kind, ResourceKind::Image | ResourceKind::Media) || found.wish.of_set {
+            if !is_passive(found.kind, &found.wish) {
                 return (href, None, note, Some(Left::MixedContent));
             }
             note =
@@ -242,12 +249,25 @@ impl State {
     pub(super) fn follow(&mut self, id: ResourceId, kind: InitiatorKind, url: Url, at: At) {
         let (before, mut known) = (self.resources[id.0].clone(), self.known[id.0].clone());
         known.held = false;
-        known.fresh = kind == InitiatorKind::Retry;
+        known.avoid = None;
+        if kind == InitiatorKind::Retry
+            && let Fate::Requested(request) = before.fate
+        {
+            known.avoid = self.requests[request.0].connection.ran();
+        }
         known.redirects += usize::from(kind == InitiatorKind::Redirect);
         let over_tls = self.document.as_ref().is_some_and(|document| !document.scheme.is_clear());
+        let is_clear = kind == InitiatorKind::Redirect && url.scheme.is_clear();
+        // The steps of a first request are taken for each redirect (Fetch section 4.1).
+        let upgraded = (is_clear && known.wish.terms.policies.upgrade())
+            .then(|| url::parse(&url.href.replacen("http:", "https:", 1)).ok());
+        let (url, is_clear) = match upgraded.flatten() {
+            Some(url) => (url, false),
+            None => (url, is_clear),
+        };
         let left = if known.redirects > MAX_REDIRECTS {
             Some(Left::TooDeep)
-        } else if over_tls && url.scheme.is_clear() && kind == InitiatorKind::Redirect {
+        } else if over_tls && is_clear && !is_trustworthy(&url) && !is_passive(before.kind, &known.wish) {
             Some(Left::MixedContent)
         } else {
             None
@@ -269,6 +289,7 @@ impl State {
             url: url.href.clone(),
             initiator: Initiator { kind, of: Asker::Resource(id), offset: None },
             discovered: at,
+            blocking: if left.is_some() { Blocking::None } else { before.blocking },
             fate: left.map_or(Fate::Unstarted, Fate::Left),
             note,
             integrity: None,
@@ -332,7 +353,7 @@ impl State {
                 // What is for later waits for all else.
                 && (one.priority > Priority::VeryLow || !self.known[id.0].wish.prefetch || self.is_quiet());
             let way = self.key(id).filter(|_| may);
-            let way = way.and_then(|key| self.hosts.way(&key, self.known[id.0].fresh).map(|way| (key, way)));
+            let way = way.and_then(|key| self.hosts.way(&key, self.known[id.0].avoid).map(|way| (key, way)));
             let Some((key, way)) = way else {
                 self.known[id.0].held = true;
                 continue;
@@ -368,5 +389,116 @@ impl State {
 
     pub(super) fn ended(&mut self, id: ResourceId) {
         self.running.retain(|other| *other != id);
+    }
+}
+
+/// What browsers do not block on a page over TLS: they try it by https, or, behind a redirect, take it in the clear.
+fn is_passive(kind: ResourceKind, wish: &Wish) -> bool {
+    matches!(kind, ResourceKind::Image | ResourceKind::Media) && !wish.of_set
+}
+
+/// Whether what is sent there in the clear cannot be read on the way: this machine's own (Secure Contexts section 3.1).
+fn is_trustworthy(url: &Url) -> bool {
+    let host = url.host_ascii.trim_matches(['[', ']']).trim_end_matches('.');
+    match host.parse::<std::net::IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => host.eq_ignore_ascii_case("localhost") || host.to_ascii_lowercase().ends_with(".localhost"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::page::Terms;
+
+    fn state() -> State {
+        let document = url::parse("https://a.test/").unwrap();
+        State { document: Some(document), ..State::new(PagePlan::default()) }
+    }
+
+    fn found(path: &str, kind: ResourceKind) -> Found {
+        Found {
+            url: format!("https://a.test/{path}"),
+            kind,
+            by: InitiatorKind::Parser,
+            offset: None,
+            wish: Wish::default(),
+            left: None,
+            note: None,
+        }
+    }
+
+    #[test]
+    fn a_second_reference_asks_for_what_the_first_left_out() {
+        for left in [Left::Chrome, Left::Lazy, Left::Potential, Left::NoModule] {
+            let mut state = state();
+            state.find(Asker::Document, Found { left: Some(left), ..found("x", ResourceKind::Icon) }, At(0));
+            assert!(state.next().is_none(), "{left:?}");
+            state.find(Asker::Document, found("x", ResourceKind::Image), At(0));
+            assert_eq!(
+                (state.resources.len(), state.resources[0].kind),
+                (1, ResourceKind::Image),
+                "{left:?}"
+            );
+            let (id, ..) = state.next().expect("it is asked for");
+            assert_eq!(id, ResourceId(0));
+        }
+        let mut state = state();
+        state.find(Asker::Document, found("x", ResourceKind::Image), At(0));
+        state.find(
+            Asker::Document,
+            Found { left: Some(Left::Lazy), ..found("x", ResourceKind::Image) },
+            At(0),
+        );
+        assert!(state.next().is_some() && state.next().is_none(), "what is asked for stays so");
+    }
+
+    #[test]
+    fn a_connection_ahead_is_more_than_a_lookup_ahead() {
+        let mut state = state();
+        for kind in [ResourceKind::DnsPrefetch, ResourceKind::Preconnect, ResourceKind::DnsPrefetch] {
+            state.find(Asker::Document, Found { left: Some(Left::Hint), ..found("", kind) }, At(0));
+        }
+        assert_eq!((state.resources.len(), state.resources[0].kind), (1, ResourceKind::Preconnect));
+    }
+
+    #[test]
+    fn an_import_of_a_style_element_blocks_as_the_element_does() {
+        for (place, blocking) in [(Place::Head, Blocking::Render), (Place::Body, Blocking::Parser)] {
+            let mut state = state();
+            let wish = Wish { place, ..Wish::default() };
+            let import = Found { by: InitiatorKind::Css, wish, ..found("x.css", ResourceKind::Stylesheet) };
+            state.find(Asker::Document, import, At(0));
+            assert_eq!(state.resources[0].blocking, blocking);
+        }
+    }
+
+    #[test]
+    fn redirects_are_judged_as_first_requests_are() {
+        let field = |value: &str| crate::trace::Header {
+            name: "content-security-policy".to_owned(),
+            value: value.into(),
+        };
+        let upgrading = Rc::new(Terms::of("https://a.test/", &[field("upgrade-insecure-requests")]));
+        for (kind, terms, to, url, fate) in [
+            (ResourceKind::Script, None, "http://b.test/", "http://b.test/", Fate::Left(Left::MixedContent)),
+            (ResourceKind::Script, Some(&upgrading), "http://b.test/", "https://b.test/", Fate::Unstarted),
+            (ResourceKind::Image, None, "http://b.test/", "http://b.test/", Fate::Unstarted),
+            (ResourceKind::Script, None, "http://127.0.0.1/", "http://127.0.0.1/", Fate::Unstarted),
+        ] {
+            let mut state = state();
+            let mut script = found("x", kind);
+            if let Some(terms) = terms {
+                script.wish.terms = Rc::clone(terms);
+            }
+            state.find(Asker::Document, script, At(0));
+            state.follow(ResourceId(0), InitiatorKind::Redirect, url::parse(to).unwrap(), At(0));
+            let followed = &state.resources[1];
+            assert_eq!((followed.url.as_str(), followed.fate), (url, fate), "{to}");
+            assert_eq!(
+                followed.blocking == Blocking::None,
+                fate != Fate::Unstarted || kind == ResourceKind::Image
+            );
+        }
     }
 }

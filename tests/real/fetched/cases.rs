@@ -97,6 +97,9 @@ pub(super) const CASES: &[Case] = &[
         <picture><source media=print srcset=h.png><img src=i.png srcset='j.png 1x'></picture><picture><source src=k.png><img src=l.png></picture>"),
     page("images that are none", "<img><img src><img src=' '><img src=data:image/gif;base64,R0lGODlhAQABAAAAACw=>
         <img src=blob:x><img src=javascript:1><img alt=a.png data-src=b.png><img src='about:blank'>"),
+    page("one file as the icon and as an image, lazy and eager", "<link rel=icon href=a.png><img src=a.png>
+        <div style='height:20000px'></div><img src=b.png loading=lazy><img src=b.png>"),
+    page("imports of style elements", "<style>@import 'a.css';</style><style media=print>@import url(b.css);</style>"),
     page("lazy", "<div style='height:20000px'></div><img src=a.png loading=lazy><img src=b.png loading=eager><iframe src=c.html loading=lazy></iframe>"),
     but(&[(Chromium, "a.png", LAYOUT)], page("lazy, and in sight", "<img src=a.png loading=lazy>")),
     page("posters", "<video poster=a.png></video><video poster=b.png preload=none src=c.mp4></video><audio preload=none src=d.mp3></audio>"),
