@@ -316,9 +316,11 @@ fn compare(case: &Case, chromium: &Asked, ours: &Asked) -> String {
 
 fn few_streams(world: &Fetched) {
     let document = world.page("https://few.test/few.html", &[]);
+    // nginx may still count a stream whose end it has sent, and refuse the next: that one is asked for again.
     let images = &document["requests"].as_array().unwrap()[1..];
+    let images: Vec<&Value> = images.iter().filter(|image| image["status"] == 200).collect();
     assert_eq!(images.len(), 12, "{document}");
-    assert!(images.iter().all(|image| image["status"] == 200 && image["connection"] == 0), "{document}");
+    assert!(images.iter().all(|image| image["connection"] == 0), "{document}");
     // From the end of its turn to its end a request is under way.
     let us = |image: &Value, name: &str| image[name].as_u64().unwrap();
     let spans: Vec<(u64, u64)> = images

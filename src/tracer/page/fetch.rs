@@ -66,7 +66,7 @@ impl Engine<'_> {
             .as_ref()
             .is_some_and(|failure| matches!(failure.code, FailureCode::MaxTime | FailureCode::Interrupted));
         request.failure = failure;
-        let next = self.next_of(&request, known.avoid.is_some());
+        let next = self.next_of(&request, resource.initiator.kind == InitiatorKind::Retry);
         let mut state = self.state.borrow_mut();
         state.stopped |= stops;
         let end = request.end;

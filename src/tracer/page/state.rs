@@ -12,8 +12,8 @@ use crate::suffix;
 use crate::tcp;
 use crate::tls;
 use crate::trace::{
-    Ahead, Asker, At, Blocking, Connection, ConnectionId, Dns, DocumentRead, Fate, Initiator, InitiatorKind,
-    Left, Priority, Request, RequestId, Resource, ResourceId, ResourceKind, Url, Use,
+    Ahead, Asker, At, Blocking, Connection, ConnectionId, Dns, DocumentRead, FailureCode, Fate, Initiator,
+    InitiatorKind, Left, Priority, Request, RequestId, Resource, ResourceId, ResourceKind, Url, Use,
 };
 use crate::tracer::target::Origin;
 use crate::url;
@@ -253,7 +253,11 @@ impl State {
         if kind == InitiatorKind::Retry
             && let Fate::Requested(request) = before.fate
         {
-            known.avoid = self.requests[request.0].connection.ran();
+            let request = &self.requests[request.0];
+            // A stream that was refused says nothing of its connection (RFC 9113 section 8.7).
+            let is_refused = request.failure.as_ref().is_some_and(|it| it.code == FailureCode::Http2Protocol)
+                && request.http.as_ref().ran().is_some_and(|http| http.goaway.is_none());
+            known.avoid = request.connection.ran().filter(|_| !is_refused);
         }
         known.redirects += usize::from(kind == InitiatorKind::Redirect);
         let over_tls = self.document.as_ref().is_some_and(|document| !document.scheme.is_clear());
