@@ -18,8 +18,8 @@ use crate::modules::{
     BodyRule, Encryption, FieldRule, HttpRules, KEPT_BODY, Matched, Missing, Module, Modules, Prober,
 };
 use crate::plan::{
-    AddressChoice, Compression, Family, Identity, IdentityFiles, KeyFile, Plan, Preferred, RequestBody, ResolverChoice,
-    RootsChoice, TlsPlan, VersionChoice,
+    AddressChoice, Compression, Family, Identity, IdentityFiles, KeyFile, Plan, Preferred, RequestBody,
+    ResolverChoice, RootsChoice, TlsPlan, VersionChoice,
 };
 use crate::trace::{StageName, TlsVersion};
 

@@ -2,6 +2,7 @@
 //! environment and files are read by [`crate::cli`].
 
 mod body;
+mod collector;
 mod dns;
 mod family;
 mod http;
@@ -16,6 +17,7 @@ mod tls;
 use std::time::Duration;
 
 pub use self::body::*;
+pub use self::collector::{Collector, Packing};
 pub use self::dns::*;
 pub use self::family::Family;
 pub use self::http::*;
