@@ -50,9 +50,7 @@ pub fn settings(
     let exports = exports(cli.exports.clone(), cli.request.output.as_deref())?;
     let show = Show { selection, exports, ..show(&cli, environment) };
     let on_bad_status = urls::on_bad_status(&cli)?;
-    let settings = |action, lab, show| {
-        Ok(Settings { action, lab, show, collector: None, on_bad_status: on_bad_status.clone() })
-    };
+    let settings = |action, lab, show| Ok(Settings::of(action, lab, show, &on_bad_status));
     if let Some(what) = cli.generate {
         return settings(Action::Generate(what), false, show);
     }

@@ -28,6 +28,13 @@ pub struct Settings {
     pub on_bad_status: OnBadStatus,
 }
 
+impl Settings {
+    /// Those of a run whose spans go nowhere.
+    pub(super) fn of(action: Action, lab: bool, show: Show, on_bad_status: &OnBadStatus) -> Self {
+        Self { action, lab, show, collector: None, on_bad_status: on_bad_status.clone() }
+    }
+}
+
 /// What the program can do.
 #[derive(Clone, Debug)]
 pub enum Action {

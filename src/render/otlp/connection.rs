@@ -1,7 +1,7 @@
 //! The spans of a connection: its set-up, and in it DNS lookup, socket connects and TLS handshake.
 
 use super::attributes::Attributes;
-use super::{INTERNAL, Place, Spans};
+use super::spans::{INTERNAL, Place, Spans};
 use crate::trace::{At, Attempt, AttemptOutcome, Carrier, Dns, Hop, StageName, Tls};
 
 /// Adds them below a span, where a connection was opened, or was to be.

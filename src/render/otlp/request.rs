@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::attributes::{Attributes, nanoseconds};
 use super::connection::{self, server};
-use super::{CLIENT, Place, Spans};
+use super::spans::{CLIENT, Place, Spans};
 use crate::reading;
 use crate::trace::{At, Hop, Http, HttpVersion, StageName, span_ids};
 

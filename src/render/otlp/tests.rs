@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use data_encoding::HEXLOWER;
+
+use super::spans::CLIENT;
 use super::*;
 use crate::finding::Selection;
 use crate::redact::{Secrets, redact};
 use crate::render::testtrace;
-use crate::trace::Trace;
+use crate::trace::span_ids;
 
 fn spans(trace: Trace) -> Vec<Value> {
     let report = redact(TraceReport::of(trace, &Selection::default(), |_, _| 0), Secrets::Hide);
