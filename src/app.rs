@@ -5,6 +5,7 @@
 mod check;
 mod exports;
 mod many;
+mod otlp;
 mod repeat;
 mod session;
 mod shown;
@@ -26,7 +27,7 @@ use crate::explain::topics::{self, Found};
 use crate::explain::tour::STEPS;
 use crate::finding::{self, Finding};
 use crate::lab::{Lab, SCENARIOS};
-use crate::plan::{Batch, HttpPlan, Plan, Question, RequestBody, VersionChoice};
+use crate::plan::{Batch, Collector, HttpPlan, Plan, Question, RequestBody, VersionChoice};
 use crate::redact::{Quoted, Secrets, redact};
 use crate::render::{self, Progress, Refusal, Style, Uploaded};
 use crate::report::{CompareReport, Compared, DnsReport, TraceReport};
@@ -75,7 +76,7 @@ fn refusal(message: String, hint: Option<String>, exit_code: u8) -> Refusal {
 /// # Errors
 /// Only what kept the run from starting or its report from being written: a failed trace is a result.
 pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<Ended, Problem> {
-    let Settings { action, lab, show, on_bad_status } = settings;
+    let Settings { action, lab, show, collector, on_bad_status } = settings;
     match action {
         Action::Generate(what) => Ok(generate(what, out)?.into()),
         Action::ListLab => {
@@ -105,7 +106,7 @@ pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<
         Action::ServeLab => in_runtime(serve_lab(out)),
         Action::Trace { url, plan } => {
             exports::check(&show)?;
-            in_runtime(trace(&url, plan, lab, &show, &on_bad_status, setup, out))
+            in_runtime(trace(&url, plan, collector, (lab, &show, &on_bad_status, setup), out))
         }
         Action::Check { url, plan, thresholds } => {
             in_runtime(check::checked(&url, plan, thresholds, lab, &show, setup, out))
@@ -141,10 +142,8 @@ fn in_runtime<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Pr
 async fn trace(
     url: &str,
     plan: Plan,
-    lab: bool,
-    show: &Show,
-    on_bad_status: &OnBadStatus,
-    setup: Stopwatch,
+    collector: Option<Box<Collector>>,
+    (lab, show, on_bad_status, setup): (bool, &Show, &OnBadStatus, Stopwatch),
     out: &mut dyn Write,
 ) -> Result<Ended, Problem> {
     let progress = Progress::with_upload(show.progress, plan.http.body.as_ref().map(uploaded));
@@ -181,6 +180,10 @@ async fn trace(
     // A URL that cannot be traced has nothing to report but its error.
     if !(report.trace.requests.is_empty() && show.format == Format::Text) {
         unless_reader_gone(render::render(&report, format(show.format), &style(show), out))?;
+    }
+    if let Some(collector) = collector {
+        unless_reader_gone(out.flush())?;
+        otlp::send(&report, show, *collector, &session).await;
     }
     let failure = report.part(|report| report.trace.failure());
     let told = failure.and_then(|failure| complaint(failure, show));

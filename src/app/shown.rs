@@ -75,6 +75,7 @@ pub(super) fn format(format: Format) -> render::Format {
         Format::ChromeTrace => render::Format::ChromeTrace,
         Format::Github => render::Format::Github,
         Format::Junit => render::Format::Junit,
+        Format::Otlp => render::Format::Otlp,
     }
 }
 

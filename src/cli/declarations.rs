@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::examples::EXAMPLES;
-pub use super::formats::{Diagram, Exports, Format};
+pub use super::formats::{Diagram, Exports, Format, Telemetry};
 use super::many::{Budgets, Runs, Saved, Urls};
 use super::paged::Paged;
 use super::serving::ServeOptions;
@@ -52,6 +52,9 @@ pub struct Cli {
     /// Files beside the report
     #[command(flatten)]
     pub exports: Exports,
+    /// Distributed tracing
+    #[command(flatten)]
+    pub telemetry: Telemetry,
     /// Print the man page, completions for a shell, or the JSON schema
     #[arg(long, value_enum, ignore_case = true, value_name = "WHAT", help_heading = "Output and lab")]
     pub generate: Option<Generate>,

@@ -204,6 +204,7 @@ pub(super) fn exports(wanted: Exports, body: Option<&Path>) -> Result<Vec<Export
         export_chrome_trace,
         export_github,
         export_junit,
+        export_otlp,
     } = wanted;
     let all = [
         ("--export-html", Format::Html, export_html),
@@ -216,6 +217,7 @@ pub(super) fn exports(wanted: Exports, body: Option<&Path>) -> Result<Vec<Export
         ("--export-chrome-trace", Format::ChromeTrace, export_chrome_trace),
         ("--export-github", Format::Github, export_github),
         ("--export-junit", Format::Junit, export_junit),
+        ("--export-otlp", Format::Otlp, export_otlp),
     ];
     let mut exports: Vec<Export> = Vec::new();
     for (option, format, path) in all {

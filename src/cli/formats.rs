@@ -38,6 +38,23 @@ pub struct Exports {
     /// Also write budgets as tests of JUnit's XML to this file
     #[arg(long, value_name = "FILE")]
     pub export_junit: Option<PathBuf>,
+    /// Also write the spans of `--format otlp` to this file
+    #[arg(long, value_name = "FILE")]
+    pub export_otlp: Option<PathBuf>,
+}
+
+/// Options of distributed tracing.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Output and lab")]
+pub struct Telemetry {
+    /// When the report is printed, send the run as spans to this collector of OpenTelemetry (OTLP by HTTP, JSON)
+    ///
+    /// A URL without a path gets /v1/traces. Where the only URL stands behind it, that is the one to trace. Without a
+    /// URL of its own the variables OTEL_EXPORTER_OTLP_ENDPOINT, _HEADERS, _TIMEOUT, _COMPRESSION, _PROTOCOL and
+    /// _CERTIFICATE are read, also as OTEL_EXPORTER_OTLP_TRACES_..., and where they name none, http://localhost:4318 is
+    /// taken.
+    #[arg(long, value_name = "URL", num_args = 0..=1)]
+    pub otlp: Option<Option<String>>,
 }
 
 /// Output formats.
@@ -71,6 +88,8 @@ pub enum Format {
     Github,
     /// JUnit's XML: a test for each budget
     Junit,
+    /// Spans for OpenTelemetry's collectors, as JSON
+    Otlp,
 }
 
 /// Pictures of a run.

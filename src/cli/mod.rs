@@ -19,6 +19,7 @@
 //! - `formats`: what a report can be written as
 //! - `examples`: what stands below `--help`
 //! - `check`: `urltrace check`
+//! - `otlp`: where spans are sent
 //! - `secrets`: where none may go
 //! - `serving`, `serve`: `urltrace serve`, declared and read; `modules`: the file of its modules
 //! - `settings`, `error`: what comes out
@@ -46,6 +47,7 @@ mod list;
 mod many;
 mod modules;
 mod origin;
+mod otlp;
 mod page;
 mod paged;
 mod password;

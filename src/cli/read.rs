@@ -17,17 +17,17 @@ use super::many::Saved;
 use super::settings::{Action, Settings, Show, Source, Stream};
 use super::syntax::{byte_ranges, limit, pause, redirects, resolve_override};
 use super::{
-    body, budgets, check, connection, cookies, dns, findings, hands, identity, origin, page, password, proxy,
-    reuse, runs, secrets, serve, tour, urls,
+    body, budgets, check, connection, cookies, dns, findings, hands, identity, origin, otlp, page, password,
+    proxy, reuse, runs, secrets, serve, tour, urls,
 };
 use crate::clock::Clock;
 use crate::finding::Selection;
 use crate::http::{basic_credentials, validate_method};
 use crate::plan::{
-    Afterwards, AnchorsText, Compression, CookieJar, DNS_TIMEOUT, DnsPlan, DnssecPlan, EXPECT_TIMEOUT,
-    ExpectPlan, Family, HOSTS_FILE, HintsText, Http3, HttpPlan, HttpsRecords, ManyPlan, Minimisation,
-    NSSWITCH, Plan, ProxyPlan, RequestBody, Resume, RetryMethods, RetryPlan, RetryRefused, RootsChoice, Scan,
-    TlsPlan, TraceContextPlan, VersionChoice,
+    Afterwards, AnchorsText, Collector, Compression, CookieJar, DNS_TIMEOUT, DnsPlan, DnssecPlan,
+    EXPECT_TIMEOUT, ExpectPlan, Family, HOSTS_FILE, HintsText, Http3, HttpPlan, HttpsRecords, ManyPlan,
+    Minimisation, NSSWITCH, Plan, ProxyPlan, RequestBody, Resume, RetryMethods, RetryPlan, RetryRefused,
+    RootsChoice, Scan, TlsPlan, TraceContextPlan, VersionChoice,
 };
 use crate::redact::Secrets;
 use crate::trace::{StageName, TlsVersion};
@@ -45,12 +45,12 @@ pub fn settings(
         Cli::command().try_get_matches_from(&arguments).map_err(|error| hands::refused(error, &arguments))?;
     hands::check_places(&matches)?;
     let mut cli = Cli::from_arg_matches(&matches).map_err(|error| PlanError::Clap(Box::new(error)))?;
+    otlp::settle(&mut cli, &arguments);
     let selection = findings::selection(&cli.common)?;
     let exports = exports(cli.exports.clone(), cli.request.output.as_deref())?;
     let show = Show { selection, exports, ..show(&cli, environment) };
     let on_bad_status = urls::on_bad_status(&cli)?;
-    let settings =
-        |action, lab, show| Ok(Settings { action, lab, show, on_bad_status: on_bad_status.clone() });
+    let settings = |action, lab, show| Ok(Settings::of(action, lab, show, &on_bad_status));
     if let Some(what) = cli.generate {
         return settings(Action::Generate(what), false, show);
     }
@@ -115,7 +115,8 @@ pub fn settings(
         }
         None => {
             let (action, show) = traced(&cli, &matches, environment, show)?;
-            settings(action, cli.common.lab, show)
+            let collector = collector(&cli, &action, environment)?;
+            Ok(Settings { collector, ..settings(action, cli.common.lab, show)? })
         }
     }
 }
@@ -171,7 +172,7 @@ fn traced(
     plan.proxy = proxy::plan(&cli.connection.proxies, Some(&url), redirects, cli.common.lab, environment)?;
     plan.dns.survey = dns::survey(&cli.common, plan.dns.server_family)?;
     page::check(&cli.request.paged, &show)?;
-    secrets::check(&show)?;
+    secrets::check(&show, cli.telemetry.otlp.is_some())?;
     let repeat = runs::repeat(&cli.runs)?;
     let budgets = budgets::budgets(&cli.budgets, repeat.as_ref())?;
     let show = Show { budgets, ..show };
@@ -206,6 +207,19 @@ fn many_urls(
     plan.proxy = proxy::plan(&cli.connection.proxies, None, redirects, cli.common.lab, environment)?;
     let budgets = budgets::budgets(&cli.budgets, None)?;
     Ok((Action::Many { sources, plan, many }, Show { budgets, ..show }))
+}
+
+/// Where spans go: those of one run of one URL.
+fn collector(
+    cli: &Cli,
+    action: &Action,
+    environment: &Environment,
+) -> Result<Option<Box<Collector>>, PlanError> {
+    match action {
+        Action::Trace { plan, .. } => otlp::collector(&cli.telemetry, &plan.tls.roots, environment),
+        _ if cli.telemetry.otlp.is_some() => Err(PlanError::usage("--otlp sends one run of one URL")),
+        _ => Ok(None),
+    }
 }
 
 /// The narrowest and the widest report.

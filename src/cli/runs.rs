@@ -97,7 +97,9 @@ pub(super) fn check(cli: &Cli, plan: &Plan, show: &Show) -> Result<(), PlanError
     let has_form = |format| match format {
         Format::Text | Format::Json | Format::Jsonl | Format::Prometheus | Format::Openmetrics => true,
         Format::Csv | Format::Github | Format::Junit => true,
-        Format::Html | Format::Svg | Format::Markdown | Format::Har | Format::ChromeTrace => false,
+        Format::Html | Format::Svg | Format::Markdown | Format::Har | Format::ChromeTrace | Format::Otlp => {
+            false
+        }
     };
     if has_form(show.format) && show.exports.iter().all(|export| has_form(export.format)) {
         return Ok(());

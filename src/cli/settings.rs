@@ -10,7 +10,7 @@ use crate::check::Thresholds;
 use crate::exit::OnBadStatus;
 use crate::finding::Selection;
 use crate::modules::ServePlan;
-use crate::plan::{Batch, ManyPlan, Plan, Question, RepeatPlan};
+use crate::plan::{Batch, Collector, ManyPlan, Plan, Question, RepeatPlan};
 use crate::redact::Secrets;
 
 /// What a run is to do.
@@ -22,8 +22,17 @@ pub struct Settings {
     pub lab: bool,
     /// How to show the result.
     pub show: Show,
+    /// `--otlp`: where the spans of the run are sent.
+    pub collector: Option<Box<Collector>>,
     /// `--fail`.
     pub on_bad_status: OnBadStatus,
+}
+
+impl Settings {
+    /// Those of a run whose spans go nowhere.
+    pub(super) fn of(action: Action, lab: bool, show: Show, on_bad_status: &OnBadStatus) -> Self {
+        Self { action, lab, show, collector: None, on_bad_status: on_bad_status.clone() }
+    }
 }
 
 /// What the program can do.

@@ -5,6 +5,7 @@ use data_encoding::HEXLOWER;
 
 use super::socket_key::random;
 use crate::plan::HttpPlan;
+use crate::trace::span_ids;
 
 /// The field.
 const NAME: &str = "traceparent";
@@ -24,9 +25,7 @@ impl TraceContext {
 
     /// The value for one request: version 0, this trace, a new parent, and the flag that asks for it to be recorded.
     fn value(&self) -> String {
-        let mut parent: [u8; 8] = random();
-        // Zeros are no parent (section 3.2.2.4).
-        parent[7] |= 1;
+        let parent = span_ids::caller(self.0, random());
         format!("00-{}-{}-01", HEXLOWER.encode(&self.0), HEXLOWER.encode(&parent))
     }
 }

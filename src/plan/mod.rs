@@ -6,6 +6,7 @@ mod dns;
 mod family;
 mod http;
 mod many;
+mod packing;
 mod page;
 mod proxy;
 mod repeat;
@@ -20,6 +21,7 @@ pub use self::dns::*;
 pub use self::family::Family;
 pub use self::http::*;
 pub use self::many::*;
+pub use self::packing::Packing;
 pub use self::page::*;
 pub use self::proxy::*;
 pub use self::repeat::*;
@@ -49,6 +51,19 @@ pub struct Plan {
     pub max_time: Duration,
     /// What is asked unbidden when the trace has ended.
     pub afterwards: Afterwards,
+}
+
+/// A collector of OpenTelemetry.
+#[derive(Clone, Debug)]
+pub struct Collector {
+    /// Its URL, with the path of traces.
+    pub url: String,
+    /// How it is reached, but for the body.
+    pub plan: Plan,
+    /// What the body is packed with.
+    pub packing: Packing,
+    /// What variables asked for in vain, a sentence each.
+    pub unheeded: Vec<String>,
 }
 
 /// What is asked when the trace has ended, without an option that asks for it.

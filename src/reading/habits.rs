@@ -3,6 +3,8 @@
 
 use std::time::SystemTime;
 
+use data_encoding::HEXLOWER_PERMISSIVE;
+
 use super::dates::{http_date, timestamp, unix};
 use super::fields::{Fields, clip};
 use crate::trace::{Header, parameter};
@@ -136,6 +138,16 @@ const IDS: &[&str] = &[
 #[must_use]
 pub fn sent_trace(headers: &[Header]) -> Option<String> {
     Fields(headers).value("traceparent").and_then(|value| context(&value))
+}
+
+/// The trace and the span that a request names as its caller, by the fields that were sent.
+#[must_use]
+pub fn sent_caller(headers: &[Header]) -> Option<([u8; 16], [u8; 8])> {
+    let value = Fields(headers).value("traceparent")?;
+    let trace = context(&value)?;
+    let span = value.split('-').nth(2).filter(|span| is_hex(span, 16))?;
+    let bytes = |text: &str| HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok();
+    Some((bytes(&trace)?.try_into().ok()?, bytes(span)?.try_into().ok()?))
 }
 
 /// The names that a request was given.

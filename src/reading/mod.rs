@@ -65,7 +65,7 @@ pub use self::challenges::{Challenge, challenges};
 pub use self::cors::{cors_line, refusal as cors_refusal};
 pub use self::dates::{ClockOf, http_date, sent_date, spoken};
 pub use self::flow::{Flow, FlowKind, flow};
-pub use self::habits::{Deprecated, Habits, TraceId, habits, sent_trace, trace_ids};
+pub use self::habits::{Deprecated, Habits, TraceId, habits, sent_caller, sent_trace, trace_ids};
 pub use self::http3_offer::{OfferedBy, SILENCE, UnheardQuic, is_too_short, unheard_quic};
 pub use self::layer::Layer;
 pub use self::layers::layers;

@@ -1,4 +1,4 @@
-//! Renderers: a finished trace as text, JSON, a page, a picture, Markdown, an HTTP Archive, metrics, or for CI.
+//! Renderers: a finished trace as text, JSON, a page, a picture, Markdown, an HTTP Archive, metrics, spans, or for CI.
 //!
 //! They are functions chosen by one `match`, they only read the model, and only they and `main`
 //! write. What comes from the network passes `escape` on its way to text, and all of it has
@@ -28,6 +28,7 @@ pub mod man;
 mod many;
 mod markdown;
 mod method_words;
+mod otlp;
 mod output;
 mod page_words;
 mod picture_words;

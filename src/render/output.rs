@@ -6,7 +6,7 @@ use super::json::Lines;
 use super::many::BadLineReport;
 use super::prometheus::{self, Detail, Dialect};
 use super::style::{Format, Style};
-use super::{chrome_trace, csv, github, har, html, json, junit, markdown, svg, text};
+use super::{chrome_trace, csv, github, har, html, json, junit, markdown, otlp, svg, text};
 use crate::diff::Diff;
 use crate::exit;
 use crate::redact::Redacted;
@@ -36,6 +36,7 @@ pub fn render(
         Format::ChromeTrace => chrome_trace::trace(report, out),
         Format::Github => github::trace(report, out),
         Format::Junit => junit::trace(report, out),
+        Format::Otlp => otlp::trace(report, out),
     }
 }
 

@@ -30,6 +30,8 @@ pub enum Format {
     Github,
     /// JUnit's XML: a test for each budget.
     Junit,
+    /// Spans for OpenTelemetry's collectors.
+    Otlp,
 }
 
 /// How a report looks.

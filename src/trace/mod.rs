@@ -43,6 +43,7 @@ mod said;
 pub(crate) mod sample;
 mod scan;
 mod service;
+pub mod span_ids;
 mod stage;
 mod status;
 mod tls;

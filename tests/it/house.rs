@@ -137,8 +137,8 @@ const HOUSE: &[(&str, &[&str])] = &[
         "app",
         &[
             "budget", "check", "cli", "clock", "diff", "dns", "exit", "explain", "export", "finding", "lab",
-            "os", "plan", "redact", "render", "report", "runs", "serve", "stop", "signals", "trace",
-            "tracer", "url",
+            "os", "plan", "reading", "redact", "render", "report", "runs", "serve", "stop", "signals",
+            "trace", "tracer", "url",
         ],
     ),
 ];

@@ -30,6 +30,7 @@ mod secrets;
 mod serve;
 mod support;
 mod tcp_peers;
+mod telemetry;
 mod terminal;
 mod tidy;
 mod tls_floods;

@@ -131,7 +131,7 @@ fn shown(trace: Trace) -> String {
         let style = Style { verbose, width: 2000, ..Style::default() };
         let documents = [Format::Json, Format::Html, Format::Svg, Format::Markdown, Format::Har];
         let metrics = [Format::Prometheus, Format::OpenMetrics, Format::Csv, Format::ChromeTrace];
-        let metrics = metrics.into_iter().chain([Format::Github, Format::Junit]);
+        let metrics = metrics.into_iter().chain([Format::Github, Format::Junit, Format::Otlp]);
         for format in [Format::Text].into_iter().chain(documents).chain(metrics) {
             render(&report, format, &style, &mut out).unwrap();
         }

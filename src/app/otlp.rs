@@ -1,0 +1,141 @@
+//! Spans on their way to a collector, when the report is printed: one request by the same stages as a trace.
+//!
+//! What goes wrong is a line on standard error, and changes nothing of how the run ended.
+
+use std::io::{self, Write as _};
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::Value;
+
+use super::session::Session;
+use super::shown::style;
+use crate::cli::Show;
+use crate::clock::Clock;
+use crate::plan::{Collector, Packing, Piece, Plan, RequestBody};
+use crate::reading;
+use crate::redact::{Redacted, Secrets, redact};
+use crate::render::{self, Format};
+use crate::report::TraceReport;
+use crate::stop::Stop;
+use crate::trace::Trace;
+use crate::tracer::{Run, Tracer};
+
+/// How often it is tried, where the collector asks for that (OTLP/HTTP, retryable response codes).
+const TRIES: u32 = 3;
+/// The first wait where a collector names none; each further one is twice as long.
+const WAIT: Duration = Duration::from_millis(500);
+
+/// Sends the spans of a trace.
+pub(super) async fn send(
+    report: &Redacted<TraceReport>,
+    show: &Show,
+    collector: Collector,
+    session: &Session,
+) {
+    let mut unheeded = collector.unheeded.clone();
+    let failed = sent(report, show, collector, session).await.err();
+    unheeded.extend(failed.map(|why| format!("the spans were not taken: {why}")));
+    if !unheeded.is_empty() {
+        // A collector's URL may have credentials in it.
+        render::tell(&redact(format!("--otlp: {}", unheeded.join("; ")), Secrets::Hide), None);
+    }
+}
+
+async fn sent(
+    report: &Redacted<TraceReport>,
+    show: &Show,
+    collector: Collector,
+    session: &Session,
+) -> Result<(), String> {
+    let Collector { url, mut plan, packing, .. } = collector;
+    let mut bytes = Vec::new();
+    let written = render::render(report, Format::Otlp, &style(show), &mut bytes);
+    let packed = written.and_then(|()| match packing {
+        Packing::Gzip => gzip(&bytes),
+        Packing::None => Ok(bytes),
+    });
+    let body = packed.map_err(|error| error.to_string())?;
+    plan.http.body = Some(RequestBody::new(vec![Piece::Bytes(body.into())]));
+    let whole = Stop::new(Clock::start(), plan.max_time, session.signals.stop());
+    let mut wait = WAIT;
+    for attempt in 1.. {
+        let clock = Clock::start();
+        let stop = Stop::new(clock, whole.left(), session.signals.stop());
+        let tracer = Tracer::new(Plan { max_time: whole.left(), ..plan.clone() })?;
+        tracer.make_ready(&url);
+        let run = Run { clock: &clock, stop: &stop, setup: Duration::ZERO, on_stage: &|_, _| {} };
+        let trace = tracer.trace(&url, run).await;
+        let asked = asked_again(&trace, &clock).map(|asked| asked.unwrap_or(wait));
+        let Some(pause) = asked.filter(|pause| attempt < TRIES && *pause < whole.left()) else {
+            return accepted(&trace);
+        };
+        let waited = whole.within(None, tokio::time::sleep(pause)).await; // the collector wants no more for so long
+        if waited.is_err() {
+            return accepted(&trace);
+        }
+        wait *= 2;
+    }
+    Ok(())
+}
+
+/// Whether a collector wants the same once more, and when, if it says so.
+fn asked_again(trace: &Trace, clock: &Clock) -> Option<Option<Duration>> {
+    let http = trace.hops().last().and_then(|hop| hop.http.ran())?;
+    let retry = || reading::limits(http, clock.wall_now())?.retry.map(|retry| retry.wait);
+    matches!(http.status, Some(429 | 502 | 503 | 504)).then(retry)
+}
+
+fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+    packed.write_all(bytes)?;
+    packed.finish()
+}
+
+/// Whether the collector took all of it.
+fn accepted(trace: &Trace) -> Result<(), String> {
+    if let Some(failure) = trace.failure() {
+        return Err(format!("{}: {}", failure.stage.as_str(), failure.message));
+    }
+    let http = trace.hops().last().and_then(|hop| hop.http.ran());
+    match http.map(|http| (http.status, &http.body.start)) {
+        Some((Some(200..=299), said)) => rejected(said),
+        Some((Some(status), _)) => Err(format!("the collector answered {status}")),
+        Some((None, _)) | None => Err("the collector gave no answer".to_owned()),
+    }
+}
+
+/// A success can be a partial one (OTLP/HTTP, partial success). What is no JSON says nothing.
+fn rejected(said: &[u8]) -> Result<(), String> {
+    let said: Value = serde_json::from_slice(said).unwrap_or_default();
+    let partial = &said["partialSuccess"];
+    let count = &partial["rejectedSpans"];
+    let count = count.as_str().and_then(|text| text.parse::<u64>().ok()).or_else(|| count.as_u64());
+    match count {
+        None | Some(0) => Ok(()),
+        Some(count) => {
+            let why = partial["errorMessage"].as_str().unwrap_or("it gives no reason");
+            let why: String = why.chars().filter(|char| !char.is_control()).take(200).collect();
+            Err(format!("the collector rejected {count} of them: {why}"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_partial_success_is_told() {
+        for said in ["", "{}", "{\"partialSuccess\":null}", "{\"partialSuccess\":{\"rejectedSpans\":\"0\"}}"]
+        {
+            assert_eq!(rejected(said.as_bytes()), Ok(()), "{said}");
+        }
+        for said in ["\"3\"", "3"] {
+            let said =
+                format!("{{\"partialSuccess\":{{\"rejectedSpans\":{said},\"errorMessage\":\"a\\u001bb\"}}}}");
+            assert_eq!(rejected(said.as_bytes()), Err("the collector rejected 3 of them: ab".to_owned()));
+        }
+    }
+}
