@@ -83,7 +83,12 @@ fn blocking(found: &Found, above: Blocking) -> Blocking {
         return Blocking::None;
     }
     match (found.kind, found.by) {
-        (ResourceKind::Stylesheet | ResourceKind::Script, _) if wish.blocks_render => Blocking::Render,
+        // In the head alone (HTML, section 2.5.8): behind it, what is painted may have been painted.
+        (ResourceKind::Stylesheet | ResourceKind::Script, _)
+            if wish.blocks_render && wish.place == Place::Head =>
+        {
+            Blocking::Render
+        }
         (ResourceKind::Stylesheet, _) if wish.media_differs => Blocking::None,
         // An import is waited for as its sheet is.
         (ResourceKind::Stylesheet, InitiatorKind::Css) => above,
@@ -133,6 +138,8 @@ mod tests {
             (Script, Wish { deferred: true, ..head() }, 0, Low, Nothing),
             (Script, Wish { is_async: true, importance: Some(true), ..head() }, 0, High, Nothing),
             (Script, Wish { is_async: true, blocks_render: true, ..head() }, 0, Low, Render),
+            (Script, Wish { is_async: true, blocks_render: true, ..body() }, 0, Low, Nothing),
+            (Stylesheet, Wish { blocks_render: true, ..body() }, 0, VeryHigh, Parser),
             (Script, Wish { importance: Some(false), ..head() }, 0, Low, Render),
             (Font, Wish { preload: true, ..head() }, 0, High, Nothing),
             (Image, body(), 0, Medium, Nothing),

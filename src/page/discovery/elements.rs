@@ -47,20 +47,29 @@ pub(super) enum Rel {
 }
 
 impl Rel {
-    /// By a list of relations; an alternate stylesheet is one that does not apply.
+    /// By a list of relations, of which the one that asks for most counts; an alternate stylesheet does not apply.
     pub(super) fn of(list: &str) -> Option<Self> {
-        list.split_ascii_whitespace().find_map(|word| {
-            Some(match word.to_ascii_lowercase().as_str() {
-                "stylesheet" => Self::Stylesheet,
-                "preload" => Self::Preload,
-                "modulepreload" => Self::ModulePreload,
-                "prefetch" => Self::Prefetch,
-                "preconnect" => Self::Preconnect,
-                "dns-prefetch" => Self::DnsPrefetch,
-                "icon" => Self::Icon,
-                "manifest" => Self::Manifest,
-                _ => return None,
-            })
+        // Of several that are no more than hints, the first: the minimum keeps it.
+        list.split_ascii_whitespace().filter_map(Self::of_word).min_by_key(|rel| match rel {
+            Self::Stylesheet => 0,
+            Self::Preload => 1,
+            Self::ModulePreload => 2,
+            Self::Preconnect => 3,
+            _ => 4,
+        })
+    }
+
+    fn of_word(word: &str) -> Option<Self> {
+        Some(match word.to_ascii_lowercase().as_str() {
+            "stylesheet" => Self::Stylesheet,
+            "preload" => Self::Preload,
+            "modulepreload" => Self::ModulePreload,
+            "prefetch" => Self::Prefetch,
+            "preconnect" => Self::Preconnect,
+            "dns-prefetch" => Self::DnsPrefetch,
+            "icon" => Self::Icon,
+            "manifest" => Self::Manifest,
+            _ => return None,
         })
     }
 }
@@ -378,4 +387,25 @@ pub(super) fn charset(attributes: &Attributes<'_>) -> Option<String> {
         return None;
     }
     crate::trace::parameter(attributes.value("content")?, "charset").filter(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_relations_the_one_that_asks_for_most_counts() {
+        for (list, expected) in [
+            ("preload stylesheet", Some(Rel::Stylesheet)),
+            ("Modulepreload PRELOAD", Some(Rel::Preload)),
+            ("dns-prefetch preconnect", Some(Rel::Preconnect)),
+            ("shortcut icon", Some(Rel::Icon)),
+            ("icon prefetch", Some(Rel::Icon)),
+            ("prefetch icon", Some(Rel::Prefetch)),
+            ("canonical", None),
+            ("", None),
+        ] {
+            assert_eq!(Rel::of(list), expected, "{list}");
+        }
+    }
 }

@@ -3,103 +3,214 @@
 //! What is asked most: types, widths and heights, orientation, pixels, preferences. A feature that is not known
 //! here does not hold, as in a browser that does not know it (Media Queries 4, section 3.2).
 
+use cssparser::{ParseError, Parser};
+
 use crate::trace::Viewport;
 
 /// The size of a letter in which lengths are told that no style has changed.
 const EM: f64 = 16.0;
-/// Sums in sums that are looked into.
+/// Sums in sums, and conditions in conditions, that are looked into.
 const DEEPEST: usize = 8;
+
+/// What a piece of a query comes to; nothing where it is a feature that is not known here.
+type Parsed = Result<Option<bool>, ParseError<()>>;
 
 /// Whether a list of media queries holds.
 pub(super) fn holds(list: &str, viewport: Viewport) -> bool {
-    let list = list.trim();
-    list.is_empty() || list.split(',').any(|query| query_holds(query, viewport))
-}
-
-fn query_holds(query: &str, viewport: Viewport) -> bool {
-    let query = query.trim().to_ascii_lowercase();
-    let (negated, rest) = match query.strip_prefix("not ") {
-        Some(rest) => (true, rest.trim()),
-        None => (false, query.strip_prefix("only ").unwrap_or(&query).trim()),
-    };
-    let all =
-        rest.split(" and ").try_fold(true, |all, part| part_holds(part, viewport).map(|holds| all && holds));
-    // What cannot be read is false, negated or not.
-    all.is_some_and(|all| all != negated)
-}
-
-fn part_holds(part: &str, viewport: Viewport) -> Option<bool> {
-    let part = part.trim();
-    let inner = part.trim_start_matches('(').trim_end_matches(')').trim();
-    if !part.ends_with(')') {
-        return match part {
-            "all" | "screen" => Some(true),
-            "print" | "speech" | "tty" | "tv" | "projection" | "handheld" | "braille" | "embossed" => {
-                Some(false)
-            }
-            _ => None,
-        };
+    let list = list.trim().to_ascii_lowercase();
+    if list.is_empty() {
+        return true;
     }
-    let Some((name, value)) = inner.split_once(':') else {
-        return match inner {
-            "color" | "width" | "height" | "hover" | "pointer" | "any-hover" | "any-pointer" => Some(true),
-            _ => range_holds(inner, viewport),
-        };
+    let queries = Parser::new(&list).parse_comma_separated(|input| {
+        let own = input.try_parse(|input| query(input, viewport)).ok().flatten();
+        // What cannot be read is false; the queries behind it stand for themselves.
+        while input.next().is_ok() {}
+        Ok::<_, ParseError<()>>(own == Some(true))
+    });
+    queries.is_ok_and(|queries| queries.contains(&true))
+}
+
+/// A condition, or a type with conditions behind it.
+fn query(input: &mut Parser<'_>, viewport: Viewport) -> Parsed {
+    if let Ok(own) = input.try_parse(|input| condition(input, viewport, 0)) {
+        return Ok(own);
+    }
+    let mut kind = input.expect_ident_cloned()?;
+    let negated = &*kind == "not";
+    if negated || &*kind == "only" {
+        kind = input.expect_ident_cloned()?;
+    }
+    let mut all = match &*kind {
+        "all" | "screen" => Some(true),
+        "and" | "or" | "not" | "only" | "layer" => return Err(ParseError::unexpected_token()),
+        _ => Some(false),
     };
-    let (name, value) = (name.trim(), value.trim());
-    let (width, height) = (f64::from(viewport.width), f64::from(viewport.height));
-    let compare = |own: f64, holds: fn(f64, f64) -> bool| length(value, viewport).map(|at| holds(own, at));
-    match name {
-        "min-width" => compare(width, |own, at| own >= at),
-        "max-width" => compare(width, |own, at| own <= at),
-        "min-height" => compare(height, |own, at| own >= at),
-        "max-height" => compare(height, |own, at| own <= at),
-        "orientation" => match value {
-            "landscape" => Some(width > height),
-            "portrait" => Some(width <= height),
-            _ => None,
-        },
-        "min-resolution" | "-webkit-min-device-pixel-ratio" | "min-device-pixel-ratio" => {
-            density(value).map(|at| at <= 1.0)
+    while !input.is_exhausted() {
+        input.expect_ident_matching("and")?;
+        all = both(all, negatable(input, viewport, 0)?);
+    }
+    Ok(if negated { all.map(|all| !all) } else { all })
+}
+
+/// Conditions with `and`, or with `or`, between them, up to the end.
+fn condition(input: &mut Parser<'_>, viewport: Viewport, depth: usize) -> Parsed {
+    let mut all = negatable(input, viewport, depth)?;
+    let mut sign = None;
+    while !input.is_exhausted() {
+        let word = input.expect_ident_cloned()?;
+        if !matches!(&*word, "and" | "or") || *sign.get_or_insert_with(|| word.clone()) != word {
+            return Err(ParseError::unexpected_token());
         }
-        "max-resolution" | "-webkit-max-device-pixel-ratio" | "max-device-pixel-ratio" => {
-            density(value).map(|at| at >= 1.0)
+        let next = negatable(input, viewport, depth)?;
+        all = if &*word == "and" { both(all, next) } else { either(all, next) };
+    }
+    Ok(all)
+}
+
+fn negatable(input: &mut Parser<'_>, viewport: Viewport, depth: usize) -> Parsed {
+    let negated = input.try_parse(|input| input.expect_ident_matching("not")).is_ok();
+    input.expect_parenthesis_block()?;
+    let own = input.parse_nested_block(|input| {
+        let inner = |input: &mut Parser<'_>| condition(input, viewport, depth + 1);
+        if depth < DEEPEST
+            && let Ok(own) = input.try_parse(inner)
+        {
+            return Ok::<_, ParseError<()>>(own);
         }
-        "prefers-color-scheme" => Some(value == "light"),
-        "prefers-reduced-motion" | "prefers-contrast" | "prefers-reduced-data" => {
-            Some(value == "no-preference")
-        }
-        "hover" | "any-hover" => Some(value == "hover"),
-        "pointer" | "any-pointer" => Some(value == "fine"),
-        "display-mode" => Some(value == "browser"),
-        "scripting" => Some(value == "enabled"),
+        let start = input.position();
+        while input.next().is_ok() {}
+        Ok(feature(input.slice_from(start), viewport))
+    })?;
+    Ok(if negated { own.map(|own| !own) } else { own })
+}
+
+/// Three values, as in Media Queries 4, section 3.1.
+fn both(left: Option<bool>, right: Option<bool>) -> Option<bool> {
+    match (left, right) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        (Some(true), Some(true)) => Some(true),
         _ => None,
     }
 }
 
-/// A query in range form: `width >= 600px`, `400px < width <= 800px`.
-fn range_holds(inner: &str, viewport: Viewport) -> Option<bool> {
-    let words: Vec<&str> = inner.split_whitespace().collect();
-    let value = |word: &str| match word {
-        "width" => Some(f64::from(viewport.width)),
-        "height" => Some(f64::from(viewport.height)),
-        other => length(other, viewport),
+fn either(left: Option<bool>, right: Option<bool>) -> Option<bool> {
+    both(left.map(|own| !own), right.map(|own| !own)).map(|own| !own)
+}
+
+/// What stands in parentheses: a name and a value, a range, or a name alone.
+fn feature(text: &str, viewport: Viewport) -> Option<bool> {
+    let Some((name, value)) = text.split_once(':') else {
+        let name = text.trim();
+        return match (measure(name, viewport), words(name)) {
+            (Some((own, _)), _) => Some(own > 0.0),
+            (_, Some((own, _))) => Some(!matches!(own, "none" | "no-preference")),
+            _ => range_holds(text, viewport),
+        };
     };
-    let holds = |left: &str, sign: &str, right: &str| {
-        let (left, right) = (value(left)?, value(right)?);
-        match sign {
-            "<" => Some(left < right),
-            "<=" => Some(left <= right),
-            ">" => Some(left > right),
-            ">=" => Some(left >= right),
-            "=" => Some((left - right).abs() < f64::EPSILON),
-            _ => None,
+    let (name, value) = (name.trim(), value.trim());
+    let name = name.strip_prefix("-webkit-").filter(|name| name.ends_with("-pixel-ratio")).unwrap_or(name);
+    if let Some((own, others)) = words(name) {
+        return (value == own || others.contains(&value)).then_some(value == own);
+    }
+    if name == "orientation" {
+        let is_wide = viewport.width > viewport.height;
+        return matches!(value, "landscape" | "portrait").then_some((value == "landscape") == is_wide);
+    }
+    if name == "color-gamut" {
+        return matches!(value, "srgb" | "p3" | "rec2020").then_some(value == "srgb");
+    }
+    let (sign, base) = match name.split_once('-') {
+        Some(("min", base)) => (">=", base),
+        Some(("max", base)) => ("<=", base),
+        _ => ("=", name),
+    };
+    let (own, scale) = measure(base, viewport)?;
+    compare(own, sign, scale.read(value, viewport)?)
+}
+
+/// In what a feature is measured.
+#[derive(Clone, Copy)]
+enum Scale {
+    Length,
+    Ratio,
+    Density,
+    Count,
+}
+
+impl Scale {
+    fn read(self, value: &str, viewport: Viewport) -> Option<f64> {
+        match self {
+            Self::Length => length(value, viewport),
+            Self::Density => density(value),
+            Self::Count => value.trim().parse().ok(),
+            Self::Ratio => {
+                let (over, under) = value.split_once('/').unwrap_or((value, "1"));
+                Some(over.trim().parse::<f64>().ok()? / under.trim().parse::<f64>().ok()?)
+            }
         }
-    };
-    match words[..] {
-        [left, sign, right] => holds(left, sign, right),
-        [left, first, middle, second, right] => {
-            Some(holds(left, first, middle)? && holds(middle, second, right)?)
+    }
+}
+
+/// Features that are numbers. The screen is taken to be as large as the window.
+fn measure(name: &str, viewport: Viewport) -> Option<(f64, Scale)> {
+    let (width, height) = (f64::from(viewport.width), f64::from(viewport.height));
+    Some(match name {
+        "width" | "device-width" => (width, Scale::Length),
+        "height" | "device-height" => (height, Scale::Length),
+        "aspect-ratio" | "device-aspect-ratio" => (width / height, Scale::Ratio),
+        "resolution" | "device-pixel-ratio" => (1.0, Scale::Density),
+        "color" => (8.0, Scale::Count),
+        "color-index" | "monochrome" | "grid" => (0.0, Scale::Count),
+        _ => return None,
+    })
+}
+
+/// Features that are words: what holds for a desktop, and the others there are.
+fn words(name: &str) -> Option<(&'static str, &'static [&'static str])> {
+    Some(match name {
+        "prefers-color-scheme" => ("light", &["dark"]),
+        "prefers-reduced-motion" | "prefers-reduced-data" | "prefers-reduced-transparency" => {
+            ("no-preference", &["reduce"])
+        }
+        "prefers-contrast" => ("no-preference", &["more", "less", "custom"]),
+        "forced-colors" => ("none", &["active"]),
+        "inverted-colors" => ("none", &["inverted"]),
+        "hover" | "any-hover" => ("hover", &["none"]),
+        "pointer" | "any-pointer" => ("fine", &["coarse", "none"]),
+        "update" => ("fast", &["slow", "none"]),
+        "display-mode" => ("browser", &["fullscreen", "standalone", "minimal-ui", "window-controls-overlay"]),
+        "scripting" => ("enabled", &["none", "initial-only"]),
+        _ => return None,
+    })
+}
+
+fn compare(left: f64, sign: &str, right: f64) -> Option<bool> {
+    match sign {
+        "<" => Some(left < right),
+        "<=" => Some(left <= right),
+        ">" => Some(left > right),
+        ">=" => Some(left >= right),
+        "=" => Some((left - right).abs() < f64::EPSILON),
+        _ => None,
+    }
+}
+
+/// A range: `width >= 600px`, `400px<width<=800px`.
+fn range_holds(text: &str, viewport: Viewport) -> Option<bool> {
+    let is_sign = |char: char| matches!(char, '<' | '>' | '=');
+    let values: Vec<&str> = text.split(is_sign).map(str::trim).filter(|value| !value.is_empty()).collect();
+    let signs: Vec<&str> = text.split(|char| !is_sign(char)).filter(|sign| !sign.is_empty()).collect();
+    let read = |scale: Scale, value: &str| scale.read(value, viewport);
+    match (&values[..], &signs[..]) {
+        ([left, right], [sign]) => match (measure(left, viewport), measure(right, viewport)) {
+            (Some((own, scale)), None) => compare(own, sign, read(scale, right)?),
+            (None, Some((own, scale))) => compare(read(scale, left)?, sign, own),
+            _ => None,
+        },
+        ([left, middle, right], [first, second]) if first.as_bytes()[0] == second.as_bytes()[0] => {
+            let (own, scale) = measure(middle, viewport)?;
+            let low = compare(read(scale, left)?, first, own)?;
+            Some(low && compare(own, second, read(scale, right)?)?)
         }
         _ => None,
     }
@@ -190,11 +301,46 @@ mod tests {
             ("(400px < width <= 800px)", false),
             ("(no-such-feature: 1)", false),
             ("not (no-such-feature: 1)", false),
+            ("(min-width:600px)and (max-width:9999px)", true),
+            ("screen  and\n(min-width:1px)", true),
+            ("(width>=600px)", true),
+            ("(width<600px)", false),
+            ("(400px<=width<=1500px)", true),
+            ("(400px<=width<=1300px)", false),
+            ("(400px<width>1px)", false),
+            ("(min-width:600px) or (orientation:portrait)", true),
+            ("(min-width:6000px) or (orientation:portrait)", false),
+            ("(min-width:1px) or (min-width:1px) and (min-width:1px)", false),
+            ("screen or (min-width:1px)", false),
+            ("screen and (min-device-width:768px)", true),
+            ("(max-aspect-ratio:3/2)", true),
+            ("(min-aspect-ratio:3/2)", false),
+            ("not (prefers-reduced-motion)", true),
+            ("(prefers-reduced-motion)", false),
+            ("(prefers-color-scheme)", true),
+            ("((min-width:1px) and (not (print))) or (hover)", true),
+            ("not ((min-width:1px) and (hover:none))", true),
+            ("(no-such) or (min-width:1px)", true),
+            ("(no-such), (min-width:1px)", true),
+            ("(min-width:, screen", false),
+            ("(color-gamut:srgb) and (update:fast) and (forced-colors:none)", true),
+            ("(color-gamut:p3)", false),
+            ("(forced-colors)", false),
+            ("(resolution:1dppx) and (display-mode:browser) and (any-pointer)", true),
+            ("(pointer:coarse)", false),
+            ("(hover:nonsense)", false),
+            ("not (hover:nonsense)", false),
             ("nonsense", false),
             ("max-width: 600px", false),
         ] {
             assert_eq!(holds(query, Viewport::default()), expected, "{query}");
         }
+    }
+
+    #[test]
+    fn deep_conditions_end() {
+        let deep = format!("{}min-width:1px{}", "(".repeat(50_000), ")".repeat(50_000));
+        assert!(!holds(&deep, Viewport::default()));
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub(super) fn span(spans: &mut Spans, root: Place, hop: &Hop<'_>, count: usize) 
         (Some(failure), _) => spans.failure(place, failure),
         // Of a client both are errors; the status says why.
         (None, Some(status @ 400..)) => {
-            spans.fail(place, &status.to_string(), &format!("HTTP status {status}"))
+            spans.fail(place, &status.to_string(), &format!("HTTP status {status}"));
         }
         (None, _) => {}
     }
