@@ -9,6 +9,9 @@ use crate::runs::{Percentile, Spread, Summary};
 use crate::timeline::{Phase, phases_of_all};
 use crate::trace::Trace;
 
+/// Why there is no number of days: no limit holds.
+const EXPIRED: &str = "the certificate has expired";
+
 /// A limit on one number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Budget {
@@ -126,7 +129,7 @@ impl Measure {
             Self::CertificateDays => {
                 let tls = trace.hops().last().and_then(|hop| hop.connection?.tls.as_ref().ran());
                 let leaf = tls.and_then(|tls| tls.chain.first()).ok_or("no certificate was shown")?;
-                Ok(u64::try_from(leaf.days_left).unwrap_or(0))
+                u64::try_from(leaf.days_left).map_err(|_| EXPIRED)
             }
         }
     }
@@ -173,6 +176,9 @@ impl Budget {
             let near = nearest(what, Measure::all().map(Measure::as_str));
             (format!("there is no budget on `{}`", what.escape_debug()), near)
         })?;
+        if measure.is_least() && of_runs.is_some() {
+            return Err((format!("{what} is judged by the least of all runs: it takes no prefix"), None));
+        }
         let limit = read_number(value, measure.unit()).ok_or_else(|| {
             let example = match measure.unit() {
                 Unit::Us => "a time, such as 500ms or 2s",
@@ -208,8 +214,12 @@ impl Budget {
             Err(why) if matches!(self.measure, Measure::Phase(_)) => {
                 Judged { held: Some(true), ..self.unjudged(why.to_owned()) }
             }
-            Err(why) => self.unjudged(why.to_owned()),
+            Err(why) => self.unmeasured(why),
         }
+    }
+
+    fn unmeasured(&self, why: &str) -> Judged {
+        Judged { held: (why == EXPIRED).then_some(false), ..self.unjudged(why.to_owned()) }
     }
 
     /// Whether many runs do. Those that failed have no say.
@@ -221,6 +231,9 @@ impl Budget {
         let whole = traces.iter().filter(|trace| trace.failure().is_none());
         let found = whole.map(|trace| self.measure.of(trace));
         let why = found.clone().find_map(Result::err);
+        if let Some(why) = why.filter(|why| *why == EXPIRED) {
+            return self.unmeasured(why);
+        }
         let Some(spread) = Spread::of(found.flatten()) else {
             let unjudged = self.unjudged(why.unwrap_or_default().to_owned());
             let is_phase = matches!(self.measure, Measure::Phase(_));
@@ -375,6 +388,9 @@ mod tests {
         tls.chain[0].days_left = 14;
         assert_eq!(judged("cert-days=14", &trace), (Some(14), Some(true)));
         assert_eq!(judged("cert-days=15", &trace), (Some(14), Some(false)));
+        trace.connections.last_mut().unwrap().tls.ran_mut().unwrap().chain[0].days_left = -4;
+        assert_eq!(judged("cert-days=0", &trace), (None, Some(false)), "it has expired");
+        assert!(Budget::read("max:cert-days=1").is_err() && Budget::read("p90:cert-days=1").is_err());
     }
 
     #[test]

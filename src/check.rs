@@ -70,7 +70,12 @@ impl Range {
         let (start, end) = match range.split_once(':') {
             None => (0.0, number(range)?),
             Some((start, end)) => {
-                let start = if start == "~" { f64::NEG_INFINITY } else { number(start)? };
+                // A start of 0 may be left out (Monitoring Plugins guidelines).
+                let start = match start {
+                    "~" => f64::NEG_INFINITY,
+                    "" if !end.is_empty() => 0.0,
+                    start => number(start)?,
+                };
                 (start, if end.is_empty() { f64::INFINITY } else { number(end)? })
             }
         };
@@ -139,7 +144,15 @@ pub fn check(trace: &Trace, thresholds: &Thresholds) -> Checked {
 }
 
 fn status(trace: &Trace) -> Option<(State, String)> {
-    let status = trace.hops().last()?.http.ran()?.status?;
+    let http = trace.hops().last()?.http.ran()?;
+    // In gRPC the status of HTTP tells only how the way was.
+    if let Some(call) = http.grpc.as_ref().filter(|call| !call.is_good()) {
+        let health = call.serving.map(|serving| serving.as_str().to_owned());
+        let status =
+            || call.status.map_or_else(|| "no status".to_owned(), |status| format!("status {}", status.code));
+        return Some((State::Critical, format!("gRPC {}", health.unwrap_or_else(status))));
+    }
+    let status = http.status?;
     match status {
         400..=499 => Some((State::Warning, format!("status {status}"))),
         500.. => Some((State::Critical, format!("status {status}"))),
@@ -155,7 +168,7 @@ fn time(trace: &Trace, thresholds: &Thresholds) -> Option<(State, String)> {
         (None, Some(range)) => (State::Warning, range),
         (None, None) => return None,
     };
-    Some((state, format!("it took {seconds:.3} s, which {} does not allow", range.text())))
+    Some((state, format!("took {seconds:.3} s, outside the range {}", range.text())))
 }
 
 /// The days that the certificate of the last request has left.
@@ -192,6 +205,7 @@ mod tests {
         for (text, fine, not) in [
             ("10", &[0.0, 10.0][..], &[-1.0, 10.5][..]),
             ("10:", &[10.0, 1e9], &[9.9]),
+            (":10", &[0.0, 10.0], &[-1.0, 10.5]),
             ("~:10", &[-1e9, 10.0], &[10.1]),
             ("10:20", &[10.0, 20.0], &[9.0, 21.0]),
             ("@10:20", &[9.0, 21.0], &[10.0, 15.0, 20.0]),
@@ -200,7 +214,7 @@ mod tests {
             assert!(fine.iter().all(|value| !range.alerts(*value)), "{text}");
             assert!(not.iter().all(|value| range.alerts(*value)), "{text}");
         }
-        for text in ["", "x", "20:10", ":10", "nan", "inf", "1:x"] {
+        for text in ["", "x", "20:10", ":", "nan", "inf", "1:x"] {
             assert_eq!(Range::read(text), None, "{text}");
         }
         assert_eq!(["1.5", "10:"].map(|text| Range::read(text).unwrap().text), ["1.500000", "10:"]);

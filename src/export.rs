@@ -3,7 +3,7 @@
 //! What is written is not known here. A device or a FIFO cannot be replaced: it is written as it is.
 
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -41,7 +41,8 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn write_draft(draft: &Path, target: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(draft)?;
+    // Never through a link that somebody has put there.
+    let mut file = OpenOptions::new().write(true).create_new(true).open(draft)?;
     if let Ok(before) = fs::metadata(target) {
         file.set_permissions(before.permissions())?;
     }

@@ -70,6 +70,8 @@ pub(super) fn check(options: &CheckOptions, show: &Show) -> Result<(), PlanError
         ("--compare-http", request.compare_http),
         ("--page", request.paged.page),
         ("-o", request.output.is_some()),
+        ("--fail", request.fail),
+        ("--fail-on", !show.selection.fail_on.is_empty()),
     ];
     match more.iter().find(|(_, given)| *given) {
         None => Ok(()),

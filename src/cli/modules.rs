@@ -218,6 +218,9 @@ impl HttpText {
             validate_field(&name, &value)?;
             fields.push((name, Some(value)));
         }
+        // There is one set of credentials in a request (RFC 9110 section 11.6.2): the field that was written out.
+        let is_named = fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        let credentials = credentials.filter(|_| !is_named);
         fields.extend(credentials.map(|value| ("Authorization".to_owned(), Some(value))));
         if let Some(method) = &self.method {
             validate_method(method)?;

@@ -6,7 +6,7 @@ use super::escape;
 use super::style::Style;
 use crate::budget::{self, Judged, Unit};
 use crate::redact::Redacted;
-use crate::report::DnsReport;
+use crate::report::{DnsReport, Expected};
 use crate::trace::{DnssecVerdict, Failure};
 use crate::units::micros;
 
@@ -31,6 +31,11 @@ pub fn short_reason(report: &Redacted<DnsReport>, style: &Style) {
         // Standard error may be closed: there is nowhere to tell that.
         let _ = writeln!(io::stderr().lock(), "urltrace: {message}");
     }
+}
+
+/// A status that was not expected.
+pub(super) fn unexpected(expected: &Expected) -> String {
+    format!("the status is none of {}", expected.statuses)
 }
 
 /// The budgets that a run did not keep to, in one line.

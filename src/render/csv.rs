@@ -83,7 +83,12 @@ fn line(fields: &[String], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", fields.join(","))
 }
 
+/// A field, which must not be a formula for a spreadsheet: an apostrophe in front makes it text. No number here is
+/// negative.
 fn quoted(field: &str) -> String {
+    if field.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        return quoted(&format!("'{field}"));
+    }
     if field.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", field.replace('"', "\"\""))
     } else {
@@ -121,6 +126,7 @@ mod tests {
 
     #[test]
     fn fields_that_would_break_a_line_are_quoted() {
+        assert_eq!(["=1+1", "-1", "@x,y"].map(quoted), ["'=1+1", "'-1", "\"'@x,y\""]);
         assert_eq!(["a", "a,b", "a\"b", "a\nb"].map(quoted), ["a", "\"a,b\"", "\"a\"\"b\"", "\"a\nb\""]);
     }
 }

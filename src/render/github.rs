@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use super::complaint::broken_budget;
+use super::complaint::{broken_budget, unexpected};
 use super::escape;
 use super::style::Charset;
 use crate::budget::Judged;
@@ -18,6 +18,9 @@ pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::
     failure(report.trace.failure(), out)?;
     let failed = report.trace.failure().is_some();
     budgets(&report.budgets, failed, out)?;
+    if let Some(expected) = report.expected.as_ref().filter(|expected| expected.met == Some(false)) {
+        command("error", "expected status", &unexpected(expected), out)?;
+    }
     for finding in &report.findings {
         let level = match finding.severity {
             Severity::Critical | Severity::Error => "error",

@@ -1,4 +1,5 @@
-//! The run as JUnit's XML, for CI: a test that the URL is traced, and one for each budget.
+//! The run as JUnit's XML, for CI: a test that the URL is traced, one of the status that was expected, and one for each
+//! budget.
 //!
 //! The form is the one that Jenkins, GitLab and GitHub's reporters read. A budget that cannot be judged because the
 //! run failed is skipped; one that cannot be judged for another reason has not held.
@@ -6,12 +7,12 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use super::complaint::broken_budget;
+use super::complaint::{broken_budget, unexpected};
 use super::escape::markup;
 use super::words;
 use crate::budget::Judged;
 use crate::redact::Redacted;
-use crate::report::{RepeatReport, TraceReport};
+use crate::report::{Expected, RepeatReport, TraceReport};
 use crate::trace::Failure;
 
 /// Writes the tests of a trace.
@@ -24,6 +25,7 @@ pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::
             took: trace.total,
             failure: trace.failure(),
             budgets: &report.budgets,
+            expected: report.expected.as_ref(),
         },
         out,
     )
@@ -39,6 +41,7 @@ pub(super) fn repeat(report: &Redacted<RepeatReport>, out: &mut dyn Write) -> io
             took: traces.iter().map(|trace| trace.total).sum(),
             failure: report.failure(),
             budgets: &report.budgets,
+            expected: None,
         },
         out,
     )
@@ -50,13 +53,17 @@ struct Suite<'a> {
     took: Duration,
     failure: Option<&'a Failure>,
     budgets: &'a [Judged],
+    expected: Option<&'a Expected>,
 }
 
 fn suite(suite: &Suite<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let Suite { url, started, took, failure, budgets } = suite;
+    let Suite { url, started, took, failure, budgets, expected } = suite;
     let broken = budgets.iter().filter(|judged| !judged.is_held()).count();
+    let unmet = usize::from(expected.is_some_and(|expected| expected.met != Some(true)));
+    let broken = broken + unmet;
     let (failures, skipped) = if failure.is_some() { (0, broken) } else { (broken, 0) };
-    let (tests, errors) = (1 + budgets.len(), usize::from(failure.is_some()));
+    let tests = 1 + budgets.len() + usize::from(expected.is_some());
+    let errors = usize::from(failure.is_some());
     let (url, seconds) = (markup(url), format!("{:.6}", took.as_secs_f64()));
     let counts =
         format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\"");
@@ -72,6 +79,13 @@ fn suite(suite: &Suite<'_>, out: &mut dyn Write) -> io::Result<()> {
             element("error", &failure.message, Some(&kind), hint)
         })
     })?;
+    if let Some(expected) = expected {
+        case(url.as_str(), "expected status", None, out, || match (expected.met, failure) {
+            (Some(true), _) => None,
+            (_, Some(_)) => Some(element("skipped", "the run failed", None, "")),
+            (_, None) => Some(element("failure", &unexpected(expected), Some("status"), "")),
+        })?;
+    }
     for judged in *budgets {
         case(url.as_str(), &format!("budget {}", judged.budget.what()), None, out, || {
             let told = || broken_budget(judged);
@@ -128,6 +142,18 @@ mod tests {
         assert!(xml.contains("tests=\"4\" failures=\"2\" errors=\"0\" skipped=\"0\""), "{xml}");
         assert_eq!(xml.matches("<failure message=").count(), 2, "{xml}");
         assert!(xml.contains("name=\"budget total\"/>"), "the one that holds: {xml}");
+    }
+
+    #[test]
+    fn a_status_that_was_expected_is_a_test() {
+        for (statuses, failures) in [("200", 0), ("404,500", 1)] {
+            let statuses = crate::exit::Statuses::read(statuses).unwrap();
+            let report = TraceReport::clone(&testtrace::report(&testtrace::success(), Secrets::Hide));
+            let mut out = Vec::new();
+            super::trace(&redact(report.with_expected(Some(&statuses)), Secrets::Hide), &mut out).unwrap();
+            let xml = String::from_utf8(out).unwrap();
+            assert!(xml.contains(&format!("tests=\"2\" failures=\"{failures}\"")), "{xml}");
+        }
     }
 
     #[test]

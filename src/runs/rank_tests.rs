@@ -23,14 +23,17 @@ pub fn rank_sum(one: &[u64], other: &[u64]) -> Option<f64> {
     Some(likely.min(1.0))
 }
 
-/// By how much the second series lies above the first: the median of all differences between one of each.
+/// By how much the second series lies above the first: the median of all differences between one of each
+/// (Hodges and Lehmann).
 #[must_use]
 pub fn shift(one: &[u64], other: &[u64]) -> Option<i64> {
     let signed = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     let mut all: Vec<i64> =
         one.iter().flat_map(|from| other.iter().map(move |to| signed(*to) - signed(*from))).collect();
-    let middle = all.len().checked_sub(1)? / 2;
-    Some(*all.select_nth_unstable(middle).1)
+    all.sort_unstable();
+    let (low, high) = (*all.get(all.len().checked_sub(1)? / 2)?, *all.get(all.len() / 2)?);
+    // Between the middle two of an even number, so that the other order gives the same with the other sign.
+    Some(low + (high - low) / 2)
 }
 
 /// What is likely of each of several tests, so that all of them together are wrong no more often than one alone. They come
@@ -139,6 +142,12 @@ mod tests {
     fn near(told: Option<f64>, want: f64) {
         let told = told.unwrap();
         assert!((told - want).abs() < 5e-4, "{told} is not {want}");
+    }
+
+    #[test]
+    fn a_shift_has_the_other_sign_the_other_way_round() {
+        assert_eq!((shift(&[10], &[10, 30]), shift(&[10, 30], &[10])), (Some(10), Some(-10)));
+        assert_eq!((shift(&[1, 2, 3], &[4]), shift(&[], &[4])), (Some(2), None));
     }
 
     #[test]

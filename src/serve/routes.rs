@@ -81,7 +81,8 @@ async fn reload(state: Arc<State>) -> Answer {
         Ok(Ok(())) => text(StatusCode::OK, TEXT, ""),
         Ok(Err(why)) => {
             render::tell(&format!("serve: the modules stay as they were: {why}"), None);
-            refused(StatusCode::INTERNAL_SERVER_ERROR, &format!("the modules stay as they were: {why}"))
+            // What is wrong with the file may hold its secrets: whoever may read the log is told.
+            refused(StatusCode::INTERNAL_SERVER_ERROR, "the modules stay as they were: the log says why")
         }
         Err(error) => refused(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
     }

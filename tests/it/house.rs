@@ -43,7 +43,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("hosts", &["plan", "trace"]),
     ("fault", &["stop", "trace", "units"]),
     ("alert", &["trace"]),
-    ("roots", &["os", "plan"]),
+    ("roots", &["clock", "os", "plan"]),
     ("exit", &["trace"]),
     ("signals", &["exit"]),
     ("explain", &["packed", "trace"]),
@@ -100,7 +100,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     // What follows from a trace.
     ("reading", &["suffix", "trace"]),
     ("timeline", &["reading", "trace"]),
-    ("finding", &["explain", "nearest", "page", "reading", "timeline", "trace", "units"]),
+    ("finding", &["explain", "nearest", "page", "reading", "suffix", "timeline", "trace", "units"]),
     ("runs", &["reading", "timeline", "trace", "units"]),
     ("budget", &["nearest", "runs", "timeline", "trace", "units"]),
     ("check", &["trace"]),

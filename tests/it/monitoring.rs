@@ -63,6 +63,8 @@ fn a_check_ends_with_the_codes_of_nagios_and_one_line() {
         (&["-C", "1", "http://kept-connection.http.test/"], 3, "no certificate was shown"),
         (&["https://expired.tls.test/"], 2, "HTTP CRITICAL: tls: "),
         (&["https://missing.example.test/"], 2, "HTTP CRITICAL: dns: "),
+        (&["-w", ":5", "https://www.example.test/"], 0, "HTTP OK: HTTP/"),
+        (&["grpcs://grpc.http.test/?service=lab.Archive"], 2, "HTTP CRITICAL: "),
         (&["-t", "0.5", silent], 2, "HTTP CRITICAL: http: "),
     ] {
         let (code, line) = lab(&[&["check"], arguments].concat());
@@ -83,6 +85,7 @@ fn what_a_check_cannot_ask_is_unknown() {
         (&["check", "--no-such-option", "https://127.0.0.1:1/"], "HTTP UNKNOWN: "),
         (&["check", "--cacert", "/no/such/file", "https://127.0.0.1:1/"], "/no/such/file"),
         (&["check", "--format", "json", "https://127.0.0.1:1/"], "--format"),
+        (&["check", "--fail", "https://127.0.0.1:1/"], "--fail"),
         (&["check", "--help"], "Usage: urltrace check"),
     ] {
         let output = run(arguments);

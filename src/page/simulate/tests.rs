@@ -1,3 +1,5 @@
+//! The simulator by itself: what it must keep to whatever the page, and small pages whose times are known.
+
 use proptest::prelude::*;
 
 use super::model::{Anchor, HostModel, Leaves, Model, Moment, Node};
