@@ -17,7 +17,7 @@ use crate::clock::{Clock, Moment, Stopwatch};
 use crate::exit::{self, OnBadStatus};
 use crate::finding::Finding;
 use crate::plan::{ManyPlan, Order, Plan};
-use crate::redact::redact;
+use crate::redact::{Typed, redact};
 use crate::render::{self, BadLineReport, ManySummary, Progress};
 use crate::report::TraceReport;
 use crate::runs::{Came, Shares, Tally, Turn, Turns};
@@ -184,7 +184,7 @@ impl Telling<'_> {
         let stands = stands.unwrap_or_default().to_owned();
         let report = BadLineReport {
             place: redact(stands, self.show.secrets),
-            text: redact(text, self.show.secrets),
+            text: redact(Typed(text), self.show.secrets),
             why: redact(why, self.show.secrets),
         };
         let mut bytes = Vec::new();

@@ -202,15 +202,16 @@ fn unreadable(error: &clap::Error) -> String {
         ErrorKind::UnknownArgument if word.starts_with('-') => {
             format!("`{word}` has no place in a list: -X, -H, -d and --expect may stand behind a URL")
         }
-        ErrorKind::UnknownArgument => format!("`{word}` stands behind the URL: a line has one"),
+        ErrorKind::UnknownArgument => "something else stands behind the URL: a line has one".to_owned(),
         ErrorKind::MissingRequiredArgument => "it has options, and no URL".to_owned(),
         ErrorKind::InvalidValue => format!("`{}` has no value", word.split(' ').next().unwrap_or_default()),
         _ => error.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned(),
     }
 }
 
+/// What is shown of a line: its first word, as the others may hold secrets (`-H 'Authorization: ...'`).
 fn begin(text: &str) -> String {
-    text.trim().chars().take(SHOWN).collect()
+    text.split_whitespace().next().unwrap_or_default().chars().take(SHOWN).collect()
 }
 
 impl Open {

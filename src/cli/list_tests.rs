@@ -72,7 +72,7 @@ fn a_bad_line_costs_itself_and_says_why() {
     let want = [
         "line 2: a quotation mark is not closed",
         "line 3: `--page` has no place in a list",
-        "line 4: `e.test` stands behind the URL",
+        "line 4: something else stands behind the URL",
         "line 5: it has options, and no URL",
         "line 6: ",
         "line 7: `x` is not a header field",
@@ -91,6 +91,14 @@ fn a_bad_line_costs_itself_and_says_why() {
     assert_eq!(fine, ["a.test", "last.test"]);
     let [(_, Err(why)), (place, Ok(_))] = &all(b"b\xff.test\nc.test")[..] else { panic!() };
     assert_eq!((why.as_str(), place.as_str()), ("it is not text in UTF-8", "line 2"));
+}
+
+#[test]
+fn of_a_bad_line_its_url_alone_is_shown() {
+    let line = " https://a.test/ -H 'Authorization: Bearer hunter2";
+    assert_eq!(begin(line), "https://a.test/");
+    let [(_, Err(why))] = &all(b"https://a.test/ hunter2")[..] else { panic!() };
+    assert!(!why.contains("hunter2"), "{why}");
 }
 
 #[test]

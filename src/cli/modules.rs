@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use regex_lite::Regex;
-use serde::de::{Error, Visitor};
+use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::error::PlanError;
@@ -56,7 +57,7 @@ fn modules(text: &str, base: &Plan, folder: &Path) -> Result<Modules, String> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "unique")]
     modules: BTreeMap<String, ModuleText>,
 }
 
@@ -106,6 +107,7 @@ struct HttpText {
     fail_if_ssl: bool,
     fail_if_not_ssl: bool,
     method: Option<String>,
+    #[serde(deserialize_with = "unique")]
     headers: BTreeMap<String, Text>,
     fail_if_body_matches_regexp: Vec<Pattern>,
     fail_if_body_not_matches_regexp: Vec<Pattern>,
@@ -346,6 +348,36 @@ fn choose(plan: &mut Plan, protocol: ProtocolText, fallback: Flag<true>) {
     }
 }
 
+/// Names that each stand once: of two with one name nobody would know which counts.
+fn unique<'de, D: Deserializer<'de>, V: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, V>, D::Error> {
+    struct Names<V>(PhantomData<V>);
+    impl<'de, V: Deserialize<'de>> Visitor<'de> for Names<V> {
+        type Value = BTreeMap<String, V>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("names, each with what it stands for")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut all = BTreeMap::new();
+            while let Some(name) = map.next_key::<String>()? {
+                if all.contains_key(&name) {
+                    return Err(A::Error::custom(format!("`{name}` stands here twice")));
+                }
+                all.insert(name, map.next_value()?);
+            }
+            Ok(all)
+        }
+
+        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+            Ok(BTreeMap::new())
+        }
+    }
+    deserializer.deserialize_any(Names(PhantomData))
+}
+
 /// A switch that stands so when it is not given.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(transparent)]
@@ -501,6 +533,18 @@ mod tests {
         assert!(rules.body[0].pattern.is_match("an ERROR") && rules.body[0].matched == Matched::Unwanted);
         assert_eq!(rules.fields[0].missing, Missing::Allowed);
         assert!(rules.kept_body().is_some());
+    }
+
+    #[test]
+    fn what_stands_twice_is_refused() {
+        let modules = refused("modules:\n  a: {prober: http}\n  a: {prober: tcp}\n");
+        assert!(modules.contains("`a` stands here twice") && modules.contains("line 3"), "{modules}");
+        let fields = refused("modules: {a: {prober: http, http: {headers: {X: 1, X: 2}}}}\n");
+        assert!(fields.contains("`X` stands here twice"), "{fields}");
+        let both = "modules: {a: {prober: http, http: {headers: {authorization: own}, bearer_token: other}}}";
+        let http = &read(both).unwrap()["a"].plan.http;
+        let named = http.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        assert_eq!(named.map(|(_, value)| value.as_deref()).collect::<Vec<_>>(), [Some("own")]);
     }
 
     #[test]

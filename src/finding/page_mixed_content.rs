@@ -1,6 +1,7 @@
 //! A page over TLS asks for scripts, styles or frames in the clear, which browsers block.
 
 use super::found::{Finding, Severity};
+use super::paged::is_anothers;
 use super::place::{InResource, Place};
 use super::rule::{Check, Rule};
 use crate::trace::{Fate, Left, Resource, ResourceId, StageName, Trace};
@@ -24,6 +25,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         .iter()
         .enumerate()
         .filter(|(_, resource)| resource.fate == Fate::Left(Left::MixedContent))
+        .filter(|(_, resource)| !is_anothers(trace, resource))
         .map(|(id, resource)| (ResourceId(id), resource))
         .collect();
     if blocked.is_empty() {

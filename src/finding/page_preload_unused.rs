@@ -1,6 +1,7 @@
 //! A preload that its use does not take, so that browsers fetch it twice.
 
 use super::found::{Finding, Severity};
+use super::paged::is_anothers;
 use super::place::{InResource, Place};
 use super::rule::{Check, Rule};
 use crate::trace::{
@@ -22,8 +23,10 @@ const MOST_NAMES: usize = 3;
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let Some(page) = &trace.page else { return Vec::new() };
     let all = || page.resources.iter().enumerate().map(|(id, resource)| (ResourceId(id), resource));
-    let unfit: Vec<(ResourceId, &Resource)> =
-        all().filter(|(_, one)| is_preload(one) && is_unfit(one, &page.resources)).collect();
+    let unfit: Vec<(ResourceId, &Resource)> = all()
+        .filter(|(_, one)| is_preload(one) && is_unfit(one, &page.resources))
+        .filter(|(_, one)| !is_anothers(trace, one))
+        .collect();
     let names: Vec<String> = unfit.iter().take(MOST_NAMES).map(|(_, one)| format!("`{}`", one.url)).collect();
     let more = if unfit.len() > MOST_NAMES { ", ..." } else { "" };
     let title = match unfit.len() {
@@ -55,7 +58,7 @@ fn is_unfit(one: &Resource, all: &[Resource]) -> bool {
             && other.ahead.is_none()
             && other.cross_origin != one.cross_origin
             // How a stylesheet's image is fetched depends on what it is for: masks are fetched with CORS.
-            && other.fate != Fate::Left(Left::Potential)
+            && !matches!(other.fate, Fate::Left(Left::Potential | Left::NoModule))
     };
     is_font || all.iter().any(is_used_otherwise)
 }

@@ -40,6 +40,7 @@ impl Found {
             url: &url,
             kind: self.kind,
             prefetch: self.wish.prefetch,
+            of_modules: self.wish.of_modules,
             nonce: self.wish.nonce.as_deref(),
             integrity: self.wish.integrity.as_deref(),
             redirected,
@@ -53,6 +54,8 @@ impl Found {
 pub struct Wish {
     /// It is asked for ahead (preload, modulepreload).
     pub preload: bool,
+    /// It is asked for ahead as a module (modulepreload).
+    pub of_modules: bool,
     /// For a page that may come later (prefetch).
     pub prefetch: bool,
     /// A script that is run when it is there (async).

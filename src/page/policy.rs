@@ -32,6 +32,8 @@ pub struct Judged<'a> {
     pub kind: ResourceKind,
     /// For a page that may come later.
     pub prefetch: bool,
+    /// A module that is asked for ahead: no parser has inserted it (HTML section 8.1.4.2).
+    pub of_modules: bool,
     /// What the element says.
     pub nonce: Option<&'a str>,
     /// The same.
@@ -177,7 +179,7 @@ fn allows(sources: &[String], judged: &Judged<'_>) -> bool {
         }
         // Scripts of markup are trusted by nonces and hashes alone.
         if has(sources, "'strict-dynamic'") {
-            return false;
+            return judged.of_modules;
         }
     }
     sources.iter().any(|source| matches(source, (judged.document, judged.url), judged.redirected))
@@ -240,6 +242,8 @@ fn host_matches(source: &str, (document, url): (&Url, &Url), redirected: bool) -
         None => (document.scheme().to_owned(), source),
     };
     let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+    // Not of the grammar (CSP3 section 2.3.1); browsers leave it away and say so on their console.
+    let path = path.split(['?', '#']).next().unwrap_or_default();
     let (host, port) = match authority.rsplit_once(':') {
         Some((host, port)) => (host, Some(port)),
         None => (authority, None),
@@ -303,6 +307,7 @@ mod tests {
             document: &document,
             url: &url,
             kind,
+            of_modules: false,
             prefetch: false,
             nonce: Some("n1"),
             integrity: Some(NOTHING),
@@ -319,6 +324,8 @@ mod tests {
             ("", own, Image, false),
             ("img-src 'none'", own, Image, true),
             ("img-src", own, Image, true),
+            ("img-src https://www.example.test/a/b.png?v=1", own, Image, false),
+            ("img-src https://www.example.test/a/c.png?v=1", own, Image, true),
             ("img-src 'none'", own, Script, false),
             ("default-src 'none'", own, Image, true),
             ("default-src 'none'; img-src 'self'", own, Image, false),

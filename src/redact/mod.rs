@@ -34,4 +34,4 @@ mod userinfo;
 mod view;
 
 pub use redacted::{Redact, Redacted, Secrets, redact};
-pub use report::Quoted;
+pub use report::{Quoted, Typed};

@@ -132,6 +132,20 @@ impl Redact for String {
     }
 }
 
+/// A URL, a host or a target, as it was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Typed(pub String);
+
+impl Redact for Typed {
+    fn learn(&self, seen: &mut Seen) {
+        seen.learn(&self.0, Shape::Typed);
+    }
+
+    fn hide(&mut self, seen: &Seen) {
+        seen.clean(&mut self.0, Shape::Typed);
+    }
+}
+
 /// Words that are not ours, about what was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quoted(pub String);

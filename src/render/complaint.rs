@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use super::escape;
 use super::style::Style;
 use crate::budget::{self, Judged, Unit};
+use crate::exit;
 use crate::redact::Redacted;
-use crate::report::{DnsReport, Expected};
+use crate::report::{DnsReport, TraceReport};
 use crate::trace::{DnssecVerdict, Failure};
 use crate::units::micros;
 
@@ -33,9 +34,16 @@ pub fn short_reason(report: &Redacted<DnsReport>, style: &Style) {
     }
 }
 
-/// A status that was not expected.
-pub(super) fn unexpected(expected: &Expected) -> String {
-    format!("the status is none of {}", expected.statuses)
+/// Why a status ends the run with a failure, if it does.
+pub(super) fn unexpected(report: &TraceReport) -> Option<String> {
+    match &report.expected {
+        Some(expected) => {
+            (expected.met == Some(false)).then(|| format!("the status is none of {}", expected.statuses))
+        }
+        None => {
+            (report.exit_code == exit::STATUS).then(|| "the status tells of a failure (--fail)".to_owned())
+        }
+    }
 }
 
 /// The budgets that a run did not keep to, in one line.

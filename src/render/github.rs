@@ -18,8 +18,8 @@ pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::
     failure(report.trace.failure(), out)?;
     let failed = report.trace.failure().is_some();
     budgets(&report.budgets, failed, out)?;
-    if let Some(expected) = report.expected.as_ref().filter(|expected| expected.met == Some(false)) {
-        command("error", "expected status", &unexpected(expected), out)?;
+    if let Some(why) = unexpected(report) {
+        command("error", "status", &why, out)?;
     }
     for finding in &report.findings {
         let level = match finding.severity {

@@ -12,7 +12,7 @@ use super::escape::markup;
 use super::words;
 use crate::budget::Judged;
 use crate::redact::Redacted;
-use crate::report::{Expected, RepeatReport, TraceReport};
+use crate::report::{RepeatReport, TraceReport};
 use crate::trace::Failure;
 
 /// Writes the tests of a trace.
@@ -25,7 +25,10 @@ pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::
             took: trace.total,
             failure: trace.failure(),
             budgets: &report.budgets,
-            expected: report.expected.as_ref(),
+            status: match (&report.expected, unexpected(report)) {
+                (None, None) => None,
+                (_, why) => Some(why),
+            },
         },
         out,
     )
@@ -41,7 +44,7 @@ pub(super) fn repeat(report: &Redacted<RepeatReport>, out: &mut dyn Write) -> io
             took: traces.iter().map(|trace| trace.total).sum(),
             failure: report.failure(),
             budgets: &report.budgets,
-            expected: None,
+            status: None,
         },
         out,
     )
@@ -53,16 +56,18 @@ struct Suite<'a> {
     took: Duration,
     failure: Option<&'a Failure>,
     budgets: &'a [Judged],
-    expected: Option<&'a Expected>,
+    /// A test of the status, and why it fails.
+    status: Option<Option<String>>,
 }
 
 fn suite(suite: &Suite<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let Suite { url, started, took, failure, budgets, expected } = suite;
-    let broken = budgets.iter().filter(|judged| !judged.is_held()).count();
-    let unmet = usize::from(expected.is_some_and(|expected| expected.met != Some(true)));
-    let broken = broken + unmet;
-    let (failures, skipped) = if failure.is_some() { (0, broken) } else { (broken, 0) };
-    let tests = 1 + budgets.len() + usize::from(expected.is_some());
+    let Suite { url, started, took, failure, budgets, status } = suite;
+    let unheld = budgets.iter().filter(|judged| !judged.is_held()).count();
+    let (failures, skipped) = match failure {
+        Some(_) => (0, unheld + usize::from(status.is_some())),
+        None => (unheld + usize::from(matches!(status, Some(Some(_)))), 0),
+    };
+    let tests = 1 + budgets.len() + usize::from(status.is_some());
     let errors = usize::from(failure.is_some());
     let (url, seconds) = (markup(url), format!("{:.6}", took.as_secs_f64()));
     let counts =
@@ -79,11 +84,10 @@ fn suite(suite: &Suite<'_>, out: &mut dyn Write) -> io::Result<()> {
             element("error", &failure.message, Some(&kind), hint)
         })
     })?;
-    if let Some(expected) = expected {
-        case(url.as_str(), "expected status", None, out, || match (expected.met, failure) {
-            (Some(true), _) => None,
+    if let Some(why) = status {
+        case(url.as_str(), "status", None, out, || match (why, failure) {
             (_, Some(_)) => Some(element("skipped", "the run failed", None, "")),
-            (_, None) => Some(element("failure", &unexpected(expected), Some("status"), "")),
+            (why, None) => why.as_ref().map(|why| element("failure", why, Some("status"), "")),
         })?;
     }
     for judged in *budgets {

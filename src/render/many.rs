@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::redact::Redacted;
+use crate::redact::{Redacted, Typed};
 use crate::runs::{Percentile, Tally};
 use crate::units::{count, duration, micros};
 
@@ -12,7 +12,7 @@ pub struct BadLineReport {
     /// Where it stands, as `line 7`; empty for a word of the command line.
     pub place: Redacted<String>,
     /// What it begins with.
-    pub text: Redacted<String>,
+    pub text: Redacted<Typed>,
     /// Why it cannot be used.
     pub why: Redacted<String>,
 }
@@ -22,7 +22,7 @@ impl BadLineReport {
     pub(super) fn sentence(&self) -> String {
         let Self { place, text, why } = self;
         let place = if place.is_empty() { String::new() } else { format!("{}: ", **place) };
-        let text = if text.is_empty() { String::new() } else { format!(" ({})", **text) };
+        let text = if text.0.is_empty() { String::new() } else { format!(" ({})", text.0) };
         format!("{place}{}{text}", **why)
     }
 }
@@ -96,8 +96,16 @@ mod tests {
     #[test]
     fn a_bad_line_says_where_it_stands() {
         let text = |text: &str| redact(text.to_owned(), Secrets::Hide);
-        let bad = BadLineReport { place: text("line 7"), text: text("x -Q"), why: text("no") };
-        assert_eq!(bad.sentence(), "line 7: no (x -Q)");
-        assert_eq!(BadLineReport { place: text(""), text: text(""), ..bad }.sentence(), "no");
+        let bad = BadLineReport {
+            place: text("line 7"),
+            text: redact(Typed("x".to_owned()), Secrets::Hide),
+            why: text("no"),
+        };
+        assert_eq!(bad.sentence(), "line 7: no (x)");
+        assert_eq!(
+            BadLineReport { place: text(""), text: redact(Typed(String::new()), Secrets::Hide), ..bad }
+                .sentence(),
+            "no"
+        );
     }
 }

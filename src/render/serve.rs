@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 
 use super::escape::markup;
-use crate::redact::Redacted;
+use crate::redact::{Redacted, Typed};
 
 /// A probe in the list of them.
 #[derive(Clone, Debug)]
@@ -14,7 +14,7 @@ pub struct ProbeRow {
     /// The name of the module.
     pub module: String,
     /// As it was asked for.
-    pub target: Redacted<String>,
+    pub target: Redacted<Typed>,
     /// Why it was no success.
     pub fault: Option<Redacted<String>>,
     /// Whether there is a report of it.
@@ -52,7 +52,7 @@ pub fn probes(modules: &[String], rows: &[ProbeRow], out: &mut dyn Write) -> io:
             true => format!("<a href=\"report?id={}\">report {}</a>", row.id, row.id),
             false => "too large to be kept".to_owned(),
         };
-        let (module, target) = (markup(&row.module), markup(&row.target));
+        let (module, target) = (markup(&row.module), markup(&row.target.0));
         writeln!(out, "<tr><td>{module}<td>{target}<td class=\"{class}\">{result}<td>{report}")?;
     }
     if !rows.is_empty() {
@@ -82,7 +82,7 @@ mod tests {
         let row = ProbeRow {
             id: 7,
             module: "<m>".to_owned(),
-            target: redact("http://a.test/<script>".to_owned(), Secrets::Hide),
+            target: redact(Typed("ann:hunter2@a.test/<script>".to_owned()), Secrets::Hide),
             fault: Some(redact("it matches `<b>`".to_owned(), Secrets::Hide)),
             has_report: true,
         };
@@ -90,6 +90,7 @@ mod tests {
         probes(&["http_2xx".to_owned()], &[row], &mut out).unwrap();
         let page = String::from_utf8(out).unwrap();
         assert!(page.contains("report?id=7") && page.contains("&lt;script&gt;"), "{page}");
+        assert!(!page.contains("hunter2"), "{page}");
         assert!(!page.contains("<script") && !page.contains("<b>"), "{page}");
     }
 }

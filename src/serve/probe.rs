@@ -36,17 +36,22 @@ thread_local! {
     static WALKERS: RefCell<Vec<(Arc<Module>, Resolver)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Probes a target within `limit`.
+/// Probes a target within what is `left` of its `limit`.
 ///
 /// # Errors
 /// A file of the module that cannot be used any longer, or a machine that has no room for a runtime.
-pub(super) fn run(module: &Arc<Module>, asked: &Asked, limit: Duration) -> Result<Probed, String> {
+pub(super) fn run(
+    module: &Arc<Module>,
+    asked: &Asked,
+    limit: Duration,
+    left: Duration,
+) -> Result<Probed, String> {
     let kept = match &module.prober {
         Prober::Http(rules) => rules.kept_body(),
         Prober::Tcp(_) => None,
     };
     let trace = match url_of(&module.prober, &asked.target) {
-        Ok(url) => trace(module, &url, plan(module, asked, &url, limit, kept.clone()))?,
+        Ok(url) => trace(module, &url, plan(module, asked, &url, left, kept.clone()))?,
         Err(message) => refused(&asked.target, message),
     };
     let judged = judge(&module.prober, &trace, kept.as_deref());
@@ -69,7 +74,8 @@ fn url_of(prober: &Prober, target: &str) -> Result<String, String> {
             if is_host_and_port(target) {
                 Ok(format!("{scheme}://{target}"))
             } else {
-                Err(format!("{target:?} is not HOST:PORT"))
+                // It stands beside this, without its secrets.
+                Err("the target is not HOST:PORT".to_owned())
             }
         }
     }

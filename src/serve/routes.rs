@@ -16,7 +16,7 @@ use super::state::{State, count};
 use super::{history, own};
 use crate::clock::Stopwatch;
 use crate::finding::Selection;
-use crate::redact::{Redacted, Secrets, redact};
+use crate::redact::{Redacted, Secrets, Typed, redact};
 use crate::render::{self, Diagram, Format, ProbeRow, Style};
 use crate::report::TraceReport;
 use crate::trace::Trace;
@@ -111,7 +111,7 @@ async fn probe(state: &State, query: &str, headers: &header::HeaderMap) -> Answe
     let left = limit.saturating_sub(waited.elapsed());
     let work = asked.clone();
     let probed = tokio::task::spawn_blocking(move || {
-        let probed = probe::run(&module, &work, left);
+        let probed = probe::run(&module, &work, limit, left);
         drop(slot);
         probed
     });
@@ -152,7 +152,7 @@ fn index(state: &State) -> Answer {
     let row = |kept: Arc<history::Kept>| ProbeRow {
         id: kept.id,
         module: kept.module.clone(),
-        target: redact(kept.target.clone(), Secrets::Hide),
+        target: redact(Typed(kept.target.clone()), Secrets::Hide),
         fault: kept.fault.clone().map(|fault| redact(fault, Secrets::Hide)),
         has_report: kept.trace.is_some(),
     };

@@ -22,7 +22,7 @@ impl<'a> Attributes<'a> {
         self.value(name).is_some()
     }
 
-    fn is(&self, name: &str, word: &str) -> bool {
+    pub(super) fn is(&self, name: &str, word: &str) -> bool {
         self.value(name).is_some_and(|value| value.trim().eq_ignore_ascii_case(word))
     }
 
@@ -112,7 +112,7 @@ pub(super) fn linked(rel: Rel, value: &dyn Fn(&str) -> Option<String>, viewport:
         }
         Rel::ModulePreload => {
             let cors = if cors == Cors::No { Cors::Anonymous } else { cors };
-            found(ResourceKind::Script, Wish { preload: true, cors, ..wish })
+            found(ResourceKind::Script, Wish { preload: true, of_modules: true, cors, ..wish })
         }
         Rel::Prefetch => {
             let kind = value("as").and_then(|kind| destination(&kind)).unwrap_or(ResourceKind::Other);
@@ -189,7 +189,11 @@ pub(super) fn asked(
         "source" => [left(plain("src", ResourceKind::Media), Left::Media), None],
         "iframe" if attributes.has("srcdoc") => [None, None],
         "iframe" | "frame" => {
-            let frame = plain("src", ResourceKind::Frame);
+            // A navigation, whatever its attributes say: there is no crossorigin (HTML section 4.8.5).
+            let mut frame = plain("src", ResourceKind::Frame);
+            if let Some((_, found)) = &mut frame {
+                found.wish.cors = Cors::No;
+            }
             [if attributes.is("loading", "lazy") { left(frame, Left::Lazy) } else { frame }, None]
         }
         "object" => [plain("data", ResourceKind::Object), None],

@@ -76,6 +76,8 @@ struct Reader {
     chosen: RefCell<Chosen>,
     raw: Cell<Raw>,
     style: RefCell<(u64, String)>,
+    /// What its element says: whether it is CSS, and whether it is for another medium.
+    style_says: Cell<(bool, bool)>,
     terms: RefCell<Rc<Terms>>,
     /// In how many documents' markup it stands.
     depth: usize,
@@ -108,6 +110,7 @@ impl Document {
             chosen: RefCell::default(),
             raw: Cell::new(Raw::No),
             style: RefCell::default(),
+            style_says: Cell::default(),
             terms: RefCell::new(terms),
             depth,
             place: Cell::new(Place::Head),
@@ -205,7 +208,8 @@ impl Document {
             }
             ' ' | '\t' | '\n' | '\r' | '\x0c' | '/' => {
                 parts += 1;
-                if parts > MOST_PARTS { '_' } else { char }
+                // Nothing that parts attributes, and yet no text to end the head.
+                if parts > MOST_PARTS { '\u{b}' } else { char }
             }
             // A quoted value has to end.
             _ => char,
@@ -242,7 +246,8 @@ impl Reader {
             }
         } else if self.raw.get() == Raw::No
             && self.templates.get() == 0
-            && text.contains(|char: char| !char.is_ascii_whitespace() && char != '\u{feff}')
+            && text
+                .contains(|char: char| !char.is_ascii_whitespace() && !matches!(char, '\u{feff}' | '\u{b}'))
         {
             self.place.set(Place::Body);
         }
@@ -280,7 +285,8 @@ impl Reader {
     fn end_style(&self) {
         let (start, text) = self.style.take();
         // What a policy has against the element itself, browsers find out when the imports are on their way.
-        if self.templates.get() > 0 {
+        let (is_css, differs) = self.style_says.get();
+        if self.templates.get() > 0 || !is_css {
             return;
         }
         let mut sheet =
@@ -288,6 +294,7 @@ impl Reader {
         let found = sheet.take_text(&text).into_iter().chain(sheet.finish());
         for mut found in found.collect::<Vec<_>>() {
             found.wish.place = self.place.get();
+            found.wish.media_differs |= differs;
             self.put(found);
         }
     }
@@ -305,7 +312,13 @@ impl Reader {
             }
             self.heed(name, &attributes);
         }
-        self.deepen(name, tag.self_closing);
+        if name == "style" {
+            let kind = attributes.value("type").unwrap_or_default();
+            let is_css = kind.is_empty() || kind.eq_ignore_ascii_case("text/css");
+            let media = attributes.value("media").unwrap_or_default();
+            self.style_says.set((is_css, !super::media::holds(media, self.viewport)));
+        }
+        self.deepen(name, &attributes, tag.self_closing);
         self.switch(name, tag.self_closing)
     }
 
@@ -418,9 +431,13 @@ impl Reader {
         }
     }
 
-    fn deepen(&self, name: &str, self_closing: bool) {
+    fn deepen(&self, name: &str, attributes: &Attributes<'_>, self_closing: bool) {
         let more = |depth: &Cell<usize>| depth.set(depth.get().saturating_add(1));
         match name {
+            // A shadow tree, whose content is live (HTML section 13.2.6.4.4).
+            "template"
+                if self.templates.get() == 0
+                    && ["open", "closed"].iter().any(|mode| attributes.is("shadowrootmode", mode)) => {}
             "template" => more(&self.templates),
             "svg" | "math" if !self_closing => more(&self.foreign),
             "picture" => {

@@ -3,7 +3,7 @@
 //! What is asked most: types, widths and heights, orientation, pixels, preferences. A feature that is not known
 //! here does not hold, as in a browser that does not know it (Media Queries 4, section 3.2).
 
-use cssparser::{ParseError, Parser};
+use cssparser::{ParseError, Parser, Token};
 
 use crate::trace::Viewport;
 
@@ -226,46 +226,116 @@ fn density(value: &str) -> Option<f64> {
     }
 }
 
-/// A length in CSS pixels; sums in `calc()` included, other functions not.
+/// A length in CSS pixels, by a function of lengths, too (CSS Values 4, section 10).
 pub(super) fn length(text: &str, viewport: Viewport) -> Option<f64> {
-    length_in(text, viewport, 0)
+    let mut input = Parser::new(text);
+    match term(&mut input, viewport, 0).ok()? {
+        Value::Px(px) if input.is_exhausted() => Some(px),
+        // Of plain numbers only zero is a length.
+        Value::Number(number) if number == 0.0 && input.is_exhausted() => Some(0.0),
+        Value::Px(_) | Value::Number(_) => None,
+    }
 }
 
-fn length_in(text: &str, viewport: Viewport, depth: usize) -> Option<f64> {
-    let text = text.trim();
-    if let Some(inner) = text.strip_prefix("calc(").and_then(|rest| rest.strip_suffix(')')) {
-        return if depth < DEEPEST { sum(inner, viewport, depth + 1) } else { None };
+/// What is calculated with.
+#[derive(Clone, Copy)]
+enum Value {
+    Px(f64),
+    Number(f64),
+}
+
+type Calculated = Result<Value, ParseError<()>>;
+
+fn term(input: &mut Parser<'_>, viewport: Viewport, depth: usize) -> Calculated {
+    let inner = |input: &mut Parser<'_>| sum(input, viewport, depth + 1);
+    let unreadable = || Err(ParseError::unexpected_token());
+    match input.next()?.clone() {
+        Token::Number { value, .. } => Ok(Value::Number(f64::from(value))),
+        Token::Dimension { value, unit, .. } => {
+            unit_in_pixels(&unit, viewport).map_or_else(unreadable, |px| Ok(Value::Px(f64::from(value) * px)))
+        }
+        Token::ParenthesisBlock if depth > 0 && depth < DEEPEST => input.parse_nested_block(inner),
+        Token::Function(name) if depth < DEEPEST => {
+            if name.eq_ignore_ascii_case("calc") {
+                return input.parse_nested_block(inner);
+            }
+            let all = input.parse_nested_block(|input| input.parse_comma_separated(inner))?;
+            let all: Vec<f64> = all
+                .into_iter()
+                .map_while(|value| if let Value::Px(px) = value { Some(px) } else { None })
+                .collect();
+            match (&name.to_ascii_lowercase()[..], &all[..]) {
+                ("min", [first, rest @ ..]) => Ok(Value::Px(rest.iter().copied().fold(*first, f64::min))),
+                ("max", [first, rest @ ..]) => Ok(Value::Px(rest.iter().copied().fold(*first, f64::max))),
+                ("clamp", [least, value, most]) => Ok(Value::Px(value.min(*most).max(*least))),
+                _ => unreadable(),
+            }
+        }
+        _ => unreadable(),
     }
-    let at = text.find(|char: char| char.is_ascii_alphabetic() || char == '%').unwrap_or(text.len());
-    let number: f64 = text[..at].trim().parse().ok()?;
-    let unit = match &text[at..].to_ascii_lowercase()[..] {
+}
+
+/// The pixels of a unit.
+fn unit_in_pixels(unit: &str, viewport: Viewport) -> Option<f64> {
+    let (width, height) = (f64::from(viewport.width) / 100.0, f64::from(viewport.height) / 100.0);
+    Some(match &unit.to_ascii_lowercase()[..] {
         "px" => 1.0,
         "em" | "rem" => EM,
-        "vw" | "svw" | "lvw" | "dvw" => f64::from(viewport.width) / 100.0,
-        "vh" | "svh" | "lvh" | "dvh" => f64::from(viewport.height) / 100.0,
+        "ch" | "ex" => EM / 2.0,
+        "vw" | "svw" | "lvw" | "dvw" => width,
+        "vh" | "svh" | "lvh" | "dvh" => height,
+        "vmin" => width.min(height),
+        "vmax" => width.max(height),
         "in" => 96.0,
         "cm" => 96.0 / 2.54,
         "mm" => 96.0 / 25.4,
         "pt" => 96.0 / 72.0,
-        "" if number == 0.0 => 1.0,
+        "pc" => 16.0,
         _ => return None,
-    };
-    Some(number * unit)
+    })
 }
 
-/// Lengths with ` + ` and ` - ` between them.
-fn sum(text: &str, viewport: Viewport, depth: usize) -> Option<f64> {
-    let mut words = text.split_whitespace();
-    let mut total = length_in(words.next()?, viewport, depth)?;
-    while let Some(sign) = words.next() {
-        let value = length_in(words.next()?, viewport, depth)?;
-        match sign {
-            "+" => total += value,
-            "-" => total -= value,
-            _ => return None,
-        }
+fn product(input: &mut Parser<'_>, viewport: Viewport, depth: usize) -> Calculated {
+    let mut all = term(input, viewport, depth)?;
+    loop {
+        let next = input.try_parse(|input| {
+            let divides = match input.next()? {
+                Token::Delim('*') => false,
+                Token::Delim('/') => true,
+                _ => return Err(ParseError::unexpected_token()),
+            };
+            Ok((divides, term(input, viewport, depth)?))
+        });
+        all = match (all, next) {
+            (all, Err(_)) => return Ok(all),
+            (Value::Px(px), Ok((false, Value::Number(by))))
+            | (Value::Number(by), Ok((false, Value::Px(px)))) => Value::Px(px * by),
+            (Value::Number(one), Ok((false, Value::Number(other)))) => Value::Number(one * other),
+            (Value::Px(px), Ok((true, Value::Number(by)))) if by != 0.0 => Value::Px(px / by),
+            (Value::Number(one), Ok((true, Value::Number(by)))) if by != 0.0 => Value::Number(one / by),
+            (_, Ok(_)) => return Err(ParseError::unexpected_token()),
+        };
     }
-    Some(total)
+}
+
+fn sum(input: &mut Parser<'_>, viewport: Viewport, depth: usize) -> Calculated {
+    let mut all = product(input, viewport, depth)?;
+    loop {
+        let next = input.try_parse(|input| {
+            let sign = match input.next()? {
+                Token::Delim('+') => 1.0,
+                Token::Delim('-') => -1.0,
+                _ => return Err(ParseError::unexpected_token()),
+            };
+            Ok((sign, product(input, viewport, depth)?))
+        });
+        all = match (all, next) {
+            (all, Err(_)) => return Ok(all),
+            (Value::Px(one), Ok((sign, Value::Px(other)))) => Value::Px(one + sign * other),
+            (Value::Number(one), Ok((sign, Value::Number(other)))) => Value::Number(one + sign * other),
+            (_, Ok(_)) => return Err(ParseError::unexpected_token()),
+        };
+    }
 }
 
 #[cfg(test)]
@@ -353,7 +423,18 @@ mod tests {
             ("0", Some(0.0)),
             ("calc(100vw - 50px)", Some(1300.0)),
             ("calc(50vw + 2rem - 7px)", Some(700.0)),
-            ("calc(100vw / 3)", None),
+            ("calc(100vw / 3)", Some(450.0)),
+            ("calc((100vw - 130px) / 4)", Some(305.0)),
+            ("min(100vw, 640px)", Some(640.0)),
+            ("max(10px, 1em, 2vw)", Some(27.0)),
+            ("clamp(200px, 50vw, 600px)", Some(600.0)),
+            ("calc(2 * (100px + 5px))", Some(210.0)),
+            ("calc(10px / 0)", None),
+            ("calc(10px + 1)", None),
+            ("min(1, 2)", None),
+            ("round(10px)", None),
+            ("10px 20px", None),
+            ("10vmin", Some(94.0)),
             ("33%", None),
             ("5", None),
             ("", None),

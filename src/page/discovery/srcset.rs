@@ -70,8 +70,11 @@ fn source_size(sizes: Option<&str>, viewport: Viewport) -> f64 {
         if !condition.trim().is_empty() && !holds(condition, viewport) {
             continue;
         }
-        if let Some(size) = length(size, viewport).filter(|size| *size >= 0.0) {
-            return size;
+        if let Some(size) = length(size, viewport) {
+            // A function that comes to less than nothing is held to that (CSS Values 4, section 10.5).
+            if size >= 0.0 || part.trim_end().ends_with(')') {
+                return size.max(0.0);
+            }
         }
     }
     whole

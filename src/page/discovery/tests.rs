@@ -54,6 +54,13 @@ fn traps_of_scanners() {
             vec!["/1"],
         ),
         ("<plaintext><img src=/x>", vec![]),
+        ("<b><template shadowrootmode=open><img src=/1></template></b><img src=/2>", vec!["/1", "/2"]),
+        (
+            "<template><template shadowrootmode=open><img src=/x></template></template><img src=/1>",
+            vec!["/1"],
+        ),
+        ("<template shadowrootmode=x><img src=/x></template><img src=/1>", vec!["/1"]),
+        ("<style type=text/less>@import '/x';</style><style type=TEXT/css>@import '/1';</style>", vec!["/1"]),
         ("<svg><![CDATA[<img src=/x>]]></svg><img src=/1>", vec!["/1"]),
     ] {
         let asked = asked(html);
@@ -161,6 +168,10 @@ fn what_markup_says_of_a_resource() {
     assert!(module.wish.deferred && module.wish.cors == Cors::Anonymous);
     assert!(one("<link rel=stylesheet media=print href=/x>").wish.media_differs);
     assert!(one("<link rel='alternate stylesheet' href=/x>").wish.media_differs);
+    assert!(one("<style media=print>@import '/x';</style>").wish.media_differs);
+    assert!(!one("<style media=screen>@import '/x';</style>").wish.media_differs);
+    assert_eq!(one("<iframe crossorigin=anonymous src=/x></iframe>").wish.cors, Cors::No);
+    assert!(one("<link rel=modulepreload href=/x>").wish.of_modules);
     assert_eq!(one("<img fetchpriority=high src=/x>").wish.importance, Some(true));
     assert!(one("<img width=100 height=100 src=/x>").wish.is_small);
     assert!(!one("<img width=101 height=100 src=/x>").wish.is_small);
@@ -179,6 +190,7 @@ fn head_and_body_are_told_apart() {
         ("<html><head><title>t</title><meta charset=utf-8><link rel=stylesheet href=/x>", Place::Head),
         ("\n<script src=/x></script>", Place::Head),
         ("<template>t</template><script src=/x></script>", Place::Head),
+        (&format!("<head>{}<script src=/x></script>", " ".repeat(2_000)), Place::Head),
         ("<head></head><script src=/x></script>", Place::Body),
         ("<body><script src=/x></script>", Place::Body),
         ("<p>a</p><script src=/x></script>", Place::Body),

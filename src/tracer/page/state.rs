@@ -211,20 +211,28 @@ impl State {
             return (href, None, note, left);
         }
         let over_tls = self.document.as_ref().is_some_and(|document| !document.scheme.is_clear());
-        if found.wish.terms.policies.upgrade() && href.starts_with("http:") {
+        // What cannot be read on the way is upgraded by nobody (Upgrade Insecure Requests section 3.2).
+        let is_clear = href.starts_with("http:") && !url::parse(&href).is_ok_and(|url| is_trustworthy(&url));
+        if found.wish.terms.policies.upgrade() && is_clear {
             note = Some(
                 "http in the markup: asked for by https, as upgrade-insecure-requests has it".to_owned(),
             );
             href.replace_range(..4, "https");
         }
-        if over_tls && href.starts_with("http:") && !url::parse(&href).is_ok_and(|url| is_trustworthy(&url)) {
+        if over_tls && is_clear && href.starts_with("http:") {
             // Browsers try images by https, and nothing else (Mixed Content, section 4).
             if !is_passive(found.kind, &found.wish) {
                 return (href, None, note, Some(Left::MixedContent));
             }
-            note =
-                Some("http in the markup of a page over TLS: asked for by https, as browsers do".to_owned());
-            href.replace_range(..4, "https");
+            // And no address is (Mixed Content section 4.1).
+            if url::parse(&href).is_ok_and(|url| is_address(&url)) {
+                note = Some("in the clear on a page over TLS: browsers upgrade no address".to_owned());
+            } else {
+                note = Some(
+                    "http in the markup of a page over TLS: asked for by https, as browsers do".to_owned(),
+                );
+                href.replace_range(..4, "https");
+            }
         }
         match url::parse(&href) {
             Ok(url) => (href, Some(url), note, None),
@@ -263,7 +271,9 @@ impl State {
         let over_tls = self.document.as_ref().is_some_and(|document| !document.scheme.is_clear());
         let is_clear = kind == InitiatorKind::Redirect && url.scheme.is_clear();
         // The steps of a first request are taken for each redirect (Fetch section 4.1).
-        let upgraded = (is_clear && known.wish.terms.policies.upgrade())
+        let is_upgraded = known.wish.terms.policies.upgrade()
+            || over_tls && !is_address(&url) && is_passive(before.kind, &known.wish);
+        let upgraded = (is_clear && is_upgraded && !is_trustworthy(&url))
             .then(|| url::parse(&url.href.replacen("http:", "https:", 1)).ok());
         let (url, is_clear) = match upgraded.flatten() {
             Some(url) => (url, false),
@@ -396,9 +406,13 @@ impl State {
     }
 }
 
-/// What browsers do not block on a page over TLS: they try it by https, or, behind a redirect, take it in the clear.
+/// What browsers do not block on a page over TLS: they try it by https, or take it in the clear from an address.
 fn is_passive(kind: ResourceKind, wish: &Wish) -> bool {
     matches!(kind, ResourceKind::Image | ResourceKind::Media) && !wish.of_set
+}
+
+fn is_address(url: &Url) -> bool {
+    url.host_ascii.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok()
 }
 
 /// Whether what is sent there in the clear cannot be read on the way: this machine's own (Secure Contexts section 3.1).
@@ -487,7 +501,8 @@ mod tests {
         for (kind, terms, to, url, fate) in [
             (ResourceKind::Script, None, "http://b.test/", "http://b.test/", Fate::Left(Left::MixedContent)),
             (ResourceKind::Script, Some(&upgrading), "http://b.test/", "https://b.test/", Fate::Unstarted),
-            (ResourceKind::Image, None, "http://b.test/", "http://b.test/", Fate::Unstarted),
+            (ResourceKind::Image, None, "http://b.test/", "https://b.test/", Fate::Unstarted),
+            (ResourceKind::Image, None, "http://192.0.2.1/", "http://192.0.2.1/", Fate::Unstarted),
             (ResourceKind::Script, None, "http://127.0.0.1/", "http://127.0.0.1/", Fate::Unstarted),
         ] {
             let mut state = state();
