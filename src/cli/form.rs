@@ -155,7 +155,7 @@ impl Written {
         match entity.piece {
             Piece::Bytes(content) => self.bytes.extend_from_slice(&content),
             elsewhere => {
-                self.pieces.extend([Piece::Bytes(std::mem::take(&mut self.bytes).into()), elsewhere])
+                self.pieces.extend([Piece::Bytes(std::mem::take(&mut self.bytes).into()), elsewhere]);
             }
         }
         self.text("\r\n");

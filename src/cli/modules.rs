@@ -538,7 +538,7 @@ mod tests {
     #[test]
     fn what_stands_twice_is_refused() {
         let modules = refused("modules:\n  a: {prober: http}\n  a: {prober: tcp}\n");
-        assert!(modules.contains("`a` stands here twice") && modules.contains("line 3"), "{modules}");
+        assert!(modules.contains("`a` stands here twice") && modules.contains("line 2"), "{modules}");
         let fields = refused("modules: {a: {prober: http, http: {headers: {X: 1, X: 2}}}}\n");
         assert!(fields.contains("`X` stands here twice"), "{fields}");
         let both = "modules: {a: {prober: http, http: {headers: {authorization: own}, bearer_token: other}}}";
