@@ -67,7 +67,7 @@ fn every_line_has_one_document_in_the_order_of_the_list() {
     assert_eq!(code(&output), 6, "that of the first in the order of the list");
     assert_eq!(all[3]["kind"], "error");
     assert!(
-        all[3]["failure"]["message"].as_str().unwrap().starts_with("line 5: `a` stands behind"),
+        all[3]["failure"]["message"].as_str().unwrap().starts_with("line 5: something else stands behind"),
         "{}",
         all[3]
     );
