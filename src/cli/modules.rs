@@ -19,8 +19,8 @@ use crate::modules::{
     BodyRule, Encryption, FieldRule, HttpRules, KEPT_BODY, Matched, Missing, Module, Modules, Prober,
 };
 use crate::plan::{
-    AddressChoice, Compression, Family, Identity, IdentityFiles, KeyFile, Plan, Preferred, RequestBody,
-    ResolverChoice, RootsChoice, TlsPlan, VersionChoice,
+    AddressChoice, Family, Identity, IdentityFiles, KeyFile, Plan, Preferred, RequestBody, ResolverChoice,
+    RootsChoice, TlsPlan, VersionChoice,
 };
 use crate::trace::{StageName, TlsVersion};
 
@@ -231,8 +231,6 @@ impl HttpText {
         http.method = Some(self.method.unwrap_or_else(|| "GET".to_owned()));
         http.body = self.body.filter(|body| !body.is_empty()).map(RequestBody::from);
         http.headers = fields;
-        // The exporter's client asks for no codings and undoes none.
-        http.compression = Compression::Unasked;
         http.follow = self.no_follow_redirects.map_or(self.follow_redirects.0, |not| !not);
         if !self.enable_http2.0 {
             http.version = VersionChoice::Http11;

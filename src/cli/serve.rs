@@ -45,7 +45,8 @@ fn base(mut plan: Plan, deny_private: bool) -> Plan {
     plan.afterwards = Afterwards::Nothing;
     plan.tcp.reach = if deny_private { Reach::Public } else { Reach::Any };
     plan.http.http3 = Http3::Never;
-    plan.http.compression = Compression::Undone;
+    // As the exporter's client: it asks for no codings and undoes none.
+    plan.http.compression = Compression::Unasked;
     plan.http.cookie_jar = CookieJar::OfChain;
     plan.http.max_redirects = REDIRECTS;
     plan
