@@ -12,8 +12,9 @@ use crate::suffix;
 use crate::tcp;
 use crate::tls;
 use crate::trace::{
-    Ahead, Asker, At, Blocking, Connection, ConnectionId, Dns, DocumentRead, FailureCode, Fate, Initiator,
-    InitiatorKind, Left, Priority, Request, RequestId, Resource, ResourceId, ResourceKind, Url, Use,
+    Ahead, Asker, At, Blocking, Connection, ConnectionId, Dns, DocumentRead, FailureCode, Fate, Host,
+    Initiator, InitiatorKind, Left, Priority, Request, RequestId, Resource, ResourceId, ResourceKind, Url,
+    Use,
 };
 use crate::tracer::target::Origin;
 use crate::url;
@@ -212,7 +213,8 @@ impl State {
         }
         let over_tls = self.document.as_ref().is_some_and(|document| !document.scheme.is_clear());
         // What cannot be read on the way is upgraded by nobody (Upgrade Insecure Requests section 3.2).
-        let is_clear = href.starts_with("http:") && !url::parse(&href).is_ok_and(|url| is_trustworthy(&url));
+        let is_clear =
+            href.starts_with("http:") && !url::parse(&href).is_ok_and(|url| url.host.is_this_machine());
         if found.wish.terms.policies.upgrade() && is_clear {
             note = Some(
                 "http in the markup: asked for by https, as upgrade-insecure-requests has it".to_owned(),
@@ -273,7 +275,7 @@ impl State {
         // The steps of a first request are taken for each redirect (Fetch section 4.1).
         let is_upgraded = known.wish.terms.policies.upgrade()
             || over_tls && !is_address(&url) && is_passive(before.kind, &known.wish);
-        let upgraded = (is_clear && is_upgraded && !is_trustworthy(&url))
+        let upgraded = (is_clear && is_upgraded && !url.host.is_this_machine())
             .then(|| url::parse(&url.href.replacen("http:", "https:", 1)).ok());
         let (url, is_clear) = match upgraded.flatten() {
             Some(url) => (url, false),
@@ -281,7 +283,8 @@ impl State {
         };
         let left = if known.redirects > MAX_REDIRECTS {
             Some(Left::TooDeep)
-        } else if over_tls && is_clear && !is_trustworthy(&url) && !is_passive(before.kind, &known.wish) {
+        } else if over_tls && is_clear && !url.host.is_this_machine() && !is_passive(before.kind, &known.wish)
+        {
             Some(Left::MixedContent)
         } else {
             None
@@ -412,16 +415,7 @@ fn is_passive(kind: ResourceKind, wish: &Wish) -> bool {
 }
 
 fn is_address(url: &Url) -> bool {
-    url.host_ascii.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok()
-}
-
-/// Whether what is sent there in the clear cannot be read on the way: this machine's own (Secure Contexts section 3.1).
-fn is_trustworthy(url: &Url) -> bool {
-    let host = url.host_ascii.trim_matches(['[', ']']).trim_end_matches('.');
-    match host.parse::<std::net::IpAddr>() {
-        Ok(address) => address.is_loopback(),
-        Err(_) => host.eq_ignore_ascii_case("localhost") || host.to_ascii_lowercase().ends_with(".localhost"),
-    }
+    !matches!(url.host, Host::Name(_))
 }
 
 #[cfg(test)]
