@@ -1,10 +1,10 @@
 //! A page over TLS asks for scripts, styles or frames in the clear, which browsers block.
 
 use super::found::{Finding, Severity};
-use super::paged::is_anothers;
+use super::listed::{MOST, names, those};
 use super::place::{InResource, Place};
 use super::rule::{Check, Rule};
-use crate::trace::{Fate, Left, Resource, ResourceId, StageName, Trace};
+use crate::trace::{Fate, Left, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
     id: "page-mixed-content",
@@ -15,32 +15,15 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Trace(check),
 };
 
-/// Names in a title.
-const MOST_NAMES: usize = 3;
-
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    let Some(page) = &trace.page else { return Vec::new() };
-    let blocked: Vec<(ResourceId, &Resource)> = page
-        .resources
-        .iter()
-        .enumerate()
-        .filter(|(_, resource)| resource.fate == Fate::Left(Left::MixedContent))
-        .filter(|(_, resource)| !is_anothers(trace, resource))
-        .map(|(id, resource)| (ResourceId(id), resource))
-        .collect();
-    if blocked.is_empty() {
-        return Vec::new();
-    }
-    let names: Vec<String> =
-        blocked.iter().take(MOST_NAMES).map(|(_, resource)| format!("`{}`", resource.url)).collect();
-    let more = if blocked.len() > MOST_NAMES { ", ..." } else { "" };
+    let blocked = those(trace, |resource| resource.fate == Fate::Left(Left::MixedContent));
+    let listed = names(&blocked, |resource| format!("`{}`", resource.url));
     let title = match blocked.len() {
-        1 => format!("a page over TLS asks for something in the clear: {}", names[0]),
-        number => {
-            format!("a page over TLS asks for {number} resources in the clear: {}{more}", names.join(", "))
-        }
+        0 => return Vec::new(),
+        1 => format!("a page over TLS asks for something in the clear: {listed}"),
+        number => format!("a page over TLS asks for {number} resources in the clear: {listed}"),
     };
-    let evidence = blocked.iter().take(MOST_NAMES).map(|(id, _)| Place::Resource(*id, InResource::Reason));
+    let evidence = blocked.iter().take(MOST).map(|(id, _)| Place::Resource(*id, InResource::Reason));
     let mut finding = rule.finding(
         title,
         evidence.collect(),

@@ -1,12 +1,10 @@
 //! A preload that its use does not take, so that browsers fetch it twice.
 
 use super::found::{Finding, Severity};
-use super::paged::is_anothers;
+use super::listed::{MOST, names, those};
 use super::place::{InResource, Place};
 use super::rule::{Check, Rule};
-use crate::trace::{
-    Ahead, CrossOrigin, Fate, Left, Resource, ResourceId, ResourceKind, StageName, Trace, Use,
-};
+use crate::trace::{Ahead, CrossOrigin, Fate, Left, Resource, ResourceKind, StageName, Trace, Use};
 
 pub(super) const RULE: Rule = Rule {
     id: "page-preload-unused",
@@ -17,26 +15,16 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Trace(check),
 };
 
-/// Names in a title.
-const MOST_NAMES: usize = 3;
-
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let Some(page) = &trace.page else { return Vec::new() };
-    let all = || page.resources.iter().enumerate().map(|(id, resource)| (ResourceId(id), resource));
-    let unfit: Vec<(ResourceId, &Resource)> = all()
-        .filter(|(_, one)| is_preload(one) && is_unfit(one, &page.resources))
-        .filter(|(_, one)| !is_anothers(trace, one))
-        .collect();
-    let names: Vec<String> = unfit.iter().take(MOST_NAMES).map(|(_, one)| format!("`{}`", one.url)).collect();
-    let more = if unfit.len() > MOST_NAMES { ", ..." } else { "" };
+    let unfit = those(trace, |one| is_preload(one) && is_unfit(one, &page.resources));
+    let listed = names(&unfit, |one| format!("`{}`", one.url));
     let title = match unfit.len() {
         0 => return Vec::new(),
-        1 => format!("a preload is of no use, for its crossorigin: {}", names[0]),
-        number => {
-            format!("{number} preloads are of no use, for their crossorigin: {}{more}", names.join(", "))
-        }
+        1 => format!("a preload is of no use, for its crossorigin: {listed}"),
+        number => format!("{number} preloads are of no use, for their crossorigin: {listed}"),
     };
-    let evidence = unfit.iter().take(MOST_NAMES).map(|(id, _)| Place::Resource(*id, InResource::Url));
+    let evidence = unfit.iter().take(MOST).map(|(id, _)| Place::Resource(*id, InResource::Url));
     let mut finding = rule.finding(
         title,
         evidence.collect(),
