@@ -5,6 +5,7 @@ use clap::parser::ValueSource;
 
 use super::declarations::{CheckOptions, Common, Format};
 use super::error::PlanError;
+use super::hands;
 use super::settings::Show;
 use crate::check::{Days, Range, Thresholds};
 
@@ -58,22 +59,16 @@ pub(super) fn settle(common: &mut Common, options: &CheckOptions, matches: &ArgM
 /// # Errors
 /// A format, and what asks for more than a check.
 pub(super) fn check(options: &CheckOptions, show: &Show) -> Result<(), PlanError> {
-    let (connection, request) = (&options.connection, &options.request);
+    let request = &options.request;
     let more = [
         ("--format", show.format != Format::Text),
         ("--explain", show.explain),
-        ("--tls-scan", connection.tls_scan),
-        ("--route", connection.route),
-        ("--all-addresses", connection.all_addresses.is_some()),
-        ("--resume", connection.resume),
-        ("--reuse", request.reuse.is_some()),
-        ("--compare-http", request.compare_http),
-        ("--page", request.paged.page),
         ("-o", request.output.is_some()),
         ("--fail", request.fail),
         ("--fail-on", !show.selection.fail_on.is_empty()),
     ];
-    match more.iter().find(|(_, given)| *given) {
+    let asked = more.into_iter().chain(hands::looks_further(&options.connection, request));
+    match asked.into_iter().find(|(_, given)| *given) {
         None => Ok(()),
         Some((option, _)) => Err(PlanError::usage(format!(
             "`urltrace check` prints one line for a monitor: it does not take {option}"

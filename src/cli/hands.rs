@@ -9,7 +9,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, CommandFactory, ValueEnum as _};
 
 use super::borrowed::{self, Answer};
-use super::declarations::{Cli, Common, Format};
+use super::declarations::{Cli, Common, Connection, Format, Request};
 use super::error::PlanError;
 use super::settings::Show;
 
@@ -35,6 +35,19 @@ pub(super) fn words(mut arguments: Vec<OsString>) -> Vec<OsString> {
 /// Options of one word that `explain` heeds, in place of telling what they are.
 fn is_for_explain(option: &str) -> bool {
     matches!(option, "--" | "-h" | "--help" | "--ascii") || option.starts_with("--color=")
+}
+
+/// Options that look further than one request, each with whether it was given: for what has no room for them.
+pub(super) fn looks_further(connection: &Connection, request: &Request) -> [(&'static str, bool); 7] {
+    [
+        ("--tls-scan", connection.tls_scan),
+        ("--route", connection.route),
+        ("--all-addresses", connection.all_addresses.is_some()),
+        ("--resume", connection.resume),
+        ("--reuse", request.reuse.is_some()),
+        ("--compare-http", request.compare_http),
+        ("--page", request.paged.page),
+    ]
 }
 
 /// The format that was asked for, for an error on arguments that cannot be read.

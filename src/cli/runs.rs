@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::declarations::{Cli, Format};
 use super::error::PlanError;
+use super::hands;
 use super::many::{Runs, Warm};
 use super::settings::Show;
 use super::syntax::limit;
@@ -66,19 +67,10 @@ fn time(option: &str, text: Option<&str>) -> Result<Option<Duration>, PlanError>
 /// # Errors
 /// The first such option.
 pub(super) fn check(cli: &Cli, plan: &Plan, show: &Show) -> Result<(), PlanError> {
-    let (request, connection) = (&cli.request, &cli.connection);
-    let afterwards = [
-        ("--tls-scan", connection.tls_scan),
-        ("--route", connection.route),
-        ("--all-addresses", connection.all_addresses.is_some()),
-        ("--resume", connection.resume),
-        ("--reuse", request.reuse.is_some()),
-        ("--all-ns", cli.common.all_ns),
-        ("--propagation", cli.common.propagation),
-        ("--compare-http", request.compare_http),
-        ("--page", request.paged.page),
-    ];
-    if let Some((option, _)) = afterwards.iter().find(|(_, given)| *given) {
+    let request = &cli.request;
+    let further = [("--all-ns", cli.common.all_ns), ("--propagation", cli.common.propagation)];
+    let asked = hands::looks_further(&cli.connection, request).into_iter().chain(further);
+    if let Some((option, _)) = asked.into_iter().find(|(_, given)| *given) {
         return Err(PlanError::with_hint(
             format!("{option} asks more of servers than the run itself: not in many runs"),
             format!("one run without -n, with {option}"),

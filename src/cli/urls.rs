@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::declarations::{Cli, Format};
 use super::error::PlanError;
+use super::hands;
 use super::many::Urls;
 use super::settings::{Show, Source};
 use crate::exit::{OnBadStatus, Statuses};
@@ -112,20 +113,14 @@ pub(super) fn check_diff(show: &Show) -> Result<(), PlanError> {
 /// # Errors
 /// The first such option.
 pub(super) fn check(cli: &Cli, plan: &Plan, show: &Show) -> Result<(), PlanError> {
-    let (request, connection, common) = (&cli.request, &cli.connection, &cli.common);
-    let afterwards = [
-        ("--tls-scan", connection.tls_scan),
-        ("--route", connection.route),
-        ("--all-addresses", connection.all_addresses.is_some()),
-        ("--resume", connection.resume),
-        ("--reuse", request.reuse.is_some()),
+    let (request, common) = (&cli.request, &cli.common);
+    let further = [
         ("--all-ns", common.all_ns),
         ("--propagation", common.propagation),
-        ("--compare-http", request.compare_http),
-        ("--page", request.paged.page),
         ("-n", cli.runs.repeat.is_some() || cli.runs.duration.is_some()),
     ];
-    if let Some((option, _)) = afterwards.iter().find(|(_, given)| *given) {
+    let asked = hands::looks_further(&cli.connection, request).into_iter().chain(further);
+    if let Some((option, _)) = asked.into_iter().find(|(_, given)| *given) {
         return Err(PlanError::with_hint(
             format!("{option} looks into one URL: not into many"),
             format!("one URL, with {option}"),
