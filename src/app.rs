@@ -148,11 +148,7 @@ async fn trace(
 ) -> Result<Ended, Problem> {
     let progress = Progress::with_upload(show.progress, plan.http.body.as_ref().map(uploaded));
     let max_time = plan.max_time;
-    let prepare = |plan| {
-        let tracer = Tracer::new(plan)?;
-        tracer.make_ready(url);
-        Ok(tracer)
-    };
+    let prepare = |plan| Ok(Tracer::new(plan)?.ready_for(url));
     let (session, tracer) = Session::begin(plan, lab, max_time, setup, prepare).await?;
     let run = Run {
         clock: &session.clock,
@@ -219,8 +215,7 @@ async fn compare(
     let max_time = plan.max_time;
     let tracer = |plan: &Plan, version| -> Result<Tracer, String> {
         let tracer = Tracer::new(Plan { http: HttpPlan { version, ..plan.http.clone() }, ..plan.clone() })?;
-        tracer.make_ready(&url);
-        Ok(tracer)
+        Ok(tracer.ready_for(&url))
     };
     let prepare = |plan: Plan| -> Result<Vec<_>, String> {
         COMPARED.iter().map(|(version, choice)| Ok((*version, tracer(&plan, *choice)?))).collect()

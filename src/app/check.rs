@@ -24,11 +24,7 @@ pub(super) async fn checked(
     out: &mut dyn Write,
 ) -> Result<Ended, Problem> {
     let max_time = plan.max_time;
-    let prepare = |plan| {
-        let tracer = Tracer::new(plan)?;
-        tracer.make_ready(url);
-        Ok(tracer)
-    };
+    let prepare = |plan| Ok(Tracer::new(plan)?.ready_for(url));
     let (session, tracer) = Session::begin(plan, lab, max_time, setup, prepare).await?;
     let run = Run { clock: &session.clock, stop: &session.stop, setup: session.setup, on_stage: &|_, _| {} };
     let trace = tracer.trace(url, run).await;

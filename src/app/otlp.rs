@@ -63,8 +63,7 @@ async fn sent(
     for attempt in 1.. {
         let clock = Clock::start();
         let stop = Stop::new(clock, whole.left(), session.signals.stop());
-        let tracer = Tracer::new(Plan { max_time: whole.left(), ..plan.clone() })?;
-        tracer.make_ready(&url);
+        let tracer = Tracer::new(Plan { max_time: whole.left(), ..plan.clone() })?.ready_for(&url);
         let run = Run { clock: &clock, stop: &stop, setup: Duration::ZERO, on_stage: &|_, _| {} };
         let trace = tracer.trace(&url, run).await;
         let asked = asked_again(&trace, &clock).map(|asked| asked.unwrap_or(wait));

@@ -43,11 +43,7 @@ pub(super) async fn repeat(
     let progress = Progress::counting(show.progress, repeat.runs, repeat.duration);
     let max_time = plan.max_time;
     let is_walk = matches!(plan.dns.lane, ResolverChoice::Walk);
-    let prepare = |plan| {
-        let tracer = Tracer::new(plan)?.with_memory(memory(repeat.start));
-        tracer.make_ready(&url);
-        Ok(tracer)
-    };
+    let prepare = |plan| Ok(Tracer::new(plan)?.with_memory(memory(repeat.start)).ready_for(&url));
     let (session, tracer) = Session::begin(plan, lab, max_time, setup, prepare).await?;
     let runs = Runs {
         tracer: &tracer,

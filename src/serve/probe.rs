@@ -128,7 +128,7 @@ fn trace(module: &Arc<Module>, url: &str, plan: Plan) -> Result<Trace, String> {
     in_runtime(async {
         let tracer = Tracer::new(plan)?;
         let tracer = if walks { with_walker(module, tracer) } else { tracer };
-        tracer.make_ready(url);
+        let tracer = tracer.ready_for(url);
         let setup = setup.elapsed();
         let clock = Clock::start();
         let stop = Stop::after(clock, limit);

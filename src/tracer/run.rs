@@ -127,7 +127,8 @@ impl Tracer {
 
     /// Makes ready what a first trace of this URL needs and what nothing of it changes: keys, and the pages of the
     /// program that take a URL apart. Before t0.
-    pub fn make_ready(&self, url: &str) {
+    #[must_use]
+    pub fn ready_for(self, url: &str) -> Self {
         let parsed = url::parse(url);
         if parsed
             .is_ok_and(|url| matches!(url.scheme, Scheme::Https | Scheme::Wss | Scheme::Grpcs | Scheme::Tls))
@@ -137,6 +138,7 @@ impl Tracer {
         if self.plan.page.as_ref().is_some_and(|page| page.sites == Sites::Own) {
             suffix::load();
         }
+        self
     }
 
     /// Traces a URL, as it was typed.
@@ -195,46 +197,11 @@ impl Tracer {
         trace.total = trace.requests.last().map_or(clock.now(), |request| request.end).since(At(0));
         chain.request_again(&mut trace).await;
         chain.close().await;
-        let Left { mut lanes, sessions, doubted, unsettled } = chain.into_uncounted();
+        let mut left = chain.into_uncounted();
         if let Some(page) = page {
-            lanes.extend(page.settle(&mut trace));
+            left.lanes.extend(page.settle(&mut trace));
         }
-        for (lookup, lanes) in lanes {
-            if let Some(dns) = trace.lookups.get_mut(lookup.0) {
-                match extent {
-                    Extent::Whole => lanes.settle(dns, UNCOUNTED_GRACE, clock, stop).await,
-                    Extent::OneOfMany => lanes.settle_one_of_many(dns, clock, stop).await,
-                }
-            }
-        }
-        let is_whole = extent == Extent::Whole;
-        if is_whole && dns::is_worth_a_survey(trace.failure().map(|failure| failure.code)) {
-            let hops: Vec<usize> =
-                trace.hops().filter_map(|hop| hop.request.lookup.ran().map(|_| hop.id.0)).collect();
-            resolver.survey_hops(hops.into_iter().zip(&mut trace.lookups), clock, stop).await;
-        }
-        loss::settle(doubted, &mut trace, stop).await;
-        fast_open::look_for_cookies(&scene, &mut trace).await;
-        for (connection, doubt) in unsettled {
-            if let Stage::Ran(tls) = &mut trace.connections[connection.0].tls {
-                doubt.settle(tls);
-            }
-        }
-        let is_usual = is_whole && plan.afterwards == Afterwards::Usual;
-        if is_usual {
-            udp_check::ask_all(&scene, &mut trace).await;
-            caa::ask_all(&scene, &mut trace).await;
-        }
-        resume::resume_all(&scene, sessions, &mut trace).await;
-        if let Some(probe) = plan.tcp.all_addresses {
-            addresses::check_all(&scene, &mut trace, probe).await;
-        }
-        if plan.tls.scan == Scan::Afterwards {
-            scan::scan_all(&scene, &mut trace).await;
-        }
-        if plan.tcp.route == RouteProbe::Afterwards {
-            route::find_all(&scene, &mut trace).await;
-        }
+        settle(&scene, &mut trace, left, extent).await;
         trace
     }
 
@@ -242,5 +209,46 @@ impl Tracer {
     #[must_use]
     pub fn resolver(&self) -> &dns::Resolver {
         &self.resolver
+    }
+}
+
+/// What is uncounted: the lanes that still run, and what is asked once the document has its times.
+async fn settle(scene: &Scene<'_>, trace: &mut Trace, left: Left, extent: Extent) {
+    let Scene { plan, resolver, clock, stop, .. } = *scene;
+    let Left { lanes, sessions, doubted, unsettled } = left;
+    for (lookup, lanes) in lanes {
+        if let Some(dns) = trace.lookups.get_mut(lookup.0) {
+            match extent {
+                Extent::Whole => lanes.settle(dns, UNCOUNTED_GRACE, clock, stop).await,
+                Extent::OneOfMany => lanes.settle_one_of_many(dns, clock, stop).await,
+            }
+        }
+    }
+    let is_whole = extent == Extent::Whole;
+    if is_whole && dns::is_worth_a_survey(trace.failure().map(|failure| failure.code)) {
+        let hops: Vec<usize> =
+            trace.hops().filter_map(|hop| hop.request.lookup.ran().map(|_| hop.id.0)).collect();
+        resolver.survey_hops(hops.into_iter().zip(&mut trace.lookups), clock, stop).await;
+    }
+    loss::settle(doubted, trace, stop).await;
+    fast_open::look_for_cookies(scene, trace).await;
+    for (connection, doubt) in unsettled {
+        if let Stage::Ran(tls) = &mut trace.connections[connection.0].tls {
+            doubt.settle(tls);
+        }
+    }
+    if is_whole && plan.afterwards == Afterwards::Usual {
+        udp_check::ask_all(scene, trace).await;
+        caa::ask_all(scene, trace).await;
+    }
+    resume::resume_all(scene, sessions, trace).await;
+    if let Some(probe) = plan.tcp.all_addresses {
+        addresses::check_all(scene, trace, probe).await;
+    }
+    if plan.tls.scan == Scan::Afterwards {
+        scan::scan_all(scene, trace).await;
+    }
+    if plan.tcp.route == RouteProbe::Afterwards {
+        route::find_all(scene, trace).await;
     }
 }
