@@ -7,13 +7,15 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
 use super::declarations::{
-    CheckOptions, Cli, Command, Common, Connection, Diagram, Format, Request, Roots, TlsMax, Until, When,
+    CheckOptions, Cli, Command, Common, Connection, Diagram, DnsOptions, Format, Request, Roots, TlsMax,
+    Until, When,
 };
 use super::environment::Environment;
 use super::error::PlanError;
 use super::fields;
 use super::files::{exports, output, read_body, read_text, resolv_conf};
 use super::many::Saved;
+use super::serving::ServeOptions;
 use super::settings::{Action, Settings, Show, Source, Stream};
 use super::syntax::{byte_ranges, limit, pause, redirects, resolve_override};
 use super::{
@@ -76,19 +78,7 @@ pub fn settings(
             settings(if serve { Action::ServeLab } else { Action::ListLab }, serve, show)
         }
         Some(Command::Serve(options)) => {
-            if cli.common.lab {
-                return Err(PlanError::with_hint(
-                    "a probe server has no lab",
-                    "`urltrace lab --serve` keeps the lab running for other tools",
-                ));
-            }
-            // A monitor comes again and again: it asks this machine's resolver, unless it is told whom.
-            let inner = matches.subcommand_matches("serve");
-            let source = inner.and_then(|inner| inner.value_source("resolver"));
-            if source != Some(ValueSource::CommandLine) {
-                cli.common.resolver = "system".to_owned();
-            }
-            let action = serve::action(&options, plan(&cli, &matches, environment)?)?;
+            let action = served(&mut cli, &options, &matches, environment)?;
             settings(action, false, show)
         }
         Some(Command::Explain { topic }) => {
@@ -96,21 +86,7 @@ pub fn settings(
             settings(Action::Explain(topic), false, show)
         }
         Some(Command::Dns(options)) => {
-            let options = dns::as_dig(options, &mut cli.common)?;
-            dns::check_format(show.format)?;
-            hands::check_story(&show, options.short || options.words.iter().any(|word| word == "-"))?;
-            hands::check_lab(&cli.common, None)?;
-            let mut plan = plan(&cli, &matches, environment)?;
-            // The lane without a URL has no later stage to leave time for.
-            plan.dns.timeout = plan.dns.timeout.min(plan.max_time);
-            let show = Show { short: options.short, ..show };
-            let action = dns::action(plan, &cli.common, &options)?;
-            if matches!(action, Action::AskAll(..)) && show.verbose && show.format == Format::Text {
-                return Err(PlanError::with_hint(
-                    "-v has nothing to add to the one line that each name of `-` gets",
-                    "--format json has every packet",
-                ));
-            }
+            let (action, show) = looked_up(&mut cli, options, &matches, environment, show)?;
             settings(action, cli.common.lab, show)
         }
         None => {
@@ -119,6 +95,54 @@ pub fn settings(
             Ok(Settings { collector, ..settings(action, cli.common.lab, show)? })
         }
     }
+}
+
+/// `urltrace serve`: probes with this machine's resolver, unless it is said otherwise.
+fn served(
+    cli: &mut Cli,
+    options: &ServeOptions,
+    matches: &ArgMatches,
+    environment: &Environment,
+) -> Result<Action, PlanError> {
+    if cli.common.lab {
+        return Err(PlanError::with_hint(
+            "a probe server has no lab",
+            "`urltrace lab --serve` keeps the lab running for other tools",
+        ));
+    }
+    // A monitor comes again and again: it asks this machine's resolver, unless it is told whom.
+    let inner = matches.subcommand_matches("serve");
+    let source = inner.and_then(|inner| inner.value_source("resolver"));
+    if source != Some(ValueSource::CommandLine) {
+        cli.common.resolver = "system".to_owned();
+    }
+    serve::action(options, plan(cli, matches, environment)?)
+}
+
+/// `urltrace dns`: a name, or a list of them.
+fn looked_up(
+    cli: &mut Cli,
+    options: DnsOptions,
+    matches: &ArgMatches,
+    environment: &Environment,
+    show: Show,
+) -> Result<(Action, Show), PlanError> {
+    let options = dns::as_dig(options, &mut cli.common)?;
+    dns::check_format(show.format)?;
+    hands::check_story(&show, options.short || options.words.iter().any(|word| word == "-"))?;
+    hands::check_lab(&cli.common, None)?;
+    let mut plan = plan(cli, matches, environment)?;
+    // The lane without a URL has no later stage to leave time for.
+    plan.dns.timeout = plan.dns.timeout.min(plan.max_time);
+    let show = Show { short: options.short, ..show };
+    let action = dns::action(plan, &cli.common, &options)?;
+    if matches!(action, Action::AskAll(..)) && show.verbose && show.format == Format::Text {
+        return Err(PlanError::with_hint(
+            "-v has nothing to add to the one line that each name of `-` gets",
+            "--format json has every packet",
+        ));
+    }
+    Ok((action, show))
 }
 
 /// `urltrace check`: a trace with defaults of its own.
