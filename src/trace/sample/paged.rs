@@ -11,27 +11,7 @@ pub(crate) fn paged() -> Trace {
     let document = trace.requests[0].clone();
     let end = document.end;
     let base = end.0 - 500;
-    let request = |path: &str, start: u64, queued: Option<u64>| {
-        let mut request = document.clone();
-        request.url.path = path.to_owned();
-        request.url.href = format!("https://www.example.test{path}");
-        (request.start, request.queued) = (At(start), queued.map(At));
-        request.lookup = Stage::Skipped(REUSED);
-        if let Stage::Ran(http) = &mut request.http {
-            let begin = queued.unwrap_or(start) + 100;
-            http.request.target = path.to_owned();
-            (http.start, http.sent) = (At(begin), Some(At(begin + 50)));
-            http.informational.clear();
-            http.first_byte = Some(At(begin + 20_050));
-            http.first_byte_noticed = http.first_byte;
-            http.head_end = http.first_byte;
-            http.end = At(begin + 20_950);
-            http.body.arrivals = Arrivals::default();
-            http.bursts.clear();
-            request.end = http.end;
-        }
-        request
-    };
+    let request = |path: &str, start: u64, queued: Option<u64>| request_of(&document, path, start, queued);
     let requests = vec![request("/style.css", base, None), request("/hero.png", base, Some(base + 21_000))];
     let resource = |url: &str, kind, priority, blocking, fate| Resource {
         url: format!("https://www.example.test{url}"),
@@ -85,6 +65,29 @@ pub(crate) fn paged() -> Trace {
         marks,
     }));
     trace
+}
+
+/// A request behind the document, on its connection. Times are microseconds.
+fn request_of(document: &Request, path: &str, start: u64, queued: Option<u64>) -> Request {
+    let mut request = document.clone();
+    request.url.path = path.to_owned();
+    request.url.href = format!("https://www.example.test{path}");
+    (request.start, request.queued) = (At(start), queued.map(At));
+    request.lookup = Stage::Skipped(REUSED);
+    if let Stage::Ran(http) = &mut request.http {
+        let begin = queued.unwrap_or(start) + 100;
+        http.request.target = path.to_owned();
+        (http.start, http.sent) = (At(begin), Some(At(begin + 50)));
+        http.informational.clear();
+        http.first_byte = Some(At(begin + 20_050));
+        http.first_byte_noticed = http.first_byte;
+        http.head_end = http.first_byte;
+        http.end = At(begin + 20_950);
+        http.body.arrivals = Arrivals::default();
+        http.bursts.clear();
+        request.end = http.end;
+    }
+    request
 }
 
 /// A request of the page.
