@@ -131,6 +131,18 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
         "a page that preloads a font without crossorigin, and so fetches it twice",
     )
     .options(&["--page"]),
+    Scenario::new(
+        "page-quirks",
+        "https://page-quirks.http.test/",
+        "a page without a doctype, whose stylesheets call themselves plain text",
+    )
+    .options(&["--page"]),
+    Scenario::new(
+        "page-refused",
+        "https://page-refused.http.test/",
+        "a page of which browsers fetch a script and a frame, and do not use them",
+    )
+    .options(&["--page"]),
     Scenario::new("drip-body", "https://drip-body.http.test/", "a body in ten pieces, 20 ms apart")
         .injected(&[("receive", DRIP_PIECES as u64 * millis(DRIP_PAUSE))]),
     Scenario::new("gzip", "https://gzip.http.test/", "a body that comes compressed when asked for"),

@@ -82,6 +82,9 @@ pub struct Wish {
     pub referrer: Option<ReferrerPolicy>,
     /// An image that was chosen from a set: in the clear it is not tried by https (Mixed Content, section 3.1).
     pub of_set: bool,
+    /// It was redirected between origins of which none is the page's: the page's is not named any more (Fetch
+    /// section 4.5).
+    pub tainted: bool,
     /// It stands in a frame: nothing of the page waits for it.
     pub framed: bool,
     /// What the document lays down that asks for it.

@@ -19,7 +19,7 @@ mod schedule;
 mod simulate;
 mod terms;
 
-pub use self::discovery::{Document, LinkSource, Sheet, links};
+pub use self::discovery::{Document, LinkSource, Sheet, is_javascript, links};
 pub use self::found::{Cors, Found, Place, Wish};
 pub use self::integrity::Checker;
 pub use self::priority::{Placed, Ranks, place};

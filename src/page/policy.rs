@@ -10,6 +10,9 @@ use crate::trace::ResourceKind;
 /// Policies that are looked at, and sources of one directive.
 const MOST: usize = 32;
 const MOST_SOURCES: usize = 512;
+/// Directives of one policy, and bytes of its text; browsers' own bounds are those of a response's head.
+const MOST_DIRECTIVES: usize = 64;
+const LONGEST: usize = 64 << 10;
 
 /// All policies of one document.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,8 +59,11 @@ impl Policies {
     }
 
     fn add(&mut self, text: &str, of_field: bool) {
+        if self.all.len() >= MOST || text.len() > LONGEST {
+            return;
+        }
         let mut directives: Vec<(String, Vec<String>)> = Vec::new();
-        for directive in text.split(';') {
+        for directive in text.split(';').take(MOST_DIRECTIVES) {
             let mut words = directive.split_ascii_whitespace();
             let Some(name) = words.next().map(str::to_ascii_lowercase) else { continue };
             let is_void = !of_field && matches!(name.as_str(), "sandbox" | "frame-ancestors" | "report-uri");
@@ -65,7 +71,7 @@ impl Policies {
                 directives.push((name, words.take(MOST_SOURCES).map(str::to_owned).collect()));
             }
         }
-        if !directives.is_empty() && self.all.len() < MOST {
+        if !directives.is_empty() {
             self.all.push(Policy(directives));
         }
     }
@@ -99,6 +105,21 @@ impl Policies {
             let (name, sources) = policy.of(names_of(judged.kind))?;
             let allowed = allows(sources, judged);
             (!allowed).then(|| shown(name, sources))
+        })
+    }
+
+    /// Whether any says who may frame the document: X-Frame-Options does not count then (section 6.4.2.2).
+    #[must_use]
+    pub fn says_who_frames(&self) -> bool {
+        self.all.iter().any(|policy| policy.directive("frame-ancestors").is_some())
+    }
+
+    /// Whether they keep a document from being framed in another (section 6.4.2.1).
+    #[must_use]
+    pub fn bars_frame(&self, own: &Url, ancestor: &Url) -> bool {
+        self.all.iter().filter_map(|policy| policy.directive("frame-ancestors")).any(|sources| {
+            // Paths say nothing here: the ancestor's origin is matched.
+            !sources.iter().any(|source| matches(source, (own, ancestor), true))
         })
     }
 

@@ -17,6 +17,8 @@ pub struct Terms {
     pub policies: Policies,
     /// What it says of its referrer.
     pub referrer: Option<ReferrerPolicy>,
+    /// The document is in quirks mode.
+    pub quirks: bool,
 }
 
 impl Terms {
@@ -46,6 +48,7 @@ impl Terms {
             policies: document.policies.clone(),
             asker: self.asker.clone(),
             referrer: self.referrer,
+            quirks: document.quirks,
         }
     }
 }

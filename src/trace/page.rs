@@ -159,13 +159,15 @@ pub enum Unused {
     Integrity,
     /// Its server does not allow it to the page's origin (CORS).
     Cors,
-    /// A stylesheet that does not call itself one.
+    /// A stylesheet that does not call itself one, or what calls itself something else than a script.
     MediaType,
+    /// A frame that its server lets nobody, or not this page, show (X-Frame-Options, frame-ancestors).
+    Framing,
 }
 
 impl Unused {
     /// Every reason.
-    pub const ALL: &'static [Self] = &[Self::Integrity, Self::Cors, Self::MediaType];
+    pub const ALL: &'static [Self] = &[Self::Integrity, Self::Cors, Self::MediaType, Self::Framing];
 
     /// The word used in JSON.
     #[must_use]
@@ -174,6 +176,7 @@ impl Unused {
             Self::Integrity => "integrity",
             Self::Cors => "cors",
             Self::MediaType => "media-type",
+            Self::Framing => "framing",
         }
     }
 
@@ -183,7 +186,8 @@ impl Unused {
         match self {
             Self::Integrity => "its integrity does not hold",
             Self::Cors => "CORS does not allow it",
-            Self::MediaType => "it is no text/css",
+            Self::MediaType => "its Content-Type is not one for that",
+            Self::Framing => "its server lets no such page frame it",
         }
     }
 }

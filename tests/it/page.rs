@@ -201,6 +201,37 @@ fn what_a_policy_blocks_is_not_asked_for_and_what_is_not_as_promised_is_told() {
 }
 
 #[test]
+fn a_page_without_a_doctype_takes_its_own_stylesheets_for_what_they_are_used_as() {
+    let document = page("page-quirks");
+    check(&document);
+    assert_eq!(files(&document), ["", "plain.css", "sure.css", "imported.css"]);
+    for (file, unused) in
+        [("plain.css", Value::Null), ("imported.css", Value::Null), ("sure.css", "media-type".into())]
+    {
+        assert_eq!(request(&document, file)["unused"], unused, "{file}");
+    }
+}
+
+#[test]
+fn what_browsers_do_not_use_asks_for_nothing() {
+    let document = page("page-refused");
+    check(&document);
+    assert_eq!(
+        files(&document),
+        ["", "moved.js", "picture.js", "frame.html", "shown.html", "inner.png"],
+        "no target of a refused redirect, and nothing of a refused frame"
+    );
+    for (file, unused) in [
+        ("moved.js", "cors".into()),
+        ("picture.js", "media-type".into()),
+        ("frame.html", "framing".into()),
+        ("shown.html", Value::Null),
+    ] {
+        assert_eq!(request(&document, file)["unused"], unused, "{file}");
+    }
+}
+
+#[test]
 fn early_hints_are_followed_before_the_document_has_begun() {
     let (_, document) = json(&["--lab", "--page", "https://page-hints.http.test/"]);
     check(&document);
@@ -402,6 +433,8 @@ const FOUND: &[(&str, &[&str])] = &[
     ("page-late-host", &["page-css-import", "page-preconnect-missing"]),
     ("page-heavy", &["page-uncompressed", "page-short-cache"]),
     ("page-preloads", &["page-preload-unused"]),
+    ("page-quirks", &["page-unused-resource"]),
+    ("page-refused", &["page-unused-resource"]),
 ];
 
 /// The page of a host of the lab, as JSON.

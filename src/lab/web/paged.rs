@@ -66,6 +66,16 @@ const PRELOADS: &str = "<!doctype html><title>Preloads</title>\n\
 <link rel=preload as=font href=/plain.woff2><link rel=preload as=font crossorigin href=/fit.woff2>\n\
 <link rel=stylesheet href=/fonts.css>\n";
 
+/// No doctype: browsers take stylesheets of its origin for what they are used as, but for those that forbid it.
+const QUIRKS: &str = "<title>Quirks</title>\n\
+<link rel=stylesheet href=/plain.css><link rel=stylesheet href=/sure.css>\n";
+
+/// What browsers fetch and do not use: a redirect that CORS forbids, a picture for a script, a frame that may not be
+/// one.
+const REFUSED: &str = "<!doctype html><title>Refused</title>\n\
+<script defer crossorigin src=https://third.http.test/moved.js></script><script defer src=/picture.js></script>\n\
+<iframe src=/frame.html></iframe><iframe src=/shown.html></iframe>\n";
+
 /// 40,000 blanks: a text that nobody reads.
 const LONG: &str = match std::str::from_utf8(&[b' '; 40_000]) {
     Ok(text) => text,
@@ -117,7 +127,61 @@ pub(super) const PAGED: &[Site] = &[
             ],
         ),
     ),
-    Site::https("third.http.test", 201, page("", &[file("/widget.js", JS, "")])),
+    Site::https(
+        "third.http.test",
+        201,
+        page(
+            "",
+            &[
+                file("/widget.js", JS, ""),
+                File {
+                    status: 301,
+                    fields: &[("location", "https://page-refused.http.test/here.js")],
+                    ..file("/moved.js", JS, "")
+                },
+            ],
+        ),
+    ),
+    Site::https(
+        "page-quirks.http.test",
+        228,
+        page(
+            QUIRKS,
+            &[
+                file("/plain.css", "text/plain", "@import '/imported.css';\n"),
+                file("/imported.css", "text/plain", "body { margin: 0 }\n"),
+                File {
+                    fields: &[KEPT[0], KEPT[1], ("x-content-type-options", "nosniff")],
+                    ..file("/sure.css", "text/plain", "@import '/never.css';\n")
+                },
+            ],
+        ),
+    ),
+    Site::https(
+        "page-refused.http.test",
+        229,
+        page(
+            REFUSED,
+            &[
+                file("/here.js", JS, ""),
+                file("/picture.js", PNG, ""),
+                File {
+                    fields: &[KEPT[0], KEPT[1], ("x-frame-options", "DENY")],
+                    ..file("/frame.html", HTML, "<!doctype html><img src=/never.png>\n")
+                },
+                File {
+                    fields: &[
+                        KEPT[0],
+                        KEPT[1],
+                        ("x-frame-options", "DENY"),
+                        ("content-security-policy", "frame-ancestors 'self'"),
+                    ],
+                    ..file("/shown.html", HTML, "<!doctype html><img src=/inner.png>\n")
+                },
+                file("/inner.png", PNG, "no pixels"),
+            ],
+        ),
+    ),
     Site::http1(
         "page-queue.http.test",
         202,

@@ -18,17 +18,51 @@ pub(super) enum Charset {
     Other,
 }
 
+/// What the labels of charsets begin with that are not known here (Encoding standard, section 4.2).
+const OTHERS: [&str; 37] = [
+    "arabic", "asmo-708", "big5", "chinese", "cn-big5", "cp1", "cp8", "csbig5", "cseuc", "csgb", "csibm",
+    "csiso", "csko", "cskoi8", "csks", "csmac", "csshift", "cyrillic", "dos-874", "ecma-", "elot_", "euc-",
+    "gb", "greek", "hebrew", "hz-gb", "ibm8", "iso-", "iso8859", "iso_8859", "koi", "korean", "ks", "mac",
+    "ms", "shift", "sjis",
+];
+/// The same, whole or in part.
+const MORE_OTHERS: [&str; 13] = [
+    "866",
+    "l2",
+    "l3",
+    "l4",
+    "l5",
+    "l6",
+    "l9",
+    "latin",
+    "logical",
+    "sun_eu_greek",
+    "tis-620",
+    "visual",
+    "windows-",
+];
+
 impl Charset {
-    /// The charset of a name (Encoding standard, section 4.2), as far as they are told apart here.
-    pub(super) fn of(name: &str) -> Self {
-        match name.trim().to_ascii_lowercase().as_str() {
-            "utf-8" | "utf8" | "unicode-1-1-utf-8" | "x-unicode20utf8" => Self::Utf8,
-            "utf-16" | "utf-16le" => Self::Utf16Little,
-            "utf-16be" => Self::Utf16Big,
-            "iso-8859-1" | "iso8859-1" | "latin1" | "l1" | "us-ascii" | "ascii" | "windows-1252"
-            | "cp1252" | "x-cp1252" => Self::Latin1,
-            _ => Self::Other,
-        }
+    /// The charset of a label (Encoding standard, section 4.2), as far as they are told apart here; none of a word that
+    /// is no label, which browsers do not heed.
+    pub(super) fn of(label: &str) -> Option<Self> {
+        let label = label.trim().to_ascii_lowercase();
+        Some(match label.as_str() {
+            "unicode-1-1-utf-8" | "unicode11utf8" | "unicode20utf8" | "utf-8" | "utf8"
+            | "x-unicode20utf8" => Self::Utf8,
+            "csunicode" | "iso-10646-ucs-2" | "ucs-2" | "unicode" | "unicodefeff" | "utf-16" | "utf-16le" => {
+                Self::Utf16Little
+            }
+            "unicodefffe" | "utf-16be" => Self::Utf16Big,
+            "ansi_x3.4-1968" | "ascii" | "cp1252" | "cp819" | "csisolatin1" | "ibm819" | "iso-8859-1"
+            | "iso-ir-100" | "iso8859-1" | "iso88591" | "iso_8859-1" | "iso_8859-1:1987" | "l1"
+            | "latin1" | "us-ascii" | "windows-1252" | "x-cp1252" => Self::Latin1,
+            other => {
+                let other = other.strip_prefix("x-").unwrap_or(other);
+                let known = OTHERS.iter().chain(&MORE_OTHERS).any(|begin| other.starts_with(begin));
+                return known.then_some(Self::Other);
+            }
+        })
     }
 }
 
@@ -44,12 +78,13 @@ pub(super) struct Decoder {
 impl Decoder {
     /// For a document whose Content-Type names a charset, or none.
     pub(super) fn new(field: Option<&str>) -> Self {
-        let named = match field {
-            Some(name) => (name.to_ascii_lowercase(), CharsetSource::Field),
+        let told = field.and_then(|name| Some((Charset::of(name)?, name.trim().to_ascii_lowercase())));
+        let (charset, named) = match told {
+            Some((charset, name)) => (charset, (name, CharsetSource::Field)),
             // What browsers take for it where nobody says anything, in the languages of most pages.
-            None => ("windows-1252".to_owned(), CharsetSource::Assumed),
+            None => (Charset::Latin1, ("windows-1252".to_owned(), CharsetSource::Assumed)),
         };
-        Self { charset: Charset::of(&named.0), named, left: Vec::new(), begun: false }
+        Self { charset, named, left: Vec::new(), begun: false }
     }
 
     pub(super) const fn charset(&self) -> Charset {
@@ -62,11 +97,11 @@ impl Decoder {
         if self.named.1 != CharsetSource::Assumed {
             return;
         }
-        let charset = match Charset::of(name) {
-            Charset::Utf16Little | Charset::Utf16Big => Charset::Utf8,
-            charset => charset,
+        self.charset = match Charset::of(name) {
+            Some(Charset::Utf16Little | Charset::Utf16Big) => Charset::Utf8,
+            Some(charset) => charset,
+            None => return,
         };
-        self.charset = charset;
         self.named = (name.trim().to_ascii_lowercase(), CharsetSource::Meta);
     }
 
@@ -192,6 +227,31 @@ mod tests {
             std::iter::once(0xfeff_u16).chain("<é>".encode_utf16()).flat_map(u16::to_be_bytes).collect();
         let (read, decoder) = text(Some("utf-8"), &[&utf16]);
         assert_eq!((read.as_str(), decoder.charset), ("<é>", Charset::Utf16Big), "a mark beats the field");
+    }
+
+    #[test]
+    fn labels_are_those_of_the_standard() {
+        for (label, charset) in [
+            (" UTF-8\n", Some(Charset::Utf8)),
+            ("utf8mb4", None),
+            ("utf-7", None),
+            ("none", None),
+            ("", None),
+            ("ISO_8859-1", Some(Charset::Latin1)),
+            ("iso-8859-2", Some(Charset::Other)),
+            ("x-sjis", Some(Charset::Other)),
+            ("GBK", Some(Charset::Other)),
+            ("windows-1251", Some(Charset::Other)),
+            ("x-mac-cyrillic", Some(Charset::Other)),
+            ("utf-16", Some(Charset::Utf16Little)),
+        ] {
+            assert_eq!(Charset::of(label), charset, "{label}");
+        }
+        let mut decoder = Decoder::new(Some("utf8mb4"));
+        assert_eq!((decoder.charset, decoder.named.1), (Charset::Latin1, CharsetSource::Assumed));
+        decoder.heard("utf8mb4");
+        decoder.heard("utf-8");
+        assert_eq!(decoder.charset, Charset::Utf8, "a word that is no label is not heeded");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use cssparser::{ParseError, Parser, Token};
 use url::Url;
 
 use super::charset::{Charset, Decoder};
+use super::elements::is_image;
 use super::media::holds;
 use super::resolve::{Resolved, resolve};
 use super::supports;
@@ -278,8 +279,6 @@ fn potential(text: &str, base: &Url, charset: Charset) -> Vec<Found> {
 enum Within {
     Rules,
     Font,
-    /// `image-set()`, where a string is a URL, too.
-    ImageSet,
     /// What names no resource: `@namespace`, `@import` behind rules.
     Nothing,
 }
@@ -305,33 +304,20 @@ fn walk(parser: &mut Parser<'_>, within: Within, depth: usize, urls: &mut Vec<(S
                 rule = within;
                 continue;
             }
-            Token::UnquotedUrl(url) => {
-                if rule != Within::Nothing {
-                    urls.push((url.to_string(), rule));
-                }
+            ref token @ (Token::UnquotedUrl(_) | Token::Function(_)) if is_url(token) => {
+                urls.extend(url_of(token, parser).filter(|_| rule != Within::Nothing).map(|url| (url, rule)));
                 continue;
             }
-            Token::QuotedString(url) if rule == Within::ImageSet => {
-                urls.push((url.to_string(), Within::ImageSet));
+            Token::Function(name) if name.to_ascii_lowercase().ends_with("image-set") => {
+                let chosen = parser.parse_nested_block(|inner| Ok::<_, ParseError<()>>(of_image_set(inner)));
+                urls.extend(chosen.ok().flatten().map(|url| (url, rule)).filter(|_| rule != Within::Nothing));
                 continue;
             }
-            Token::Function(name) if name.eq_ignore_ascii_case("url") || name.eq_ignore_ascii_case("src") => {
-                let inner = parser.parse_nested_block(|inner| {
-                    let text = inner.expect_string()?.to_string();
-                    // What may stand behind it is nothing of ours.
-                    while inner.next().is_ok() {}
-                    Ok::<_, ParseError<()>>(text)
-                });
-                if let (Ok(url), true) = (inner, rule != Within::Nothing) {
-                    urls.push((url, rule));
-                }
+            Token::CurlyBracketBlock if rule == Within::Font => {
+                let chosen = parser.parse_nested_block(|inner| Ok::<_, ParseError<()>>(of_font_face(inner)));
+                urls.extend(chosen.ok().flatten().map(|url| (url, rule)));
+                rule = within;
                 continue;
-            }
-            Token::Function(name) if name.to_ascii_lowercase().ends_with("image-set") => Within::ImageSet,
-            Token::Function(name)
-                if name.eq_ignore_ascii_case("type") || name.eq_ignore_ascii_case("format") =>
-            {
-                Within::Nothing
             }
             Token::Function(_) | Token::ParenthesisBlock | Token::SquareBracketBlock => rule,
             Token::CurlyBracketBlock => rule,
@@ -347,6 +333,115 @@ fn walk(parser: &mut Parser<'_>, within: Within, depth: usize, urls: &mut Vec<(S
             rule = within;
         }
     }
+}
+
+fn is_url(token: &Token<'_>) -> bool {
+    match token {
+        Token::UnquotedUrl(_) => true,
+        Token::Function(name) => name.eq_ignore_ascii_case("url") || name.eq_ignore_ascii_case("src"),
+        _ => false,
+    }
+}
+
+/// The URL of `url(...)` that a token begins.
+fn url_of(token: &Token<'_>, parser: &mut Parser<'_>) -> Option<String> {
+    match token {
+        Token::UnquotedUrl(url) => Some(url.to_string()),
+        Token::Function(_) if is_url(token) => {
+            let inner = parser.parse_nested_block(|inner| {
+                let text = inner.expect_string()?.to_string();
+                while inner.next().is_ok() {}
+                Ok::<_, ParseError<()>>(text)
+            });
+            inner.ok()
+        }
+        _ => None,
+    }
+}
+
+/// The first word or string in a function.
+fn word_of(parser: &mut Parser<'_>) -> Option<String> {
+    let word = parser.parse_nested_block(|inner| {
+        let word = inner.expect_ident_or_string()?.to_ascii_lowercase();
+        while inner.next().is_ok() {}
+        Ok::<_, ParseError<()>>(word)
+    });
+    word.ok()
+}
+
+/// The font that browsers take of a face: the first of its last `src` whose format they know (CSS Fonts 4, section 4.3).
+/// Which of them this machine has under a `local()` name is not known.
+fn of_font_face(parser: &mut Parser<'_>) -> Option<String> {
+    let (mut chosen, mut candidate, mut in_src) = (None, None, false);
+    let mut begins = true;
+    while let Ok(token) = parser.next() {
+        let token = token.clone();
+        match &token {
+            Token::Semicolon => {
+                (chosen, candidate, in_src, begins) = (candidate.or(chosen), None, false, true);
+                continue;
+            }
+            Token::Ident(name) if begins => in_src = name.eq_ignore_ascii_case("src"),
+            Token::Comma if in_src && candidate.is_some() => in_src = false,
+            Token::Function(name) if in_src && name.eq_ignore_ascii_case("format") => {
+                let format = word_of(parser);
+                if !format.is_some_and(|format| is_known_format(&format)) {
+                    candidate = None;
+                }
+            }
+            token if in_src && candidate.is_none() => candidate = url_of(token, parser),
+            _ => {}
+        }
+        begins = false;
+    }
+    candidate.or(chosen)
+}
+
+fn is_known_format(format: &str) -> bool {
+    let format = format.strip_suffix("-variations").unwrap_or(format);
+    matches!(format, "woff2" | "woff" | "truetype" | "opentype" | "collection")
+}
+
+/// The image that browsers take of a set at one device pixel a CSS pixel: of the types that they know the one of the
+/// least resolution that is enough (CSS Images 4, section 2.4).
+fn of_image_set(parser: &mut Parser<'_>) -> Option<String> {
+    let mut options: Vec<(String, f32)> = Vec::new();
+    let mut begins = true;
+    while let Ok(token) = parser.next() {
+        let token = token.clone();
+        match &token {
+            Token::Comma => {
+                begins = true;
+                continue;
+            }
+            Token::QuotedString(url) if begins => options.push((url.to_string(), 1.0)),
+            Token::Dimension { value, unit, .. } => {
+                let scale = match unit.to_ascii_lowercase().as_str() {
+                    "x" | "dppx" => 1.0,
+                    "dpi" => 1.0 / 96.0,
+                    "dpcm" => 2.54 / 96.0,
+                    _ => continue,
+                };
+                if let Some(last) = options.last_mut() {
+                    last.1 = value * scale;
+                }
+            }
+            Token::Function(name) if name.eq_ignore_ascii_case("type") => {
+                if !word_of(parser).is_some_and(|kind| is_image(&kind)) {
+                    options.pop();
+                }
+            }
+            token if begins && options.len() < MOST_FOUND => {
+                options.extend(url_of(token, parser).map(|url| (url, 1.0)));
+            }
+            _ => {}
+        }
+        begins = false;
+    }
+    let better = |one: &(String, f32), other: &(String, f32)| {
+        if other.1 >= 1.0 { one.1 >= 1.0 && one.1 < other.1 } else { one.1 > other.1 }
+    };
+    options.into_iter().reduce(|best, one| if better(&one, &best) { one } else { best }).map(|(url, _)| url)
 }
 
 fn found(kind: ResourceKind, wish: Wish) -> Found {

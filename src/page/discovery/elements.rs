@@ -281,7 +281,8 @@ fn essence(kind: &str) -> &str {
 }
 
 /// The essence of a JavaScript type (MIME Sniffing standard, section 4.6); one with parameters is none.
-fn is_javascript(essence: &str) -> bool {
+#[must_use]
+pub fn is_javascript(essence: &str) -> bool {
     matches!(
         essence,
         "application/ecmascript"
@@ -319,7 +320,7 @@ fn image(attributes: &Attributes<'_>, chosen: &Chosen, viewport: Viewport) -> Op
 }
 
 /// Images that browsers can show, by the essence of their type.
-fn is_image(kind: &str) -> bool {
+pub(super) fn is_image(kind: &str) -> bool {
     matches!(
         essence(kind),
         "" | "image/png"

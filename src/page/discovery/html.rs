@@ -9,15 +9,16 @@ use std::rc::Rc;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::{Rawtext, Rcdata, ScriptData};
 use html5ever::tokenizer::{
-    BufferQueue, CharacterTokens, EndTag, StartTag, Tag, TagToken, Token, TokenSink, TokenSinkResult,
-    Tokenizer, TokenizerOpts,
+    BufferQueue, CharacterTokens, DoctypeToken, EndTag, StartTag, Tag, TagToken, Token, TokenSink,
+    TokenSinkResult, Tokenizer, TokenizerOpts,
 };
 use url::Url;
 
 use super::charset::{Charset, Decoder};
 use super::css;
+use super::doctype::is_quirky;
 use super::elements::{Attributes, Chosen, asked, charset, source};
-use super::resolve::{Resolved, resolve};
+use super::resolve::{MAX_URL, Resolved, resolve};
 use crate::page::found::{Found, Place};
 use crate::page::referrer::ReferrerPolicy;
 use crate::page::terms::Terms;
@@ -29,6 +30,8 @@ const MOST: u64 = 8 << 20;
 const MOST_FOUND: usize = 5_000;
 /// What may part attributes of one tag; more of it is taken for letters. The tokenizer compares each with all before.
 const MOST_PARTS: usize = 1_024;
+/// Comparisons of attributes in one document; up to that, a tag may have more: long values hold blanks, too.
+const MOST_COMPARED: usize = 1 << 30;
 /// Documents in the markup of documents (`srcdoc`).
 const DEEPEST: usize = 3;
 /// Bytes of text in a style element, or attribute, that are looked through.
@@ -47,6 +50,8 @@ pub struct Document {
     bytes: u64,
     /// Parts of attributes since the last angle bracket.
     parts: usize,
+    /// Comparisons that those of earlier tags may have cost.
+    compared: usize,
     left: Option<&'static str>,
 }
 
@@ -79,6 +84,8 @@ struct Reader {
     /// What its element says: whether it is CSS, and whether it is for another medium.
     style_says: Cell<(bool, bool)>,
     terms: RefCell<Rc<Terms>>,
+    /// Whether it is known to be in quirks mode or not.
+    has_mode: Cell<bool>,
     /// In how many documents' markup it stands.
     depth: usize,
     place: Cell<Place>,
@@ -112,6 +119,7 @@ impl Document {
             style: RefCell::default(),
             style_says: Cell::default(),
             terms: RefCell::new(terms),
+            has_mode: Cell::new(false),
             depth,
             place: Cell::new(Place::Head),
             found: RefCell::default(),
@@ -124,8 +132,16 @@ impl Document {
             decoder,
             bytes: 0,
             parts: 0,
+            compared: 0,
             left: None,
         }
+    }
+
+    /// The same, where it is XML or stands in an attribute: such documents know no quirks.
+    #[must_use]
+    pub fn without_quirks(self) -> Self {
+        self.tokenizer.sink.settle(false);
+        self
     }
 
     /// Takes the next decoded bytes, and gives what they made readable.
@@ -191,11 +207,15 @@ impl Document {
         let mut over = false;
         for byte in text.bytes() {
             match byte {
-                b'<' | b'>' => self.parts = 0,
+                b'<' | b'>' => {
+                    self.compared = self.compared.saturating_add(self.parts.saturating_mul(self.parts));
+                    self.parts = 0;
+                }
                 b' ' | b'\t' | b'\n' | b'\r' | 0x0c | b'/' | b'"' | b'\'' => self.parts += 1,
                 _ => {}
             }
-            over |= self.parts > MOST_PARTS;
+            over |= self.parts > MOST_PARTS
+                && self.compared.saturating_add(self.parts.saturating_mul(self.parts)) > MOST_COMPARED;
         }
         if !over {
             return text;
@@ -223,7 +243,14 @@ impl TokenSink for Reader {
 
     fn process_token(&self, token: Token, _: u64) -> TokenSinkResult<()> {
         match token {
-            TagToken(tag) => self.tag(&tag),
+            DoctypeToken(doctype) => {
+                self.settle(is_quirky(&doctype));
+                TokenSinkResult::Continue
+            }
+            TagToken(tag) => {
+                self.settle(true);
+                self.tag(&tag)
+            }
             CharacterTokens(text) => {
                 self.text(&text);
                 TokenSinkResult::Continue
@@ -238,7 +265,17 @@ impl TokenSink for Reader {
 }
 
 impl Reader {
+    /// Says whether it is in quirks mode; what comes first counts.
+    fn settle(&self, quirks: bool) {
+        if !self.has_mode.replace(true) && self.terms.borrow().quirks != quirks {
+            Rc::make_mut(&mut self.terms.borrow_mut()).quirks = quirks;
+        }
+    }
+
     fn text(&self, text: &str) {
+        if text.contains(|char: char| !char.is_ascii_whitespace() && char != '\u{feff}') {
+            self.settle(true);
+        }
         if self.raw.get() == Raw::Style {
             let mut style = self.style.borrow_mut();
             if style.1.len() < MOST_CSS {
@@ -343,7 +380,7 @@ impl Reader {
         }
         let chosen = if name == "img" { self.chosen.take() } else { None };
         for (written, found) in asked(name, attributes, &chosen, (self.viewport, self.foreign.get() > 0)) {
-            self.resolve(&written, found);
+            self.resolve(name, &written, found);
         }
         if name == "iframe"
             && let Some(text) = attributes.value("srcdoc")
@@ -362,7 +399,8 @@ impl Reader {
     fn set_base(&self, attributes: &Attributes<'_>) {
         let Some(href) = attributes.value("href").filter(|_| !self.has_base.get()) else { return };
         self.has_base.set(true);
-        if let Ok(base) = self.own.join(href.trim())
+        if href.len() <= MAX_URL
+            && let Ok(base) = self.own.join(href.trim())
             && matches!(base.scheme(), "http" | "https")
             && self.terms.borrow().policies.bars_base(&self.own, &base).is_none()
         {
@@ -394,8 +432,8 @@ impl Reader {
             return;
         }
         let terms = (Rc::clone(&self.terms.borrow()), self.depth + 1);
-        let mut inner =
-            Document::at(self.base.borrow().clone(), Decoder::new(Some("utf-8")), self.viewport, terms);
+        let (base, decoder) = (self.base.borrow().clone(), Decoder::new(Some("utf-8")));
+        let mut inner = Document::at(base, decoder, self.viewport, terms).without_quirks();
         for mut found in inner.take(text.as_bytes()) {
             found.offset = Some(self.offset.get());
             found.wish.framed = true;
@@ -403,11 +441,15 @@ impl Reader {
         }
     }
 
-    fn resolve(&self, written: &str, mut found: Found) {
+    fn resolve(&self, name: &str, written: &str, mut found: Found) {
         match resolve(&self.base.borrow(), self.charset.get(), written) {
             Resolved::Url(url) => found.url = url,
             Resolved::Left(url, why) => (found.url, found.left) = (url, Some(why)),
             Resolved::Nothing => return,
+        }
+        // Of another origin nobody's use is heard (SVG 2, section 5.6).
+        if name == "use" && Url::parse(&found.url).is_ok_and(|url| url.origin() != self.own.origin()) {
+            return;
         }
         // A frame of the document in itself has no end.
         if found.kind == ResourceKind::Frame

@@ -12,6 +12,7 @@
 
 mod charset;
 mod css;
+mod doctype;
 mod elements;
 mod html;
 mod link;
@@ -23,5 +24,6 @@ mod supports;
 mod tests;
 
 pub use self::css::Sheet;
+pub use self::elements::is_javascript;
 pub use self::html::Document;
 pub use self::link::{LinkSource, links};

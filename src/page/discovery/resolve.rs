@@ -6,7 +6,7 @@ use super::charset::{Charset, latin_bytes};
 use crate::trace::Left;
 
 /// Bytes of a URL beyond which it is not looked at: browsers take 2 MB, servers some kilobytes.
-const MAX_URL: usize = 32 * 1024;
+pub(super) const MAX_URL: usize = 32 * 1024;
 
 /// What a reference comes to.
 pub(super) enum Resolved {
@@ -28,8 +28,7 @@ pub(super) fn resolve(base: &Url, charset: Charset, written: &str) -> Resolved {
         return Resolved::Nothing;
     }
     if written.len() > MAX_URL {
-        let start: String = written.chars().take(80).collect();
-        return Resolved::Left(format!("{start}…"), Left::BadUrl);
+        return Resolved::Left(start_of(written), Left::BadUrl);
     }
     if charset == Charset::Other && !written.is_ascii() {
         return Resolved::Left(written.to_owned(), Left::Charset);
@@ -44,12 +43,20 @@ pub(super) fn resolve(base: &Url, charset: Charset, written: &str) -> Resolved {
         Ok(mut url) => {
             url.set_fragment(None);
             match url.scheme() {
+                // A base may be as long as what is resolved against it.
+                _ if url.as_str().len() > MAX_URL => Resolved::Left(start_of(url.as_str()), Left::BadUrl),
                 "http" | "https" if url.has_host() => Resolved::Url(url.into()),
                 _ => Resolved::Left(url.into(), Left::BadUrl),
             }
         }
         Err(_) => Resolved::Left(written.to_owned(), Left::BadUrl),
     }
+}
+
+/// What is shown of a URL that is too long.
+fn start_of(url: &str) -> String {
+    let start: String = url.chars().take(80).collect();
+    format!("{start}…")
 }
 
 /// Whether a URL needs no network. Tabs and line ends in a scheme are nothing (URL standard, section 4.4).

@@ -10,8 +10,12 @@ use crate::trace::{CharsetSource, InitiatorKind, Left, ResourceKind, Viewport};
 
 const URL: &str = "https://example.test/dir/page?q=1#top";
 
+fn document() -> Document {
+    Document::new(URL, Some("utf-8"), Viewport::default(), Rc::default()).unwrap()
+}
+
 fn scan(html: &[u8], piece: usize) -> Vec<Found> {
-    let mut document = Document::new(URL, Some("utf-8"), Viewport::default(), Rc::default()).unwrap();
+    let mut document = document();
     html.chunks(piece).flat_map(|piece| document.take(piece)).collect()
 }
 
@@ -275,17 +279,58 @@ fn fonts_and_images_of_sheets_are_potential() {
     use ResourceKind::{Font, Image};
     assert_eq!(
         all,
-        [
-            ("a.woff2", Font),
-            ("a.woff", Font),
-            ("b.png", Image),
-            ("c.png", Image),
-            ("d.png", Image),
-            ("e.png", Image),
-            ("f.png", Image)
-        ]
+        [("a.woff2", Font), ("b.png", Image), ("c.png", Image), ("e.png", Image), ("f.png", Image)]
     );
     assert!(late.iter().all(|found| found.left == Some(Left::Potential)));
+}
+
+#[test]
+fn of_fonts_and_images_in_several_formats_one_is_taken() {
+    for (css, expected) in [
+        (
+            "@font-face { src: url(a.eot); src: url('a.eot?#iefix') format('embedded-opentype'), url(a.woff) format(woff), url(b) }",
+            Some("a.woff"),
+        ),
+        ("@font-face { src: url(a.svg) format('svg') }", None),
+        ("@font-face { font-family: src; src: url(a.ttf) }", Some("a.ttf")),
+        (
+            "@font-face { src: url(a.ttf) format('truetype-variations'), url(b.ttf); font-weight: 100 }",
+            Some("a.ttf"),
+        ),
+        ("p { background: image-set(url(a) type('image/x-tiff'), 'b' 2x, 'c' 1.5x, 'd' 48dpi) }", Some("c")),
+        ("p { background: -webkit-image-set(url(a) 0.5x, url('b') 0.75x) }", Some("b")),
+        ("p { background: image-set(linear-gradient(red, blue) 1x) }", None),
+    ] {
+        let (_, late) = sheet(css, 1000);
+        let urls: Vec<_> = late.iter().map(|found| found.url.rsplit('/').next().unwrap()).collect();
+        assert_eq!(urls, expected.into_iter().collect::<Vec<_>>(), "{css}");
+    }
+}
+
+#[test]
+fn quirks_are_a_matter_of_the_doctype() {
+    let strict = "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Strict//EN\" \"http://www.w3.org/TR/x.dtd\">";
+    let old = "<!DOCTYPE HTML PUBLIC '-//W3C//DTD HTML 4.01 Transitional//EN'>";
+    for (doctype, expected) in [
+        ("<!doctype html>", false),
+        ("\u{feff} <!-- first --> <!DOCTYPE html SYSTEM 'about:legacy-compat'>", false),
+        (strict, false),
+        (&old.replace('>', " 'http://www.w3.org/TR/html4/loose.dtd'>"), false),
+        (old, true),
+        ("<!DOCTYPE html PUBLIC '-//IETF//DTD HTML 3.0//EN'>", true),
+        ("<!DOCTYPE>", true),
+        ("<!DOCTYPE svg>", true),
+        ("", true),
+        ("text<!doctype html>", true),
+        ("<html><!doctype html>", true),
+    ] {
+        let page = format!("{doctype}<link rel=stylesheet href=/a.css>");
+        let mut document = document();
+        let found = document.take(page.as_bytes());
+        assert_eq!(found[0].wish.terms.quirks, expected, "{doctype}");
+    }
+    let found = document().without_quirks().take(b"<link rel=stylesheet href=/a.css>");
+    assert!(!found[0].wish.terms.quirks, "XML knows none");
 }
 
 /// A peer may send what it likes: time and memory stay small.

@@ -41,7 +41,7 @@ pub(super) fn plan(
     };
     let mut headers = vec![
         ("Accept".to_owned(), Some(accept.to_owned())),
-        ("Priority".to_owned(), Some(format!("u={}", priority.urgency()))),
+        ("Priority".to_owned(), Some(priority_field(kind, priority))),
     ];
     headers.extend(referer(wish, url).map(|referer| ("Referer".to_owned(), Some(referer))));
     headers.extend(given);
@@ -62,6 +62,16 @@ pub(super) fn plan(
     }
 }
 
+/// How urgent it is, and whether its bytes are of use as they come (RFC 9218 section 4): Chrome says so of all but
+/// stylesheets, scripts, fonts and manifests.
+fn priority_field(kind: ResourceKind, priority: Priority) -> String {
+    let whole = matches!(
+        kind,
+        ResourceKind::Stylesheet | ResourceKind::Script | ResourceKind::Font | ResourceKind::Manifest
+    );
+    format!("u={}{}", priority.urgency(), if whole { "" } else { ", i" })
+}
+
 fn is_of_document(name: &str) -> bool {
     ["accept", "content-type", "content-length", "range", "referer", "host", "priority", "origin"]
         .iter()
@@ -76,13 +86,19 @@ fn referer(wish: &Wish, url: &Url) -> Option<String> {
 }
 
 /// Whether it leads to the origin of the document or the frame that it is for.
-fn is_own(wish: &Wish, url: &Url) -> bool {
-    wish.terms.document.as_ref().is_some_and(|own| own.origin().ascii_serialization() == http::origin_of(url))
+pub(super) fn is_own(wish: &Wish, url: &Url) -> bool {
+    !wish.tainted
+        && wish
+            .terms
+            .document
+            .as_ref()
+            .is_some_and(|own| own.origin().ascii_serialization() == http::origin_of(url))
 }
 
-/// The origin of that.
+/// The origin of that, as servers are told it.
 pub(super) fn own_origin(wish: &Wish) -> String {
-    wish.terms.document.as_ref().map_or_else(|| "null".to_owned(), |own| own.origin().ascii_serialization())
+    let document = wish.terms.document.as_ref().filter(|_| !wish.tainted);
+    document.map_or_else(|| "null".to_owned(), |own| own.origin().ascii_serialization())
 }
 
 /// Whether a response may not be read by the page: of another origin, and asked for without CORS.

@@ -58,6 +58,7 @@ impl Engine<'_> {
         let Work { key, mut local, .. } = work;
         let Some(mut request) = local.requests.pop() else { return };
         ear.end(came(&request, failure.as_ref()));
+        let refused = ear.has_refused();
         if let (Some(http), Credentials::Sent) = (request.http.as_ref().ran(), key.credentials) {
             let mut state = self.state.borrow_mut();
             let _ = http::take_cookies(&mut state.cookies, &request.url, &http.headers, clock.wall_now());
@@ -67,6 +68,7 @@ impl Engine<'_> {
             .is_some_and(|failure| matches!(failure.code, FailureCode::MaxTime | FailureCode::Interrupted));
         request.failure = failure;
         let next = self.next_of(&request, resource.initiator.kind == InitiatorKind::Retry);
+        let next = next.filter(|_| !refused);
         let mut state = self.state.borrow_mut();
         state.stopped |= stops;
         let end = request.end;

@@ -5,10 +5,10 @@ use std::rc::Rc;
 
 use tokio::sync::Notify;
 
-use super::ask::{is_opaque, own_origin};
+use super::ask::{is_opaque, is_own, own_origin};
 use crate::clock::Clock;
 use crate::http::{self, Hears};
-use crate::page::{Checker, Cors, Document, Found, LinkSource, Sheet, Terms, Wish, links};
+use crate::page::{Checker, Cors, Document, Found, LinkSource, Sheet, Terms, Wish, is_javascript, links};
 use crate::trace::{
     self, Asker, At, CorsCredentials, CorsRole, CorsVerdict, DocumentRead, Header, Http, HttpVersion,
     Informational, Integrity, ResourceKind, Unused, Url, Viewport, header, parameter,
@@ -61,6 +61,8 @@ pub(super) struct Ear {
     integrity: RefCell<Option<Checker>>,
     opaque: Cell<bool>,
     unused: Cell<Option<Unused>>,
+    /// A redirect that CORS forbids to be followed.
+    refused: Cell<bool>,
     /// What a stylesheet asks for whose integrity is not known yet: it is not read before (SRI, section 3.3).
     withheld: RefCell<Vec<(Vec<Found>, At)>>,
     terms: RefCell<Rc<Terms>>,
@@ -101,6 +103,7 @@ impl Ear {
             integrity: RefCell::new(None),
             opaque: Cell::new(false),
             unused: Cell::new(None),
+            refused: Cell::new(false),
             withheld: RefCell::default(),
             terms: RefCell::default(),
         }
@@ -134,6 +137,12 @@ impl Ear {
             Reader::Nothing(left) => self.read(DocumentRead { left, ..DocumentRead::default() }, at),
         }
         self.judge();
+    }
+
+    /// Whether the response is a redirect that browsers do not follow, since CORS does not allow it to the page (Fetch
+    /// section 4.3).
+    pub(super) fn has_refused(&self) -> bool {
+        self.refused.get()
     }
 
     /// What the whole of it comes to, told once.
@@ -194,41 +203,27 @@ impl Ear {
     fn unusable(&self, url: &Url, record: &Http) -> Option<Unused> {
         let wish = self.wish.as_ref()?;
         self.opaque.set(is_opaque(wish, url));
+        if self.kind == ResourceKind::Frame {
+            let barred = is_frame_barred(wish, url, record, &self.terms.borrow());
+            return barred.then_some(Unused::Framing);
+        }
         if record.status.is_none_or(|status| !(200..300).contains(&status)) {
             return None;
         }
-        let origin = own_origin(wish);
-        if wish.cors != Cors::No && origin != http::origin_of(url) {
-            let credentials = match wish.cors {
-                Cors::Credentials => CorsCredentials::Included,
-                Cors::No | Cors::Anonymous => CorsCredentials::Omitted,
-            };
-            let cors = trace::Cors {
-                origin,
-                role: CorsRole::Simple,
-                credentials,
-                verdict: None,
-                kept: None,
-                allowed_by: None,
-            };
-            if matches!(http::judge(&cors, record), Some(CorsVerdict::Refused(_))) {
-                return Some(Unused::Cors);
-            }
+        if is_refused(wish, url, record) {
+            return Some(Unused::Cors);
         }
-        if self.kind == ResourceKind::Stylesheet && !wish.preload && !wish.prefetch {
-            let kind = header(&record.headers, "content-type").unwrap_or_default().into_owned();
-            let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-            return (!matches!(essence.as_str(), "text/css" | "")).then_some(Unused::MediaType);
-        }
-        None
+        let is_used = !wish.preload && !wish.prefetch;
+        (is_used && is_of_other_type(self.kind, wish, url, record)).then_some(Unused::MediaType)
     }
 
     /// How the body of a response is read.
     fn reader(&self, url: &Url, record: &Http) -> Reader {
-        let kind = header(&record.headers, "content-type").unwrap_or_default().into_owned();
-        let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let (kind, essence) = media_type(record);
         let charset = parameter(&kind, "charset");
         match self.kind {
+            // What nobody may show asks for nothing.
+            ResourceKind::Frame if self.unused.get() == Some(Unused::Framing) => Reader::Nothing(None),
             ResourceKind::Document | ResourceKind::Frame => {
                 // One without a word is looked into by browsers; so it is here (MIME Sniffing standard).
                 if !matches!(essence.as_str(), "text/html" | "application/xhtml+xml" | "") {
@@ -236,6 +231,8 @@ impl Ear {
                 }
                 let terms = self.terms.borrow().clone();
                 let document = Document::new(&url.href, charset.as_deref(), self.viewport, terms);
+                let is_xml = essence == "application/xhtml+xml";
+                let document = document.map(|it| if is_xml { it.without_quirks() } else { it });
                 document.map_or(Reader::Nothing(None), |document| Reader::Document(Box::new(document)))
             }
             // What is fetched ahead for another page is not read.
@@ -248,6 +245,75 @@ impl Ear {
             }
             _ => Reader::Nothing(None),
         }
+    }
+}
+
+/// A Content-Type, and what of it stands before its parameters.
+fn media_type(record: &Http) -> (String, String) {
+    let kind = header(&record.headers, "content-type").unwrap_or_default().into_owned();
+    let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    (kind, essence)
+}
+
+/// Whether CORS keeps a response, of a redirect or of what is wanted, from the page.
+fn is_refused(wish: &Wish, url: &Url, record: &Http) -> bool {
+    let origin = own_origin(wish);
+    if wish.cors == Cors::No || origin == http::origin_of(url) {
+        return false;
+    }
+    let credentials = match wish.cors {
+        Cors::Credentials => CorsCredentials::Included,
+        Cors::No | Cors::Anonymous => CorsCredentials::Omitted,
+    };
+    let role = CorsRole::Simple;
+    let cors = trace::Cors { origin, role, credentials, verdict: None, kept: None, allowed_by: None };
+    matches!(http::judge(&cors, record), Some(CorsVerdict::Refused(_)))
+}
+
+/// Whether browsers take a response for no stylesheet, or for no script, by its Content-Type.
+fn is_of_other_type(kind: ResourceKind, wish: &Wish, url: &Url, record: &Http) -> bool {
+    let (_, essence) = media_type(record);
+    let nosniff = header(&record.headers, "x-content-type-options").is_some_and(|value| {
+        value.split(',').next().unwrap_or_default().trim().eq_ignore_ascii_case("nosniff")
+    });
+    match kind {
+        _ if essence.is_empty() => false,
+        // In quirks mode one of the document's own origin is one all the same (HTML section 4.2.4).
+        ResourceKind::Stylesheet => {
+            essence != "text/css" && (nosniff || !(wish.terms.quirks && is_own(wish, url)))
+        }
+        // Fetch section 2.9 and, where the server wants nothing guessed, section 2.8.
+        ResourceKind::Script => {
+            let (family, _) = essence.split_once('/').unwrap_or_default();
+            matches!(family, "audio" | "image" | "video")
+                || essence == "text/csv"
+                || nosniff && !is_javascript(&essence)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a frame's server lets the page not show it: frame-ancestors, or else X-Frame-Options (HTML section 7.5.4).
+fn is_frame_barred(wish: &Wish, url: &Url, record: &Http, terms: &Terms) -> bool {
+    let (Some(page), Some(own)) = (wish.terms.document.as_ref(), terms.document.as_ref()) else {
+        return false;
+    };
+    if terms.policies.says_who_frames() {
+        return terms.policies.bars_frame(own, page);
+    }
+    let fields = record.headers.iter().filter(|field| field.name.eq_ignore_ascii_case("x-frame-options"));
+    let mut words: Vec<String> = fields
+        .flat_map(|field| {
+            field.text().split(',').map(|word| word.trim().to_ascii_lowercase()).collect::<Vec<_>>()
+        })
+        .collect();
+    words.sort_unstable();
+    words.dedup();
+    match words.as_slice() {
+        [word] if word == "deny" => true,
+        [word] if word == "sameorigin" => !is_own(wish, url),
+        [] | [_] => false,
+        several => several.iter().any(|word| matches!(word.as_str(), "deny" | "allowall" | "sameorigin")),
     }
 }
 
@@ -264,6 +330,10 @@ impl Hears for Ear {
         let at = record.head_end.unwrap_or_else(|| self.clock.now());
         self.last.set(at);
         if record.redirect.as_ref().is_some_and(|redirect| redirect.target.is_some()) {
+            if self.wish.as_ref().is_some_and(|wish| is_refused(wish, url, record)) {
+                self.refused.set(true);
+                self.unused.set(Some(Unused::Cors));
+            }
             return;
         }
         self.terms.replace(Rc::new(Terms::of(&url.href, &record.headers)));

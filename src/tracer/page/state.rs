@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::ask::credentials;
+use super::ask::{credentials, is_own};
 use super::hosts::{Hosts, Key, Speaks, Way};
 use crate::dns::UncountedLanes;
+use crate::http;
 use crate::page::{Cors, Found, Pending, Place, Progress, Ranks, Schedule, Wish, can_wait, place};
 use crate::plan::{Cookie, MAX_LEVELS, MAX_PAGE_BYTES, PagePlan, Potential, Reach, Sites};
 use crate::suffix;
@@ -270,6 +271,12 @@ impl State {
             known.avoid = request.connection.ran().filter(|_| !is_refused);
         }
         known.redirects += usize::from(kind == InitiatorKind::Redirect);
+        if kind == InitiatorKind::Redirect
+            && let Some(from) = &known.url
+        {
+            known.wish.tainted |=
+                !is_own(&known.wish, from) && http::origin_of(from) != http::origin_of(&url);
+        }
         let over_tls = self.document.as_ref().is_some_and(|document| !document.scheme.is_clear());
         let is_clear = kind == InitiatorKind::Redirect && url.scheme.is_clear();
         // The steps of a first request are taken for each redirect (Fetch section 4.1).
