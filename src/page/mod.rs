@@ -8,9 +8,12 @@
 //! - `priority`: how soon a browser wants it, and what waits for it
 //! - `schedule`: what may start now
 //! - `simulate`: a measured page once more, with a mend
+//! - `fuzzing`: what the readers make of any bytes, for fuzzing
 
 mod discovery;
 mod found;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod integrity;
 mod policy;
 mod priority;
