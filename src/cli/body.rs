@@ -8,6 +8,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::declarations::Request;
 use super::error::PlanError;
+use super::fields::Field;
 use super::files::{Reading, Sources, read_body};
 use super::form;
 use crate::plan::{LineEnds, Piece, RequestBody};
@@ -27,11 +28,15 @@ pub(super) struct Content {
     pub(super) method: Option<&'static str>,
 }
 
-/// What the options of one request ask for together.
+/// What the options of one request ask for together, beside the fields that are given.
 ///
 /// # Errors
 /// Options that exclude each other, and files that cannot be read.
-pub(super) fn content(request: &Request, matches: &ArgMatches) -> Result<Content, PlanError> {
+pub(super) fn content(
+    request: &Request,
+    given_fields: &[Field],
+    matches: &ArgMatches,
+) -> Result<Content, PlanError> {
     let kinds = [
         ("-d", has_data(request)),
         ("--json", !request.json.is_empty()),
@@ -81,13 +86,22 @@ pub(super) fn content(request: &Request, matches: &ArgMatches) -> Result<Content
         let fields = vec![field("Content-Type", Some(&form.content_type()))];
         let boundary = Some(form.boundary().to_owned());
         return Ok(Content {
-            body: Some(RequestBody::new(form.into_pieces())),
+            body: Some(RequestBody::new(form.into_pieces(is_form_data(given_fields)))),
             fields,
             boundary,
             method: None,
         });
     }
     Ok(Content { body: data(request, matches)?, ..Content::default() })
+}
+
+/// Whether a form is form-data: another Content-Type may be given for it.
+fn is_form_data(given: &[Field]) -> bool {
+    let kind = given.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    kind.and_then(|(_, value)| value.as_deref()).is_none_or(|kind| {
+        let essence = kind.split([';', ' ', '\t']).next().unwrap_or_default();
+        essence.eq_ignore_ascii_case("multipart/form-data")
+    })
 }
 
 /// Whether a body comes with the request, of whatever kind.

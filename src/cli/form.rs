@@ -100,11 +100,13 @@ impl Form {
         &self.boundary
     }
 
-    /// The form as it is sent; what stands in memory in a row is one piece.
-    pub(super) fn into_pieces(self) -> Vec<Piece> {
+    /// The form as it is sent; what stands in memory in a row is one piece. Within another type than form-data the parts
+    /// are attachments, as with curl.
+    pub(super) fn into_pieces(self, as_form_data: bool) -> Vec<Piece> {
+        let disposition = if as_form_data { "form-data" } else { "attachment" };
         let mut body = Written::default();
         for (index, part) in self.parts.into_iter().enumerate() {
-            let name = format!("form-data; name=\"{}\"", quoted(&part.name));
+            let name = format!("{disposition}; name=\"{}\"", quoted(&part.name));
             match part.content {
                 Content::One(entity) => body.entity(&self.boundary, &name, entity),
                 Content::Mixed(entities) => {
@@ -299,7 +301,7 @@ mod tests {
         let form = read(options).unwrap();
         assert!(form.content_type().ends_with(&form.boundary));
         let boundary = form.boundary.clone();
-        let body = crate::plan::RequestBody::new(form.into_pieces());
+        let body = crate::plan::RequestBody::new(form.into_pieces(true));
         String::from_utf8(body.in_memory().unwrap()).unwrap().replace(&boundary, "B")
     }
 

@@ -238,6 +238,15 @@ fn the_last_of_an_option_wins_and_curls_mean_what_they_mean_there() {
     assert_eq!(field("-b a=b -b c=d https://a.test/"), "a=b; c=d");
     assert_eq!(field("-b a=b -H Cookie:x=y https://a.test/"), "x=y");
     assert!(field("-F a=b https://a.test/").starts_with("multipart/form-data; boundary=-----"));
+    for (line, disposition) in [
+        ("-F a=b https://a.test/", "form-data"),
+        ("-F a=b -H Content-Type:multipart/form-data;x=y https://a.test/", "form-data"),
+        ("-F a=b -H Content-Type:text/info https://a.test/", "attachment"),
+    ] {
+        let body = plan(line).http.body.and_then(|body| body.in_memory()).unwrap();
+        let body = String::from_utf8(body).unwrap();
+        assert!(body.contains(&format!("Content-Disposition: {disposition}; name=\"a\"")), "{body}");
+    }
     let show = works("-i --format json --format JSONL https://a.test/").show;
     assert_eq!((show.headers, show.format), (true, Format::Jsonl));
     assert_eq!(works("-o - https://a.test/").show.to, Stream::Error);
@@ -281,7 +290,7 @@ fn a_field_of_a_name_goes_out_once() {
     assert_eq!(names("-e r -H referer:x https://a.test/"), ["referer:x"]);
     assert_eq!(names("-e '' https://a.test/"), Vec::<String>::new());
     assert_eq!(
-        names("-u joe https://a.test/"),
+        names("-u joe:x https://a.test/"),
         ["Authorization:Basic am9lOg=="],
         "an empty password (RFC 7617)"
     );

@@ -1,20 +1,37 @@
-//! Asks for a password on the terminal, unseen. The only place that reads from the terminal.
+//! Asks for a password on the terminal, unseen; without one, standard input says it, as with curl. The only place that
+//! reads from the terminal.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead as _, Read, Write};
 
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 
 use super::error::PlanError;
 
-/// Asks the person at the terminal for the password of `whose`; empty where there is none.
+/// Bytes of a password beyond which nothing is read.
+const LONGEST: u64 = 4096;
+
+/// Asks the person at the terminal for the password of `whose`; without a terminal it is the first line of standard
+/// input, and empty where there is none.
 pub(super) fn ask(whose: &str) -> Result<String, PlanError> {
-    let terminal = File::options().read(true).write(true).open("/dev/tty");
-    match terminal.and_then(|terminal| read_unseen(&terminal, whose)) {
+    let Ok(terminal) = File::options().read(true).write(true).open("/dev/tty") else { return Ok(told()) };
+    match read_unseen(&terminal, whose) {
         Ok(Typed::Line(password)) => Ok(password),
         Ok(Typed::Interrupt) => Err(PlanError::Interrupted),
         Err(_) => Ok(String::new()),
     }
+}
+
+/// What standard input says.
+fn told() -> String {
+    let mut line = Vec::new();
+    // One that is closed says nothing.
+    let _ = io::stdin().lock().take(LONGEST).read_until(b'\n', &mut line);
+    without_end(&line)
+}
+
+fn without_end(line: &[u8]) -> String {
+    String::from_utf8_lossy(line).trim_end_matches(['\r', '\n']).to_owned()
 }
 
 /// What was typed.
@@ -34,8 +51,7 @@ fn read_unseen(mut terminal: &File, whose: &str) -> io::Result<Typed> {
     if line.last().is_some_and(|last| interrupts(&before).any(|key| key == *last)) {
         return Ok(Typed::Interrupt);
     }
-    let line = String::from_utf8_lossy(&line);
-    Ok(Typed::Line(line.trim_end_matches(['\r', '\n']).to_owned()))
+    Ok(Typed::Line(without_end(&line)))
 }
 
 /// The keys that end a program; NUL stands for none.

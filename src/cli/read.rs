@@ -412,12 +412,12 @@ fn http_plan(
     environment: &Environment,
 ) -> Result<HttpPlan, PlanError> {
     let mut given = fields::read("-H", &request.headers)?;
-    let content = body::content(request, matches)?;
+    let content = body::content(request, &given, matches)?;
     if let Some(boundary) = &content.boundary {
         fields::name_boundary(&mut given, boundary);
     }
     let cookies = cookies::read(&request.cookie, Clock::start().started_at())?;
-    let mut headers = own_fields(request, environment)?;
+    let mut headers = own_fields(request)?;
     headers.extend(cookies.text.map(|text| ("Cookie".to_owned(), Some(text))));
     headers.extend(content.fields);
     // One field of a name (RFC 9110 §5.3): as with curl, what -H says of it replaces an option's.
@@ -482,10 +482,7 @@ fn retry_plan(request: &Request) -> Result<RetryPlan, PlanError> {
 }
 
 /// The fields that options other than -H ask for.
-fn own_fields(
-    request: &Request,
-    environment: &Environment,
-) -> Result<Vec<(String, Option<String>)>, PlanError> {
+fn own_fields(request: &Request) -> Result<Vec<(String, Option<String>)>, PlanError> {
     let mut fields = Vec::new();
     let mut add = |name: &str, value: String| fields.push((name.to_owned(), Some(value)));
     // curl's `;auto` asks for the redirecting URL behind it; an empty one sends none.
@@ -494,13 +491,8 @@ fn own_fields(
         add("Referer", referer.to_owned());
     }
     if let Some(user) = &request.user {
-        let credentials = if user.contains(':') {
-            user.clone()
-        } else if environment.stderr_is_terminal {
-            format!("{user}:{}", password::ask(user)?)
-        } else {
-            format!("{user}:")
-        };
+        let credentials =
+            if user.contains(':') { user.clone() } else { format!("{user}:{}", password::ask(user)?) };
         add("Authorization", basic_credentials(&credentials));
     }
     if let Some(range) = &request.range {

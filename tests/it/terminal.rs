@@ -109,6 +109,33 @@ fn a_password_is_read_unseen_and_the_terminal_left_as_it_was() {
 }
 
 #[test]
+fn without_a_terminal_standard_input_says_the_password() {
+    // A session of its own has no terminal.
+    for (typed, sent) in [("secret\nmore\n", "Basic bWU6c2VjcmV0\""), ("", "Basic bWU6\"")] {
+        let mut child = Command::new("setsid")
+            .args([
+                "--wait",
+                BINARY,
+                "--lab",
+                "--format",
+                "json",
+                "--show-secrets",
+                "-u",
+                "me",
+                "http://shop.test/",
+            ])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("setsid starts");
+        child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains(sent), "{text}");
+    }
+}
+
+#[test]
 fn fish_completes_the_value_behind_its_option_and_behind_an_equals_sign() {
     for (line, want) in [
         ("urltrace --format js", "json"),

@@ -158,6 +158,10 @@ enum Statement {
 
 /// Reads the first statement; it is whole where a semicolon ends it.
 fn statement(text: &str) -> Statement {
+    // The marks of a comment in markup, of which more may come.
+    if ["<!--", "-->"].iter().any(|mark| text.len() < mark.len() && mark.starts_with(text)) {
+        return Statement::Cut;
+    }
     let mut parser = Parser::new(text);
     let first = parser.next_including_whitespace_and_comments().cloned();
     let word = match first {
