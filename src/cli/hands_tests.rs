@@ -290,7 +290,7 @@ fn a_field_of_a_name_goes_out_once() {
     assert_eq!(names("-e r -H referer:x https://a.test/"), ["referer:x"]);
     assert_eq!(names("-e '' https://a.test/"), Vec::<String>::new());
     assert_eq!(
-        names("-u joe:x https://a.test/"),
+        names("-u joe: https://a.test/"),
         ["Authorization:Basic am9lOg=="],
         "an empty password (RFC 7617)"
     );

@@ -319,7 +319,7 @@ fn plan(cli: &Cli, matches: &ArgMatches, environment: &Environment) -> Result<Pl
         // Only a URL has one.
         proxy: ProxyPlan::default(),
         tls,
-        http: http_plan(request, matches, environment)?,
+        http: http_plan(request, matches)?,
         page: page::page(&request.paged),
         until: match connection.until {
             None => StageName::Http,
@@ -406,11 +406,7 @@ fn tls_plan(connection: &Connection, environment: &Environment) -> TlsPlan {
     }
 }
 
-fn http_plan(
-    request: &Request,
-    matches: &ArgMatches,
-    environment: &Environment,
-) -> Result<HttpPlan, PlanError> {
+fn http_plan(request: &Request, matches: &ArgMatches) -> Result<HttpPlan, PlanError> {
     let mut given = fields::read("-H", &request.headers)?;
     let content = body::content(request, &given, matches)?;
     if let Some(boundary) = &content.boundary {
