@@ -17,6 +17,8 @@ pub(crate) const TESTS: &[Test<Live>] = &[
     ("live: a call carries its time, its fields and its message, and gives back the message", carried),
     ("live: what grpcio's clients refuse is told", refused),
     ("live: WebSockets come to the pong, or not, as with the client of websockets", websockets),
+    ("live: cookies of a chain are those that curl sends on", cookies),
+    ("live: a trace id is the one that OpenTelemetry's propagator reads", trace_ids),
     ("live: events are counted as aiohttp's client counts them, and those without end are bounded", events),
 ];
 
@@ -280,6 +282,53 @@ fn websockets(live: &Live) {
     let asked = ["-H", "Sec-WebSocket-Extensions: permessage-deflate", "-H", chat];
     let (code, _, said) = live.trace(&asked, &live.websocket.both("ws")[0]);
     assert_eq!(code, 0, "with the extension the pong is the same: {said}");
+}
+
+/// The cookies that reach the end of a redirect.
+fn cookies(live: &Live) {
+    let cookies_of = |told: &[u8]| -> Vec<String> {
+        let told: Value = serde_json::from_slice(told).unwrap();
+        let fields = told["cookies"].as_array().unwrap().iter().map(|field| field.as_str().unwrap());
+        let mut cookies: Vec<String> =
+            fields.flat_map(|field| field.split("; ")).map(str::to_owned).collect();
+        cookies.sort();
+        cookies
+    };
+    let saved = live.peers.path("cookies");
+    for (scheme, port) in [("http", live.events.clear), ("https", live.events.secure)] {
+        let (url, place) = (
+            format!("{scheme}://cookies.test:{port}/deep/cookies"),
+            format!("cookies.test:{port}:127.0.0.1"),
+        );
+        let theirs = Command::new("curl")
+            .args(["-qsSkL", "-b", "", "-b", "given=0", "--resolve", &place, &url])
+            .output()
+            .expect("curl starts");
+        let theirs = cookies_of(&theirs.stdout);
+        let words =
+            ["-k", "-L", "--cookies", "-b", "given=0", "--resolve", &place, "-o", saved.to_str().unwrap()];
+        let (code, run, said) = live.trace(&words, &url);
+        assert_eq!(code, 0, "{said}");
+        assert_eq!(cookies_of(&std::fs::read(&saved).unwrap()), theirs, "{scheme}: {said}");
+        assert!(theirs.len() > 6, "{theirs:?}");
+        let values = ["a b", "plain=16"];
+        assert!(values.iter().all(|value| !run.to_string().contains(value)), "no value is told: {said}");
+    }
+}
+
+fn trace_ids(live: &Live) {
+    let saved = live.peers.path("trace");
+    for origin in live.events.both("http") {
+        let (code, run, said) = live.trace(&["--traceparent", "-o", saved.to_str().unwrap()], &origin);
+        assert_eq!(code, 0, "{said}");
+        let told: Value = serde_json::from_slice(&std::fs::read(&saved).unwrap()).unwrap();
+        let own = &run["hops"][0]["http"]["request"]["trace_id"];
+        assert!(own.is_string() && told["trace"] == *own, "{told} {said}");
+        assert_eq!(told["sampled"], true, "{told}");
+        let (_, run, said) = live.trace(&["-o", saved.to_str().unwrap()], &origin);
+        let told: Value = serde_json::from_slice(&std::fs::read(&saved).unwrap()).unwrap();
+        assert!(told["trace"].is_null() && run["hops"][0]["http"]["request"]["trace_id"].is_null(), "{said}");
+    }
 }
 
 fn events(live: &Live) {

@@ -21,6 +21,26 @@ CALLS = CODES + [
     ("/lab.Nobody/Unary", "x"),
 ]
 SERVICES = ["", "lab.Well", "lab.Sick", "lab.New", "lab.Nobody"]
+# What a server may say of cookies, and what a client may not believe.
+COOKIES = [
+    "plain=1",
+    "root=2; Path=/",
+    "deeper=3; Path=/deep/er",
+    "elsewhere=4; Path=/else",
+    "beside=5; Path=/deep/e",
+    "safe=6; Secure; Path=/",
+    "past=7; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+    "gone=8; Max-Age=0",
+    "long=9; Max-Age=60; Path=/",
+    "domain=10; Domain=cookies.test; Path=/",
+    "above=11; Domain=.test; Path=/",
+    "foreign=12; Domain=other.test; Path=/",
+    "__Host-bare=13; Path=/",
+    "__Secure-sure=14; Secure; Path=/",
+    "lax=15; SameSite=Lax; HttpOnly; Path=/",
+    "plain=16",
+    'quoted="a b"; Path=/',
+]
 WORDS = "why: 100 % caf\u00e9\nand more"
 
 
@@ -183,7 +203,29 @@ async def serve_events(certificate, key):
 
         return handle
 
+    async def cookies(request):
+        reply = web.Response(status=302, headers={"Location": "/deep/er/seen"})
+        for cookie in COOKIES:
+            reply.headers.add("Set-Cookie", cookie)
+        return reply
+
+    async def seen(request):
+        from opentelemetry.trace import get_current_span
+        from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+        context = get_current_span(TraceContextTextMapPropagator().extract(dict(request.headers))).get_span_context()
+        return web.json_response(
+            {
+                "cookies": request.headers.getall("Cookie", []),
+                "trace": f"{context.trace_id:032x}" if context.is_valid else None,
+                "sampled": context.trace_flags.sampled,
+            }
+        )
+
     app = web.Application()
+    app.router.add_get("/deep/cookies", cookies)
+    app.router.add_get("/deep/er/seen", seen)
+    app.router.add_get("/", seen)
     app.router.add_get("/events", events)
     app.router.add_get("/endless-event", endless(b"data: "))
     app.router.add_get("/endless-comment", endless(b": "))
