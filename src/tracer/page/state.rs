@@ -33,6 +33,8 @@ pub(super) struct Known {
     level: usize,
     /// Below a frame: nothing of the page waits for it.
     framed: bool,
+    /// Which.
+    frame: Option<ResourceId>,
     redirects: usize,
     /// A connection that it must not go over again: it ended under the request before.
     pub(super) avoid: Option<ConnectionId>,
@@ -49,7 +51,8 @@ pub(super) struct State {
     seen: HashMap<(String, Cors), ResourceId>,
     pending: Vec<ResourceId>,
     running: Vec<ResourceId>,
-    ranks: Ranks,
+    /// Of the document, and of each frame.
+    ranks: HashMap<Option<ResourceId>, Ranks>,
     pub(super) hosts: Hosts,
     pub(super) cookies: Vec<Cookie>,
     pub(super) document: Option<Url>,
@@ -78,7 +81,7 @@ impl State {
             seen: HashMap::new(),
             pending: Vec::new(),
             running: Vec::new(),
-            ranks: Ranks::default(),
+            ranks: HashMap::new(),
             hosts: Hosts::default(),
             cookies: Vec::new(),
             document: None,
@@ -119,6 +122,10 @@ impl State {
             .as_ref()
             .is_some_and(|(known, resource)| known.framed || resource.kind == ResourceKind::Frame);
         let framed = framed || found.wish.framed;
+        let frame = match (of, above.as_ref()) {
+            (Asker::Resource(id), Some((_, resource))) if resource.kind == ResourceKind::Frame => Some(id),
+            (_, above) => above.and_then(|(known, _)| known.frame),
+        };
         if let Some((known, _)) = above.as_ref().filter(|(_, resource)| resource.kind != ResourceKind::Frame)
         {
             found.wish.terms = Rc::new(found.wish.terms.of_sheet(&known.wish.terms));
@@ -132,7 +139,7 @@ impl State {
             },
             None => Blocking::None,
         };
-        let mut placed = place(&found, above, &mut self.ranks);
+        let mut placed = place(&found, above, self.ranks.entry(frame).or_default());
         if framed {
             placed.blocking = Blocking::None;
         }
@@ -163,8 +170,16 @@ impl State {
             integrity: None,
             unused: None,
         };
-        let known =
-            Known { wish: found.wish, level, framed, redirects: 0, avoid: None, url: parsed, held: false };
+        let known = Known {
+            wish: found.wish,
+            level,
+            framed,
+            frame,
+            redirects: 0,
+            avoid: None,
+            url: parsed,
+            held: false,
+        };
         if let Some(id) = self.seen.get(&key).copied() {
             self.find_again(id, resource, known);
         } else if let Some(id) = self.put(resource, known) {
@@ -490,6 +505,23 @@ mod tests {
             state.find(Asker::Document, import, At(0));
             assert_eq!(state.resources[0].blocking, blocking);
         }
+    }
+
+    #[test]
+    fn the_first_images_are_those_of_each_document() {
+        let mut state = state();
+        state.find(Asker::Document, found("frame", ResourceKind::Frame), At(0));
+        for number in 0..6 {
+            state.find(Asker::Document, found(&format!("{number}"), ResourceKind::Image), At(0));
+            state.find(
+                Asker::Resource(ResourceId(0)),
+                found(&format!("f{number}"), ResourceKind::Image),
+                At(0),
+            );
+        }
+        let sooner =
+            |state: &State| state.resources.iter().filter(|it| it.priority == Priority::Medium).count();
+        assert_eq!(sooner(&state), 10, "five of each");
     }
 
     #[test]
