@@ -69,6 +69,19 @@ mod tests {
     use crate::finding::sample;
     use crate::trace::At;
 
+    /// Found on a busy machine: the document has no place for a lookup of a page's resource.
+    #[test]
+    fn a_lookup_of_a_resource_is_not_judged() {
+        let mut trace = sample::paged();
+        let mut slow = trace.lookups[0].clone();
+        slow.packets[2].received = Some(At(110_000));
+        assert!(sample::of(&RULE, &trace).is_empty());
+        trace.lookups.push(slow.clone());
+        assert!(sample::of(&RULE, &trace).is_empty());
+        trace.lookups[0] = slow;
+        assert_eq!(sample::of(&RULE, &trace).len(), 1);
+    }
+
     #[test]
     fn fires_on_the_one_that_stands_out_and_not_when_all_are_far_away() {
         let mut trace = sample::sound();

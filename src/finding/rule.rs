@@ -34,7 +34,7 @@ pub(super) enum Check {
 /// Lookups, and when they were made.
 #[derive(Clone, Copy)]
 pub(super) struct Lookups<'t> {
-    /// All of them, by their ids.
+    /// All of the chain, by their ids.
     pub(super) all: &'t [Dns],
     /// Wall time of t0.
     pub(super) started_at: SystemTime,
@@ -42,7 +42,10 @@ pub(super) struct Lookups<'t> {
 
 impl<'t> From<&'t Trace> for Lookups<'t> {
     fn from(trace: &'t Trace) -> Self {
-        Self { all: &trace.lookups, started_at: trace.started_at }
+        // Those of a page's resources lie behind them, and the document has no more than their times.
+        let of_chain = trace.requests.iter().filter_map(|request| request.lookup.ran());
+        let all = of_chain.map(|id| id.0 + 1).max().unwrap_or(0).min(trace.lookups.len());
+        Self { all: &trace.lookups[..all], started_at: trace.started_at }
     }
 }
 
