@@ -24,7 +24,8 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         number => format!("{number} resources of the page have moved for good: {}", names(&moved)),
     };
     let evidence = moved.iter().take(MOST_NAMES).map(|one| Place::Resource(one.id, InResource::Status));
-    let mut finding = rule.finding(title, evidence.collect(), "name them where they are now");
+    let advice = if moved.len() == 1 { "name it where it is now" } else { "name them where they are now" };
+    let mut finding = rule.finding(title, evidence.collect(), advice);
     let mends: Vec<Mend> = moved.iter().map(|one| Mend::Direct(one.request())).collect();
     finding.saving = Simulation::of(trace).and_then(|simulation| saving(&simulation, mends));
     vec![finding]

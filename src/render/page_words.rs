@@ -72,9 +72,11 @@ pub(super) fn summary(paged: &Paged<'_>) -> String {
 
 /// What stands out on the time axis: a word for its class, what it is, and when it was.
 pub(super) const fn marks(page: &Page) -> [(&'static str, &'static str, Option<At>); 3] {
+    // Of what is not known nothing can be said to come before.
+    let paint = if page.marks.start_render.is_some() { "no paint before" } else { "first paint" };
     [
         ("first-byte", "first byte", page.marks.first_byte),
-        ("start-render", "no paint before", page.marks.start_render),
+        ("start-render", paint, page.marks.start_render),
         ("page-end", "static page ends", page.marks.end),
     ]
 }
