@@ -84,6 +84,7 @@ fn parse(text: &str, path: &str, now: SystemTime) -> Result<Vec<Cookie>, PlanErr
             subdomains: subdomains.eq_ignore_ascii_case("true"),
             path: path_of.to_owned(),
             secure: is_secure,
+            cross_site: false,
             expires: (expires != 0).then(|| SystemTime::UNIX_EPOCH + Duration::from_secs(expires)),
             name: name.to_owned(),
             value: value.to_owned(),

@@ -56,6 +56,7 @@ mod tests {
             subdomains,
             path: path.to_owned(),
             secure,
+            cross_site: false,
             expires: None,
             name: name.to_owned(),
             value: "v".to_owned(),

@@ -159,6 +159,7 @@ fn cookie(
         domain: domain.unwrap_or_else(|| host.to_owned()),
         path,
         secure: attributes.secure,
+        cross_site: attributes.secure && attributes.same_site == Some("None"),
         expires,
         name: name.to_owned(),
         value: value.to_owned(),

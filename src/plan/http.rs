@@ -120,6 +120,8 @@ pub struct Cookie {
     pub path: String,
     /// For https alone.
     pub secure: bool,
+    /// Sent for pages of other sites, too (`SameSite=None`; without a word browsers take it for `Lax`).
+    pub cross_site: bool,
     /// Its end; `None` for one that lasts as long as the run.
     pub expires: Option<SystemTime>,
     /// Its name.

@@ -3,6 +3,7 @@
 use crate::http::{self, Ask, OnBehalf};
 use crate::page::{Cors, Wish};
 use crate::plan::{Compression, Cookie, CookieJar, ExpectPlan, HttpPlan};
+use crate::suffix;
 use crate::trace::{Priority, ResourceKind, Url};
 
 use super::hosts::Credentials;
@@ -106,6 +107,24 @@ pub(super) fn is_opaque(wish: &Wish, url: &Url) -> bool {
     wish.cors == Cors::No && !is_own(wish, url)
 }
 
+/// Whether a request goes to another site than the page's, or from a document of one: with it go no cookies but those
+/// that say so (RFC 6265bis section 5.2).
+pub(super) fn is_other_site((page, url): (&Url, &Url), wish: &Wish) -> bool {
+    let own = suffix::site(&page.host_ascii);
+    let is_own_site =
+        |host: &str, is_clear: bool| suffix::site(host) == own && page.scheme.is_clear() == is_clear;
+    let asker = wish.terms.document.as_ref();
+    let of_asker =
+        asker.is_none_or(|asker| is_own_site(asker.host_str().unwrap_or_default(), asker.scheme() == "http"));
+    !(of_asker && is_own_site(&url.host_ascii, url.scheme.is_clear()))
+}
+
+/// The cookies that go with it.
+fn fitting((page, url): (&Url, &Url), wish: &Wish, cookies: &[Cookie]) -> Vec<Cookie> {
+    let other = is_other_site((page, url), wish);
+    cookies.iter().filter(|cookie| !other || cookie.cross_site).cloned().collect()
+}
+
 /// The request.
 pub(super) fn ask((page, url): (&Url, &Url), wish: &Wish, cookies: &[Cookie]) -> Ask {
     let same = http::origin_of(page) == http::origin_of(url);
@@ -114,7 +133,7 @@ pub(super) fn ask((page, url): (&Url, &Url), wish: &Wish, cookies: &[Cookie]) ->
         method: "GET".to_owned(),
         body: None,
         expect: ExpectPlan::Never,
-        cookies: if sent { cookies.to_vec() } else { Vec::new() },
+        cookies: if sent { fitting((page, url), wish, cookies) } else { Vec::new() },
         credentials: same,
         given_host: false,
         on_behalf: match wish.cors {
@@ -124,5 +143,41 @@ pub(super) fn ask((page, url): (&Url, &Url), wish: &Wish, cookies: &[Cookie]) ->
         },
         trace: None,
         listener: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::page::Terms;
+    use crate::url;
+    use std::rc::Rc;
+
+    #[test]
+    fn cookies_go_to_the_page_s_own_site_alone_but_for_those_that_say_so() {
+        let cookie = |name: &str, domain: &str, cross_site| Cookie {
+            domain: domain.to_owned(),
+            subdomains: true,
+            path: "/".to_owned(),
+            secure: cross_site,
+            cross_site,
+            expires: None,
+            name: name.to_owned(),
+            value: "v".to_owned(),
+        };
+        let jar =
+            [cookie("own", "a.test", false), cookie("lax", "b.test", false), cookie("none", "b.test", true)];
+        let page = url::parse("https://www.a.test/").unwrap();
+        for (asker, to, names) in [
+            ("https://www.a.test/", "https://img.a.test/x", &["own", "lax", "none"][..]),
+            ("https://www.a.test/", "https://b.test/x", &["none"]),
+            ("https://b.test/frame", "https://www.a.test/x", &["none"]),
+            ("https://www.a.test/", "http://www.a.test/x", &["none"]),
+        ] {
+            let wish = Wish { terms: Rc::new(Terms::of(asker, &[])), ..Wish::default() };
+            let given = fitting((&page, &url::parse(to).unwrap()), &wish, &jar);
+            let given: Vec<_> = given.iter().map(|cookie| cookie.name.as_str()).collect();
+            assert_eq!(given, names, "{asker} {to}");
+        }
     }
 }

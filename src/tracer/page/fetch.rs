@@ -61,7 +61,12 @@ impl Engine<'_> {
         let refused = ear.has_refused();
         if let (Some(http), Credentials::Sent) = (request.http.as_ref().ran(), key.credentials) {
             let mut state = self.state.borrow_mut();
+            let before = state.cookies.clone();
             let _ = http::take_cookies(&mut state.cookies, &request.url, &http.headers, clock.wall_now());
+            // What another site sets for itself alone is not taken from here.
+            if ask::is_other_site((&page, &request.url), &known.wish) {
+                state.cookies.retain(|cookie| cookie.cross_site || before.contains(cookie));
+            }
         }
         let stops = failure
             .as_ref()
