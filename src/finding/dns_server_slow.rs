@@ -72,7 +72,7 @@ mod tests {
     /// Found on a busy machine: the document has no place for a lookup of a page's resource.
     #[test]
     fn a_lookup_of_a_resource_is_not_judged() {
-        let mut trace = sample::paged();
+        let mut trace = sample::sound();
         let mut slow = trace.lookups[0].clone();
         slow.packets[2].received = Some(At(110_000));
         assert!(sample::of(&RULE, &trace).is_empty());
