@@ -72,6 +72,8 @@ pub(super) struct Decoder {
     pub(super) named: (String, CharsetSource),
     /// Bytes of a character that is not whole yet.
     left: Vec<u8>,
+    /// What may be the begin of a mark.
+    first: Vec<u8>,
     begun: bool,
 }
 
@@ -84,7 +86,7 @@ impl Decoder {
             // What browsers take for it where nobody says anything, in the languages of most pages.
             None => (Charset::Latin1, ("windows-1252".to_owned(), CharsetSource::Assumed)),
         };
-        Self { charset, named, left: Vec::new(), begun: false }
+        Self { charset, named, left: Vec::new(), first: Vec::new(), begun: false }
     }
 
     pub(super) const fn charset(&self) -> Charset {
@@ -110,21 +112,33 @@ impl Decoder {
         if matches!(self.charset, Charset::Utf16Little | Charset::Utf16Big) { 2 } else { 1 }
     }
 
-    /// Looks for a byte order mark at the start of the document, and says how long it is. It beats every word
-    /// (Encoding standard, section 6).
-    pub(super) fn begin(&mut self, bytes: &[u8]) -> usize {
-        if std::mem::replace(&mut self.begun, true) {
-            return 0;
+    /// Looks for a byte order mark at the start of the document, and gives its length and the bytes to decode. It beats
+    /// every word (Encoding standard, section 6). What may be the begin of one waits for the rest.
+    pub(super) fn begin<'b>(&mut self, bytes: &'b [u8]) -> (usize, Cow<'b, [u8]>) {
+        if self.begun || bytes.is_empty() {
+            return (0, bytes.into());
         }
-        let (charset, name, length) = match bytes {
+        let mut all: Cow<'b, [u8]> = bytes.into();
+        if !self.first.is_empty() {
+            all = [std::mem::take(&mut self.first).as_slice(), bytes].concat().into();
+        }
+        let (charset, name, length) = match &*all {
             [0xef, 0xbb, 0xbf, ..] => (Charset::Utf8, "utf-8", 3),
             [0xff, 0xfe, ..] => (Charset::Utf16Little, "utf-16le", 2),
             [0xfe, 0xff, ..] => (Charset::Utf16Big, "utf-16be", 2),
-            _ => return 0,
+            [0xef] | [0xef, 0xbb] | [0xff] | [0xfe] => {
+                self.first = all.into_owned();
+                return (0, Cow::default());
+            }
+            _ => {
+                self.begun = true;
+                return (0, all);
+            }
         };
+        self.begun = true;
         self.charset = charset;
         self.named = (name.to_owned(), CharsetSource::ByteOrderMark);
-        length
+        (length, all[length..].to_vec().into())
     }
 
     /// The text of the next bytes; a character that is cut by their end waits for the rest of it.
@@ -208,8 +222,8 @@ mod tests {
         let mut decoder = Decoder::new(field);
         let mut text = String::new();
         for piece in pieces {
-            let skip = decoder.begin(piece);
-            text.push_str(&decoder.decode(&piece[skip..]));
+            let (_, piece) = decoder.begin(piece);
+            text.push_str(&decoder.decode(&piece));
         }
         (text, decoder)
     }
@@ -227,6 +241,10 @@ mod tests {
             std::iter::once(0xfeff_u16).chain("<é>".encode_utf16()).flat_map(u16::to_be_bytes).collect();
         let (read, decoder) = text(Some("utf-8"), &[&utf16]);
         assert_eq!((read.as_str(), decoder.charset), ("<é>", Charset::Utf16Big), "a mark beats the field");
+        let bytes: Vec<&[u8]> = utf16.chunks(1).collect();
+        assert_eq!(text(Some("utf-8"), &bytes).0, "<é>", "however it is cut");
+        assert_eq!(text(Some("utf-8"), &[b"\xef", b"\xbb", b"\xbfa"]).0, "a");
+        assert_eq!(text(None, &[b"\xef", b"\xbb", b"a"]).0, "\u{ef}\u{bb}a", "no mark after all");
     }
 
     #[test]

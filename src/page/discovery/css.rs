@@ -71,8 +71,8 @@ impl Sheet {
 
     /// Takes the next decoded bytes, and gives the imports that they made readable.
     pub fn take(&mut self, bytes: &[u8]) -> Vec<Found> {
-        let mark = self.decoder.begin(bytes);
-        let text = self.decoder.decode(&bytes[mark..]);
+        let (_, bytes) = self.decoder.begin(bytes);
+        let text = self.decoder.decode(&bytes);
         self.charset = self.decoder.charset();
         self.take_text(&text)
     }

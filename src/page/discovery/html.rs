@@ -155,8 +155,8 @@ impl Document {
             bytes = &bytes[..room];
             self.left = Some(TOO_LONG);
         }
-        let mark = self.decoder.begin(bytes);
-        (self.bytes, bytes) = (self.bytes + mark as u64, &bytes[mark..]);
+        let (mark, begun) = self.decoder.begin(bytes);
+        (self.bytes, bytes) = (self.bytes + mark as u64, &begun);
         while !bytes.is_empty() {
             let end = self.next_end(bytes);
             let (piece, rest) = bytes.split_at(end);
