@@ -43,10 +43,10 @@ pub struct Budgets {
     /// Every phase can be limited, the total, bytes received and redirects; `cert-days` is the least that the
     /// certificate has to last. With -n the median of times counts and the worst of the others, or what stands before
     /// it: `p90:`, `p95:`, `p99:`, `max:`, as in `p95:total=800ms`.
-    #[arg(long, value_name = "WHAT=LIMIT", value_delimiter = ',', conflicts_with = "compare_http")]
+    #[arg(long, value_name = "WHAT=LIMIT", value_delimiter = ',', conflicts_with_all = ["compare", "compare_http"])]
     pub budget: Vec<String>,
     /// Take budgets from this TOML file, too: `total = "500ms"` a line; `[p95]` stands above those of a percentile
-    #[arg(long, value_name = "FILE", conflicts_with = "compare_http")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["compare", "compare_http"])]
     pub budget_file: Option<PathBuf>,
 }
 

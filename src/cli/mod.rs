@@ -11,6 +11,7 @@
 //! - `hands`, `borrowed`: what hands type that know other tools; `password`: asked on the terminal
 //! - `proxy`: which proxies, by options and environment
 //! - `body`, `form`: what a request carries; `cookies`: `-b`
+//! - `compared`: `--compare`
 //! - `identity`: `--cert`, `--key` and `--pass`
 //! - `page`: `--page` and its kin; `paged`: how they are typed
 //! - `many`: `-n`, `--budget`, `--parallel` and their kin, declared; `runs`, `budgets`, `urls`: read
@@ -29,6 +30,7 @@ mod body;
 mod borrowed;
 mod budgets;
 mod check;
+mod compared;
 mod connection;
 mod cookies;
 mod declarations;
@@ -64,6 +66,7 @@ mod syntax;
 mod tour;
 mod urls;
 
+pub use self::compared::Compared;
 pub use self::declarations::*;
 pub use self::environment::Environment;
 pub use self::error::PlanError;

@@ -121,6 +121,12 @@ impl Tracer {
         Box::pin(self.trace_with(plan, (&resolver, &means), url, run, Extent::OneOfMany)).await
     }
 
+    /// Takes over what the servers of registries have told the runs of another, for the runs that come.
+    pub fn learn_registries(&self, other: &Self) {
+        self.resolver.learn_registries(&other.resolver);
+        self.next.replace(Some(self.another()));
+    }
+
     fn another(&self) -> (dns::Resolver, Means) {
         (self.resolver.of_run(self.memory), self.proxies.of_another_run())
     }

@@ -1,0 +1,102 @@
+//! What is traced in several ways in turn: what is varied, in which ways, and how often.
+
+use std::net::IpAddr;
+
+use super::repeat::RunStart;
+use super::{DnsPlan, Family, HttpPlan, Plan, ResolveOverride, ResolverChoice, TcpPlan, VersionChoice};
+
+/// Ways of a comparison at most: more are no table any more.
+pub const MOST_WAYS: usize = 16;
+
+/// Several ways in turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ComparePlan {
+    /// What is varied.
+    pub varied: Varied,
+    /// The ways; none where they are all addresses that the host turns out to have.
+    pub ways: Vec<Way>,
+    /// `-n`: how often each is gone.
+    pub rounds: usize,
+    /// What each run begins with.
+    pub start: RunStart,
+}
+
+/// What is varied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Varied {
+    /// The version of HTTP.
+    Http,
+    /// The family of addresses.
+    Family,
+    /// Who is asked for names.
+    Resolver,
+    /// The address of the host.
+    Address,
+    /// The URL.
+    Url,
+}
+
+impl Varied {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Http, Self::Family, Self::Resolver, Self::Address, Self::Url];
+
+    /// The word of the command line and of JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Family => "family",
+            Self::Resolver => "resolver",
+            Self::Address => "address",
+            Self::Url => "url",
+        }
+    }
+}
+
+/// One of the ways.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// What it is called.
+    pub label: String,
+    /// What is otherwise than in the plan.
+    pub change: Change,
+}
+
+/// What is otherwise than in the plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// This version of HTTP and no other.
+    Version(VersionChoice),
+    /// Addresses of this family alone.
+    Family(Family),
+    /// This one is asked for names.
+    Resolver(ResolverChoice),
+    /// The host of the URL has this address alone.
+    Address(IpAddr),
+    /// This URL.
+    Url(String),
+}
+
+impl Change {
+    /// The plan with it; `host` and `port` are those of the URL.
+    #[must_use]
+    pub fn of(&self, plan: &Plan, (host, port): (&str, u16)) -> Plan {
+        let plan = plan.clone();
+        match self {
+            Self::Version(version) => Plan { http: HttpPlan { version: *version, ..plan.http }, ..plan },
+            Self::Family(family) => Plan {
+                dns: DnsPlan { family: *family, ..plan.dns },
+                tcp: TcpPlan { family: *family, ..plan.tcp },
+                ..plan
+            },
+            Self::Resolver(lane) => Plan { dns: DnsPlan { lane: lane.clone(), ..plan.dns }, ..plan },
+            Self::Address(address) => {
+                let host = host.strip_suffix('.').unwrap_or(host).to_owned();
+                let own = ResolveOverride { host, port, addresses: vec![*address] };
+                let overrides = std::iter::once(own).chain(plan.dns.overrides).collect();
+                Plan { dns: DnsPlan { overrides, ..plan.dns }, ..plan }
+            }
+            Self::Url(_) => plan,
+        }
+    }
+}
