@@ -27,6 +27,12 @@ pub const COLD_START: Duration = Duration::from_millis(500);
 pub const SLOW_CONTINUE: Duration = Duration::from_millis(200);
 /// `flapping`: how much later every third request is answered.
 pub const FLAPPING: Duration = Duration::from_millis(300);
+/// `bimodal`: how much later two requests of five are answered.
+pub const BIMODAL: Duration = Duration::from_millis(60);
+/// `drifting`: how much later each request is answered than the one before.
+pub const DRIFT: Duration = Duration::from_millis(4);
+/// `slow-backend`, `slow-address`: how much later one of three servers answers.
+pub const SLOW_BACKEND: Duration = Duration::from_millis(120);
 /// `websocket`: from the ping to the pong.
 pub const SLOW_PONG: Duration = Duration::from_millis(120);
 /// `grpc` and its kin: from the call to its answer.

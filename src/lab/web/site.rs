@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use super::legacy::Script;
+use super::moods::Mood;
 
 /// The validator of every page: weak, as it is the same in all encodings.
 pub(crate) const ETAG: &str = "W/\"lab\"";
@@ -178,8 +179,8 @@ pub(crate) enum Conduct {
     EndsThird(Page),
     /// It refuses the first request of each connection for a second (503), and has its page then.
     Busy(Page),
-    /// It has its page, every third time late.
-    Flapping(Page),
+    /// It has its page, now so, now so.
+    Moody(Page, Mood),
     /// It redirects to itself until the cookie comes back that it sets, and has its page then.
     CookieWall(Page),
     /// It says 100 to a body that waits for that, as late as this.
@@ -200,7 +201,7 @@ impl Conduct {
             | Self::TwoLengths(page)
             | Self::EndsThird(page)
             | Self::Busy(page)
-            | Self::Flapping(page)
+            | Self::Moody(page, _)
             | Self::CookieWall(page)
             | Self::SlowContinue(page, _)
             | Self::NoContinue(page)

@@ -59,6 +59,7 @@ pub(crate) fn repeat(report: &Redacted<RepeatReport>, style: &Style, out: &mut d
     if let Some(slowest) = median.and_then(|median| runs::slowest(&traces, median)) {
         explain_slowest(&mut page, &slowest);
     }
+    patterns(&mut page, &traces);
     lateness(&mut page, report);
     first_run(&mut page, report);
     if let Some((number, run)) = median.and_then(|median| Some((median, report.runs.get(median)?))) {
@@ -203,6 +204,18 @@ fn explain_slowest(page: &mut Page, slowest: &Slowest) {
     body.push(Ink::Plain, format!("run {}, {}, ", slowest.run + 1, micros(slowest.total)));
     body.push(Ink::Plain, format!("{} more than the median run: {}", micros(slowest.more), slowest.words()));
     fact(page, Ink::Plain, "slowest", &body);
+}
+
+/// What their order and their servers tell.
+fn patterns(page: &mut Page, traces: &[&Trace]) {
+    for pattern in runs::patterns(traces) {
+        let mut body = page.line();
+        body.push(Ink::Plain, pattern.words());
+        if let Some(chance) = pattern.chance {
+            body.push(Ink::Faint, format!(" ({})", super::diff::chance(chance)));
+        }
+        fact(page, Ink::Bad, pattern.kind.as_str(), &body);
+    }
 }
 
 /// With `--interval`: whether runs began when they were due.
