@@ -10,7 +10,7 @@ use super::shown::{complaint, format, style};
 use crate::cli::Show;
 use crate::clock::{Clock, Moment, Stopwatch};
 use crate::exit::{self, Limits, OnBadStatus};
-use crate::plan::{Change, ComparePlan, MOST_RUNS, MOST_WAYS, Plan, ResolverChoice, RunStart, Way};
+use crate::plan::{Change, ComparePlan, MOST_RUNS, MOST_WAYS, Plan, ResolverChoice, RunStart, Varied, Way};
 use crate::redact::redact;
 use crate::render::{self, Progress};
 use crate::report::{CompareReport, Compared, RepeatEnd};
@@ -46,10 +46,10 @@ pub(super) async fn compare(
     let mut rows = if runs.ways.is_empty() {
         let (found, row) = addresses(&runs, &plan, &url).await?;
         note = noted(&found, &compare);
-        let most = found.into_iter().take(MOST_WAYS).map(|address| Way {
-            label: address.to_string(),
-            change: Change::Address(address),
-        });
+        let most = found
+            .into_iter()
+            .take(MOST_WAYS)
+            .map(|address| Way { label: address.to_string(), change: Change::Address(address) });
         runs.ways = prepared(&most.collect::<Vec<_>>(), &plan, &url, &compare).map_err(Problem::Setup)?;
         row
     } else {
@@ -87,6 +87,7 @@ struct Prepared {
     label: String,
     url: String,
     walks: bool,
+    start: RunStart,
     tracer: Tracer,
 }
 
@@ -101,20 +102,24 @@ fn prepared(ways: &[Way], plan: &Plan, url: &str, compare: &ComparePlan) -> Resu
         let plan = way.change.of(plan, origin);
         let walks = matches!(plan.dns.lane, ResolverChoice::Walk);
         let tracer = Tracer::new(plan)?;
-        // A single round is gone as a trace alone is: from the root.
-        let is_many = compare.rounds > 1 || compare.start != RunStart::Cold;
-        let tracer = if is_many { tracer.with_memory(pace::memory(compare.start)) } else { tracer };
-        Ok(Prepared { label: way.label.clone(), url: own.to_owned(), walks, tracer: tracer.ready_for(own) })
+        let start = match &way.change {
+            Change::Start(start) => *start,
+            _ => compare.start,
+        };
+        let tracer = if is_as_alone(compare) { tracer } else { pace::started(tracer, start) };
+        let tracer = tracer.ready_for(own);
+        Ok(Prepared { label: way.label.clone(), url: own.to_owned(), walks, start, tracer })
     };
     ways.iter().map(one).collect()
 }
 
+/// Whether each run is as a trace alone is, from the root: in a single round, but where that is what is varied.
+fn is_as_alone(compare: &ComparePlan) -> bool {
+    compare.rounds == 1 && compare.start == RunStart::Cold && compare.varied != Varied::Warm
+}
+
 /// The addresses of the host; where there are none, the row of the lookup that failed.
-async fn addresses(
-    runs: &Runs<'_>,
-    plan: &Plan,
-    url: &str,
-) -> Result<(Vec<IpAddr>, Vec<Compared>), Problem> {
+async fn addresses(runs: &Runs<'_>, plan: &Plan, url: &str) -> Result<(Vec<IpAddr>, Vec<Compared>), Problem> {
     let tracer = Tracer::new(plan.clone()).map_err(Problem::Setup)?;
     let trace = runs.lookup("addresses", url, &tracer).await;
     if trace.failure().is_some() {
@@ -156,7 +161,7 @@ struct Runs<'a> {
 impl Runs<'_> {
     /// What is asked before many rounds, so that all of them are alike: what registries say is asked for once.
     async fn warm_up(&self) {
-        if self.plan.rounds < 2 && self.plan.start == RunStart::Cold {
+        if is_as_alone(self.plan) {
             return;
         }
         let mut before: Option<&Prepared> = None;
@@ -164,10 +169,14 @@ impl Runs<'_> {
             if self.session.signals.first().is_some() {
                 return;
             }
-            if way.walks || self.plan.start == RunStart::WarmDns {
+            if way.walks || way.start.keeps_answers() {
                 before.iter().for_each(|before| way.tracer.learn_registries(&before.tracer));
                 self.lookup(&way.label, &way.url, &way.tracer).await;
                 before = way.walks.then_some(way).or(before);
+            }
+            if way.start.keeps_connections() {
+                // Its first run opens what the others have.
+                self.one(0, way).await;
             }
         }
     }
@@ -221,7 +230,8 @@ impl Runs<'_> {
         } else {
             way.label.clone()
         };
-        let on_stage = |stage: StageName, what: &str| self.say(&format!("{which}: {} {what}", stage.as_str()));
+        let on_stage =
+            |stage: StageName, what: &str| self.say(&format!("{which}: {} {what}", stage.as_str()));
         let run = Run { clock: &clock, stop: &stop, setup: self.session.setup, on_stage: &on_stage };
         let mut trace = way.tracer.trace(&way.url, run).await;
         trace.lab = self.session.lab.is_some();

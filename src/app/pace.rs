@@ -9,14 +9,21 @@ use crate::dns::Memory;
 use crate::plan::{RUN_PAUSE, RunStart};
 use crate::stop::{Stop, Stopped};
 use crate::trace::{AddressKind, Trace};
+use crate::tracer::Tracer;
 
 /// What a run begins with.
-pub(super) const fn memory(start: RunStart) -> Memory {
+const fn memory(start: RunStart) -> Memory {
     match start {
-        RunStart::Cold => Memory::Registries,
+        RunStart::Cold | RunStart::WarmConnection => Memory::Registries,
         RunStart::ColdRoot => Memory::Nothing,
-        RunStart::WarmDns => Memory::Answers,
+        RunStart::WarmDns | RunStart::WarmAll => Memory::Answers,
     }
+}
+
+/// A tracer whose runs begin so.
+pub(super) fn started(tracer: Tracer, start: RunStart) -> Tracer {
+    let tracer = tracer.with_memory(memory(start));
+    if start.keeps_connections() { tracer.with_kept_connections() } else { tracer }
 }
 
 /// When a run may begin behind another that has just ended.

@@ -42,7 +42,7 @@ pub(super) async fn repeat(
     let progress = Progress::counting(show.progress, repeat.runs, repeat.duration);
     let max_time = plan.max_time;
     let is_walk = matches!(plan.dns.lane, ResolverChoice::Walk);
-    let prepare = |plan| Ok(Tracer::new(plan)?.with_memory(pace::memory(repeat.start)).ready_for(&url));
+    let prepare = |plan| Ok(pace::started(Tracer::new(plan)?, repeat.start).ready_for(&url));
     let (session, tracer) = Session::begin(plan, lab, max_time, setup, prepare).await?;
     let runs = Runs {
         tracer: &tracer,
@@ -54,9 +54,9 @@ pub(super) async fn repeat(
         progress: &progress,
     };
     let warm_up = match repeat.start {
-        RunStart::Cold if is_walk => Some(runs.warm_up().await),
-        RunStart::WarmDns => Some(runs.warm_up().await),
-        RunStart::Cold | RunStart::ColdRoot => None,
+        RunStart::WarmDns | RunStart::WarmAll => Some(runs.warm_up().await),
+        RunStart::Cold | RunStart::WarmConnection if is_walk => Some(runs.warm_up().await),
+        RunStart::Cold | RunStart::WarmConnection | RunStart::ColdRoot => None,
     };
     let (done, end) = runs.all(&on_bad_status).await;
     progress.finish();

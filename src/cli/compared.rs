@@ -8,6 +8,7 @@ use super::declarations::{Cli, Format};
 use super::dns;
 use super::error::PlanError;
 use super::hands;
+use super::many::Warm;
 use super::runs::refuse_unsafe;
 use super::settings::Show;
 use crate::plan::{
@@ -20,10 +21,11 @@ use crate::plan::{
 #[command(next_help_heading = "Many runs")]
 pub struct Compared {
     /// Trace in several ways in turn, and set phase against phase: `http=1.1,2,3`, `family=4,6`, `resolver=walk,system`,
-    /// `address=all`, `url=A,B`
+    /// `address=all`, `url=A,B`, `warm=none,connection`
     ///
     /// At most 16 ways, each run on a lookup and a connection of its own, but `address` has no lookup. Resolvers are
-    /// written as for --resolver; addresses can be listed; with `url` the URLs stand here alone. The first is what the
+    /// written as for --resolver; addresses can be listed; with `url` the URLs stand here alone; `warm` takes `none` and the words
+    /// of --warm, each warm before the first round. The first is what the
     /// others are set against. With -n as many rounds are made, each in another order, and from 10 on it is told
     /// whether a difference is more than chance. One that fails is a failed row; the exit code is 0 when one was
     /// answered. --max-time holds for each run. Printed as a table or, with --format json, as one document.
@@ -49,7 +51,7 @@ impl Compared {
 
 /// What can be written.
 const FORMS: &str = "http=1.1,2,3; family=4,6; resolver=walk,system,192.0.2.53,tls://dns.example; address=all; \
-                     address=192.0.2.1,2001:db8::1; url=A,B (write a comma inside a URL as %2C)";
+                     address=192.0.2.1,2001:db8::1; url=A,B (write a comma inside a URL as %2C); warm=none,dns,connection,all";
 
 /// What the option says; `None` where it was not typed.
 ///
@@ -87,6 +89,7 @@ fn way(varied: Varied, value: &str) -> Result<Way, PlanError> {
             Varied::Resolver => "resolver",
             Varied::Address => "address",
             Varied::Url => "URL",
+            Varied::Warm => "word for what is kept: none, dns, connection or all",
         };
         PlanError::with_hint(format!("--compare: `{}` is no {what}", value.escape_debug()), FORMS)
     };
@@ -112,6 +115,16 @@ fn way(varied: Varied, value: &str) -> Result<Way, PlanError> {
             (address.to_string(), Change::Address(address))
         }
         Varied::Url => (value.to_owned(), Change::Url(value.to_owned())),
+        Varied::Warm => {
+            let (label, start) = match value {
+                "none" => ("cold", RunStart::Cold),
+                "dns" => ("warm dns", RunStart::WarmDns),
+                "connection" => ("warm connection", RunStart::WarmConnection),
+                "all" => ("warm all", RunStart::WarmAll),
+                _ => return Err(bad()),
+            };
+            (label.to_owned(), Change::Start(start))
+        }
     };
     Ok(Way { label, change })
 }
@@ -161,6 +174,7 @@ pub(super) fn plan(
         ("--duration", runs.duration.is_some()),
         ("--cold-root", runs.cold_root),
         ("--brief", runs.brief),
+        ("--warm", runs.warm.is_some_and(|warm| warm != Warm::Dns)),
     ];
     if let Some((other, _)) = further.into_iter().chain(of_runs).find(|(_, given)| *given) {
         return Err(PlanError::usage(format!("{option} has no place for {other}")));
@@ -222,6 +236,7 @@ fn check_choices(cli: &Cli, varied: Varied) -> Result<(), PlanError> {
         Varied::Resolver => &[("--resolver", common.resolver != "walk"), socket],
         Varied::Address => &[("--connect-to", !connection.connect_to.is_empty()), socket],
         Varied::Url => &[],
+        Varied::Warm => &[("--warm", cli.runs.warm.is_some())],
     };
     match choices.iter().find(|(_, given)| *given) {
         Some((option, _)) => Err(PlanError::with_hint(
@@ -242,7 +257,7 @@ fn check_lab(ways: &[Way]) -> Result<(), PlanError> {
             }
             Change::Url(url) => hands::outside_the_lab(true, url),
             Change::Address(address) => hands::outside_the_lab(true, &address.to_string()),
-            Change::Version(_) | Change::Family(_) => None,
+            Change::Version(_) | Change::Family(_) | Change::Start(_) => None,
         };
         if let Some(why) = outside {
             return Err(PlanError::usage(why));
@@ -269,6 +284,7 @@ mod tests {
             ("resolver=walk,192.0.2.53", Varied::Resolver, &["walk", "192.0.2.53"]),
             ("address=all", Varied::Address, &[]),
             ("address=[2001:DB8::1],192.0.2.1", Varied::Address, &["2001:db8::1", "192.0.2.1"]),
+            ("warm=none,all", Varied::Warm, &["cold", "warm all"]),
             ("url=a.test,https://b.test/?x=1", Varied::Url, &["a.test", "https://b.test/?x=1"]),
         ] {
             let (told, ways) = of(text).unwrap();
@@ -298,6 +314,7 @@ mod tests {
             ("address=all,192.0.2.1", "`all` is no address"),
             ("address=192.0.2.1,example.com", "is no address"),
             ("url=https://a.test/", "is one way"),
+            ("warm=none,hot", "`hot` is no word"),
             (&format!("address={many}"), "17 ways"),
         ] {
             let PlanError::Usage { message, hint } = of(text).unwrap_err() else { panic!("{text}") };

@@ -23,7 +23,11 @@ pub struct Runs {
     /// Begin no further run after this time, in seconds (or 5m); without -n, at most 1000 runs
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub duration: Option<String>,
-    /// Keep this between the runs: `dns`, the answers, as long as their TTL lasts
+    /// Keep this between the runs, as a browser would: `dns`, the answers, as long as their TTL lasts; `connection`, one
+    /// that the server has not closed; `all`, both
+    ///
+    /// A run on a kept connection has no lookup, no connect and no TLS; the first run opens it. A connection of QUIC is not
+    /// kept, nor are tickets of TLS (--resume). --compare warm=none,dns,connection,all sets cold and warm side by side.
     #[arg(long, value_enum, ignore_case = true, value_name = "WHAT")]
     pub warm: Option<Warm>,
     /// Let each run begin at the root: at most 10, as root servers are everybody's
@@ -55,6 +59,10 @@ pub struct Budgets {
 pub enum Warm {
     /// Answers to names
     Dns,
+    /// The connection
+    Connection,
+    /// Both
+    All,
 }
 
 /// Two saved documents.

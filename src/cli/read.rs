@@ -19,8 +19,8 @@ use super::serving::ServeOptions;
 use super::settings::{Action, Settings, Show, Source, Stream};
 use super::syntax::{byte_ranges, limit, pause, redirects, resolve_override};
 use super::{
-    body, budgets, check, compared, connection, cookies, dns, findings, hands, identity, origin, otlp, page, password,
-    proxy, reuse, runs, secrets, serve, tour, urls,
+    body, budgets, check, compared, connection, cookies, dns, findings, hands, identity, origin, otlp, page,
+    password, proxy, reuse, runs, secrets, serve, tour, urls,
 };
 use crate::clock::Clock;
 use crate::finding::Selection;

@@ -52,6 +52,8 @@ pub(super) fn repeat(runs: &Runs) -> Result<Option<RepeatPlan>, PlanError> {
         start: match (runs.cold_root, runs.warm) {
             (true, _) => RunStart::ColdRoot,
             (false, Some(Warm::Dns)) => RunStart::WarmDns,
+            (false, Some(Warm::Connection)) => RunStart::WarmConnection,
+            (false, Some(Warm::All)) => RunStart::WarmAll,
             (false, None) => RunStart::Cold,
         },
         detail: if runs.brief { RunDetail::Brief } else { RunDetail::Whole },

@@ -71,7 +71,9 @@ impl From<&trace::Http> for Http {
                 .iter()
                 .map(|field| Field { name: field.name.clone(), value: field.text().into_owned() })
                 .collect(),
-            layers: layers.map(|layer| Layer { cache: layer.cache.map(|it| it.as_str().to_owned()) }).collect(),
+            layers: layers
+                .map(|layer| Layer { cache: layer.cache.map(|it| it.as_str().to_owned()) })
+                .collect(),
         }
     }
 }

@@ -34,11 +34,14 @@ pub enum Varied {
     Address,
     /// The URL.
     Url,
+    /// What is kept between the rounds.
+    Warm,
 }
 
 impl Varied {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Http, Self::Family, Self::Resolver, Self::Address, Self::Url];
+    pub const ALL: [Self; 6] =
+        [Self::Http, Self::Family, Self::Resolver, Self::Address, Self::Url, Self::Warm];
 
     /// The word of the command line and of JSON.
     #[must_use]
@@ -49,6 +52,7 @@ impl Varied {
             Self::Resolver => "resolver",
             Self::Address => "address",
             Self::Url => "url",
+            Self::Warm => "warm",
         }
     }
 }
@@ -75,6 +79,8 @@ pub enum Change {
     Address(IpAddr),
     /// This URL.
     Url(String),
+    /// Each run begins with this.
+    Start(RunStart),
 }
 
 impl Change {
@@ -96,7 +102,7 @@ impl Change {
                 let overrides = std::iter::once(own).chain(plan.dns.overrides).collect();
                 Plan { dns: DnsPlan { overrides, ..plan.dns }, ..plan }
             }
-            Self::Url(_) => plan,
+            Self::Url(_) | Self::Start(_) => plan,
         }
     }
 }

@@ -13,6 +13,10 @@ pub(super) fn paired(report: &CompareReport) -> Vec<Paired> {
         Varied::Http => &["protocol"],
         Varied::Family | Varied::Address => &["address", "addresses in DNS"],
         Varied::Resolver | Varied::Url => &[],
+        // A kept connection is not looked at again.
+        Varied::Warm => {
+            &["address", "addresses in DNS", "TLS version", "cipher suite", "key exchange", "certificate"]
+        }
     };
     let mut paired = beside_first(&ways);
     // Of several requests the name says which, in brackets behind it.

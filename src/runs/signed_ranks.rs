@@ -51,8 +51,12 @@ fn counted_out(ranks: &[usize], above: usize) -> f64 {
         }
     }
     let apart = (2 * above).abs_diff(all);
-    let far: f64 =
-        choices.iter().enumerate().filter(|(sum, _)| (2 * sum).abs_diff(all) >= apart).map(|(_, of)| of).sum();
+    let far: f64 = choices
+        .iter()
+        .enumerate()
+        .filter(|(sum, _)| (2 * sum).abs_diff(all) >= apart)
+        .map(|(_, of)| of)
+        .sum();
     (far / choices.iter().sum::<f64>()).min(1.0)
 }
 
@@ -116,6 +120,10 @@ mod tests {
     fn the_shift_is_the_middle_of_the_differences() {
         assert_eq!((pair_shift(&[]), pair_shift(&[7]), pair_shift(&[-7])), (None, Some(7), Some(-7)));
         assert_eq!(pair_shift(&[10, 20, 30]), Some(20));
-        assert_eq!(pair_shift(&[10, 20, 30, 40, 1_000_000]), Some(30), "one that is far off does not move it");
+        assert_eq!(
+            pair_shift(&[10, 20, 30, 40, 1_000_000]),
+            Some(30),
+            "one that is far off does not move it"
+        );
     }
 }

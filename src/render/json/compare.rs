@@ -43,12 +43,12 @@ pub(super) struct CompareDocument<'a> {
     /// Why the first row failed, where all did.
     failure: Option<FailureView<'a>>,
     /// What was varied.
-    #[cfg_attr(test, schemars(extend("enum" = ["http", "family", "resolver", "address", "url"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["http", "family", "resolver", "address", "url", "warm"])))]
     varied: &'static str,
     /// How many rounds were wanted: each has a run of every row, in another order.
     rounds: usize,
     /// What each run began with, as in a document of kind `repeat`; in a single round `cold` is a walk from the root.
-    #[cfg_attr(test, schemars(extend("enum" = ["cold", "cold-root", "warm-dns"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["cold", "cold-root", "warm-dns", "warm-connection", "warm-all"])))]
     start: &'static str,
     /// What there is to say of the ways themselves, for people: that there is one alone, or more than are compared.
     note: Option<&'a str>,
@@ -69,7 +69,8 @@ pub(super) struct CompareDocument<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 struct ComparedView<'a> {
-    /// The way: `HTTP/1.1`, `HTTP/2`, `HTTP/3`, `IPv4`, `IPv6`, the resolver as typed, the address, or the URL.
+    /// The way: `HTTP/1.1`, `HTTP/2`, `HTTP/3`, `IPv4`, `IPv6`, the resolver as typed, the address, the URL, or what is
+    /// kept: `cold`, `warm dns`, `warm connection`, `warm all`.
     label: &'a str,
     /// Whether one run at least read its last response to its end.
     outcome: Outcome,

@@ -45,8 +45,9 @@ pub(super) struct RepeatDocument<'a> {
     /// Why the first run failed, where all did.
     failure: Option<FailureView<'a>>,
     /// What each run began with: `cold`, what the servers of the root and of top-level domains had said of the name;
-    /// `cold-root`, nothing; `warm-dns`, all that had been answered, as long as its TTL lasted.
-    #[cfg_attr(test, schemars(extend("enum" = ["cold", "cold-root", "warm-dns"])))]
+    /// `cold-root`, nothing; `warm-dns`, all that had been answered, as long as its TTL lasted; `warm-connection`, a connection
+    /// that an earlier run had opened; `warm-all`, both.
+    #[cfg_attr(test, schemars(extend("enum" = ["cold", "cold-root", "warm-dns", "warm-connection", "warm-all"])))]
     start: &'static str,
     /// The walk before the first run, which no number here counts; null where there was none.
     warmup: Option<WarmUpView<'a>>,

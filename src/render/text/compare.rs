@@ -81,8 +81,13 @@ fn head(page: &mut Page, report: &CompareReport, names: &Names) {
         }
     }
     let own = match (report.varied, report.start) {
-        (Varied::Address, _) => "a connection of its own; the address is given, so that nobody is asked for it",
-        (_, RunStart::WarmDns) => "a connection of its own and the answers of a lookup before the runs",
+        (Varied::Address, _) => {
+            "a connection of its own; the address is given, so that nobody is asked for it"
+        }
+        (Varied::Warm, _) => "what its way keeps between the rounds; what is kept was there before the first",
+        (_, RunStart::WarmDns | RunStart::WarmConnection | RunStart::WarmAll) => {
+            "a connection of its own and the answers of a lookup before the runs"
+        }
         (_, RunStart::Cold) if report.rounds > 1 => {
             "a lookup below what registries said, which was asked before the runs, and a connection of its own"
         }
@@ -130,12 +135,7 @@ fn tables(page: &mut Page, report: &CompareReport, paired: &[Paired], names: &Na
 }
 
 /// The first way, and some of the others.
-fn table(
-    page: &mut Page,
-    report: &CompareReport,
-    paired: &[Paired],
-    (names, others): (&Names, &[usize]),
-) {
+fn table(page: &mut Page, report: &CompareReport, paired: &[Paired], (names, others): (&Names, &[usize])) {
     let mut line = page.line();
     line.pad_to(NAME).right(Ink::Strong, names.get(0), TIME);
     for at in others {
@@ -251,7 +251,9 @@ fn conclusions(page: &mut Page, report: &CompareReport, paired: &[Paired], names
         let rounds = if report.rounds == 1 { "one round" } else { "so few rounds" };
         line.push(
             Ink::Faint,
-            format!("Whether that is chance cannot be told from {rounds}: -n {LEAST_PAIRS} can, -n 20 better."),
+            format!(
+                "Whether that is chance cannot be told from {rounds}: -n {LEAST_PAIRS} can, -n 20 better."
+            ),
         );
         page.wrap(page.line(), &line);
     }

@@ -171,7 +171,13 @@ impl<'a> Series<'a> {
             kind,
             fast: low,
             slow: high,
-            slow_runs: self.runs.iter().enumerate().filter(|(at, _)| is_slow(*at)).map(|(_, run)| *run).collect(),
+            slow_runs: self
+                .runs
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| is_slow(*at))
+                .map(|(_, run)| *run)
+                .collect(),
             of: self.totals.len(),
             phase: self.phase(is_slow, |at| !is_slow(at)),
             chance,
@@ -192,7 +198,8 @@ pub fn patterns(traces: &[&Trace]) -> Vec<Pattern> {
     let series = Series::of(traces);
     let mut found = servers::slow_servers(&series);
     let modes = Modes::of(&series.totals);
-    let explained = |found: &[Pattern], slow: &[bool]| found.iter().any(|known| explains(known, &series, slow));
+    let explained =
+        |found: &[Pattern], slow: &[bool]| found.iter().any(|known| explains(known, &series, slow));
     let in_turn = modes.as_ref().and_then(|modes| periods::in_turn(&series.runs, &modes.high));
     if let Some((period, slow, chance)) = in_turn {
         if !explained(&found, &slow) {
@@ -210,7 +217,8 @@ pub fn patterns(traces: &[&Trace]) -> Vec<Pattern> {
 
 /// Whether the slow runs of a pattern are these, but for one in five.
 fn explains(known: &Pattern, series: &Series<'_>, slow: &[bool]) -> bool {
-    let both = series.runs.iter().zip(slow).filter(|(run, slow)| **slow && known.slow_runs.contains(run)).count();
+    let both =
+        series.runs.iter().zip(slow).filter(|(run, slow)| **slow && known.slow_runs.contains(run)).count();
     let these = slow.iter().filter(|slow| **slow).count();
     both * 5 >= these * 4
 }

@@ -73,7 +73,8 @@ impl Chances {
         (hit..=size.min(many))
             .filter(|hit| many - hit <= all - size)
             .map(|hit| {
-                (self.choices(size, hit) + self.choices(all - size, many - hit) - self.choices(all, many)).exp()
+                (self.choices(size, hit) + self.choices(all - size, many - hit) - self.choices(all, many))
+                    .exp()
             })
             .sum()
     }
@@ -92,7 +93,8 @@ mod tests {
     fn told(slow: &str) -> Option<(usize, usize)> {
         let slow: Vec<bool> = slow.chars().map(|mark| mark == '#').collect();
         let runs: Vec<usize> = (0..slow.len()).collect();
-        in_turn(&runs, &slow).map(|(period, places, _)| (period, places.iter().position(|place| *place).unwrap_or(99)))
+        in_turn(&runs, &slow)
+            .map(|(period, places, _)| (period, places.iter().position(|place| *place).unwrap_or(99)))
     }
 
     #[test]

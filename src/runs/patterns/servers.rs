@@ -108,7 +108,8 @@ fn servers(series: &Series<'_>, by: NamedBy) -> Vec<Server> {
         return Vec::new();
     }
     let known: usize = named.values().map(Vec::len).sum();
-    let judged = named.into_iter().filter(|(_, runs)| runs.len() >= LEAST_EACH && known - runs.len() >= LEAST_EACH);
+    let judged =
+        named.into_iter().filter(|(_, runs)| runs.len() >= LEAST_EACH && known - runs.len() >= LEAST_EACH);
     judged
         .map(|(name, runs)| {
             let mut own = vec![false; series.totals.len()];

@@ -95,7 +95,11 @@ fn one_bad_server_of_three_is_named_and_explains_the_rest() {
         let [pattern] = &told(&runs)[..] else { panic!("{:?}", told(&runs)) };
         let by = NamedBy::Field("x-served-by");
         assert_eq!(pattern.kind, PatternKind::BadBackend { by, server: "two".to_owned(), servers: 3 });
-        assert!(pattern.words().contains("one of 3 servers is slow, x-served-by: two: "), "{}", pattern.words());
+        assert!(
+            pattern.words().contains("one of 3 servers is slow, x-served-by: two: "),
+            "{}",
+            pattern.words()
+        );
     }
 }
 
@@ -124,7 +128,9 @@ fn nothing_is_told_of_noise() {
         ("normal", |noise| (0..12).map(|_| noise.next()).sum::<f64>() * 10_000.0),
         ("long tail", |noise| -noise.next().max(1e-12).ln() * 40_000.0),
         ("heavy tail", |noise| 10_000.0 / noise.next().max(1e-6).powf(0.6)),
-        ("stragglers", |noise| 20_000.0 + if noise.next() < 0.05 { 400_000.0 } else { noise.next() * 3_000.0 }),
+        ("stragglers", |noise| {
+            20_000.0 + if noise.next() < 0.05 { 400_000.0 } else { noise.next() * 3_000.0 }
+        }),
     ];
     let mut noise = Noise(42);
     for (name, kind) in KINDS {

@@ -23,7 +23,8 @@ pub(super) fn drift(series: &Series<'_>) -> Option<Pattern> {
     let chance = likely(totals);
     let slope = slope(totals);
     let (one, other) = totals.split_at(totals.len() / 2);
-    let goes_on = [one, other].into_iter().all(|half| self::slope(half) * slope.signum() >= HALF * slope.abs());
+    let goes_on =
+        [one, other].into_iter().all(|half| self::slope(half) * slope.signum() >= HALF * slope.abs());
     if chance >= LEVEL || !goes_on {
         return None;
     }
@@ -47,7 +48,10 @@ pub(super) fn drift(series: &Series<'_>) -> Option<Pattern> {
 #[allow(clippy::cast_precision_loss)] // half a million pairs
 fn likely(values: &[u64]) -> f64 {
     let sign = |one: u64, other: u64| i64::from(other > one) - i64::from(other < one);
-    let pairs = values.iter().enumerate().flat_map(|(at, one)| values[at + 1..].iter().map(move |other| (*one, *other)));
+    let pairs = values
+        .iter()
+        .enumerate()
+        .flat_map(|(at, one)| values[at + 1..].iter().map(move |other| (*one, *other)));
     let sum: i64 = pairs.map(|(one, other)| sign(one, other)).sum();
     let mut sorted = values.to_vec();
     sorted.sort_unstable();
