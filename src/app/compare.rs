@@ -10,7 +10,10 @@ use super::shown::{complaint, format, style};
 use crate::cli::Show;
 use crate::clock::{Clock, Moment, Stopwatch};
 use crate::exit::{self, Limits, OnBadStatus};
-use crate::plan::{Change, ComparePlan, MOST_RUNS, MOST_WAYS, Plan, ResolverChoice, RunStart, Varied, Way};
+use crate::plan::{
+    Change, ComparePlan, DnsPlan, HttpPlan, MOST_RUNS, MOST_WAYS, Plan, ResolveOverride, ResolverChoice,
+    RunStart, TcpPlan, Varied, Way,
+};
 use crate::redact::redact;
 use crate::render::{self, Progress};
 use crate::report::{CompareReport, Compared, RepeatEnd};
@@ -99,7 +102,7 @@ fn prepared(ways: &[Way], plan: &Plan, url: &str, compare: &ComparePlan) -> Resu
             Change::Url(own) => own,
             _ => url,
         };
-        let plan = way.change.of(plan, origin);
+        let plan = changed(plan, &way.change, origin);
         let walks = matches!(plan.dns.lane, ResolverChoice::Walk);
         let tracer = Tracer::new(plan)?;
         let start = match &way.change {
@@ -113,9 +116,40 @@ fn prepared(ways: &[Way], plan: &Plan, url: &str, compare: &ComparePlan) -> Resu
     ways.iter().map(one).collect()
 }
 
+/// The plan with what is otherwise in one of the ways; `host` and `port` are those of the URL.
+fn changed(plan: &Plan, change: &Change, (host, port): (&str, u16)) -> Plan {
+    let plan = plan.clone();
+    match change {
+        Change::Version(version) => Plan { http: HttpPlan { version: *version, ..plan.http }, ..plan },
+        Change::Family(family) => Plan {
+            dns: DnsPlan { family: *family, ..plan.dns },
+            tcp: TcpPlan { family: *family, ..plan.tcp },
+            ..plan
+        },
+        Change::Resolver(lane) => Plan { dns: DnsPlan { lane: lane.clone(), ..plan.dns }, ..plan },
+        Change::Address(address) => {
+            let host = host.strip_suffix('.').unwrap_or(host).to_owned();
+            let own = ResolveOverride { host, port, addresses: vec![*address] };
+            let overrides = std::iter::once(own).chain(plan.dns.overrides).collect();
+            Plan { dns: DnsPlan { overrides, ..plan.dns }, ..plan }
+        }
+        Change::Url(_) | Change::Start(_) => plan,
+    }
+}
+
 /// Whether each run is as a trace alone is, from the root: in a single round, but where that is what is varied.
 fn is_as_alone(compare: &ComparePlan) -> bool {
     compare.rounds == 1 && compare.start == RunStart::Cold && compare.varied != Varied::Warm
+}
+
+/// Whose turn it is at a place of a round. Each comes first as often as the others and, as far as rounds reach, behind each
+/// of the others as often: a slow one leaves a mark on the next. (E. J. Williams, Australian Journal of Scientific Research A 2
+/// (1949) 149-168.)
+const fn turn(round: usize, place: usize, many: usize) -> usize {
+    let place = if round % 2 == 0 { place } else { many - 1 - place };
+    // 0, 1, the last, 2, the last but one, ...
+    let zigzag = if place % 2 == 1 { place.div_ceil(2) } else { (many - place / 2) % many };
+    (zigzag + round / 2) % many
 }
 
 /// The addresses of the host; where there are none, the row of the lookup that failed.
@@ -193,7 +227,7 @@ impl Runs<'_> {
         trace
     }
 
-    /// Round after round, each begun by another way: none always comes first, when a server may be cold.
+    /// Round after round, each in another order: none always comes first, when a server may be cold.
     async fn all(&self) -> Vec<Compared> {
         let begun = Moment::now();
         let empty = |way: &Prepared| Compared { label: way.label.clone(), runs: Vec::new() };
@@ -201,7 +235,7 @@ impl Runs<'_> {
         let (many, mut last) = (self.ways.len(), None);
         for number in 0..self.plan.rounds * many {
             let (round, place) = (number / many, number % many);
-            let at = (round + place) % many;
+            let at = turn(round, place, many);
             if !pace::wait(self.session, pace::after(self.session, last)).await {
                 break;
             }
@@ -240,5 +274,35 @@ impl Runs<'_> {
 
     fn say(&self, what: &str) {
         self.progress.stage(|| redact(what.to_owned(), self.show.secrets));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_comes_first_and_behind_each_of_the_others_as_often() {
+        for many in 1..=7 {
+            let rounds = 2 * many;
+            let order = |round: usize| (0..many).map(move |place| turn(round, place, many));
+            let mut behind = vec![vec![0; many]; many];
+            let mut firsts = vec![0; many];
+            for round in 0..rounds {
+                let order: Vec<usize> = order(round).collect();
+                let mut sorted = order.clone();
+                sorted.sort_unstable();
+                assert_eq!(sorted, (0..many).collect::<Vec<_>>(), "{many}, round {round}");
+                firsts[order[0]] += 1;
+                order.windows(2).for_each(|pair| behind[pair[0]][pair[1]] += 1);
+            }
+            assert!(firsts.iter().all(|times| *times == 2), "{many}: {firsts:?}");
+            for (one, row) in behind.iter().enumerate() {
+                assert!(
+                    row.iter().enumerate().all(|(other, times)| one == other || *times == 2),
+                    "{many}: {row:?}"
+                );
+            }
+        }
     }
 }

@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::compared::Compared;
 use super::examples::EXAMPLES;
 pub use super::formats::{Diagram, Exports, Format, Telemetry};
-use super::many::{Budgets, Runs, Saved, Urls};
+use super::many::{Budgets, Compared, Runs, Saved, Urls};
 use super::paged::Paged;
 use super::serving::ServeOptions;
 

@@ -1,4 +1,4 @@
-//! The options of many runs and of budgets, as clap has them: declarations only.
+//! The options of many runs, of several ways and of budgets, as clap has them: declarations only.
 
 use std::path::PathBuf;
 
@@ -63,6 +63,39 @@ pub enum Warm {
     Connection,
     /// Both
     All,
+}
+
+/// Options of several ways in turn.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Many runs")]
+pub struct Compared {
+    /// Trace in several ways in turn, and set phase against phase: `http=1.1,2,3`, `family=4,6`, `resolver=walk,system`,
+    /// `address=all`, `url=A,B`, `warm=none,connection`
+    ///
+    /// At most 16 ways, each run on a lookup and a connection of its own, but `address` has no lookup. Resolvers are
+    /// written as for --resolver; addresses can be listed; with `url` the URLs stand here alone; `warm` takes `none` and the words
+    /// of --warm, each warm before the first round. The first is what the
+    /// others are set against. With -n as many rounds are made, each in another order, and from 10 on it is told
+    /// whether a difference is more than chance. One that fails is a failed row; the exit code is 0 when one was
+    /// answered. --max-time holds for each run. Printed as a table or, with --format json, as one document.
+    #[arg(long, value_name = "WHAT=A,B", conflicts_with_all = ["compare_http", "until", "output", "ladder", "explain",
+        "verbose", "fail_on", "only", "ignore", "all_addresses", "route", "resume", "tls_scan", "reuse"])]
+    pub compare: Option<String>,
+    /// Short for --compare http=1.1,2,3
+    #[arg(long, conflicts_with_all = ["until", "output", "ladder", "explain", "verbose", "fail_on", "only", "ignore",
+        "all_addresses", "route", "resume", "tls_scan", "reuse"])]
+    pub compare_http: bool,
+}
+
+impl Compared {
+    /// The option that was typed, and what it says.
+    pub(super) fn given(&self) -> Option<(&'static str, &str)> {
+        match &self.compare {
+            Some(text) => Some(("--compare", text)),
+            None if self.compare_http => Some(("--compare-http", "http=1.1,2,3")),
+            None => None,
+        }
+    }
 }
 
 /// Two saved documents.

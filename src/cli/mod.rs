@@ -11,10 +11,9 @@
 //! - `hands`, `borrowed`: what hands type that know other tools; `password`: asked on the terminal
 //! - `proxy`: which proxies, by options and environment
 //! - `body`, `form`: what a request carries; `cookies`: `-b`
-//! - `compared`: `--compare`
 //! - `identity`: `--cert`, `--key` and `--pass`
 //! - `page`: `--page` and its kin; `paged`: how they are typed
-//! - `many`: `-n`, `--budget`, `--parallel` and their kin, declared; `runs`, `budgets`, `urls`: read
+//! - `many`: `-n`, `--compare`, `--budget`, `--parallel` and their kin, declared; `runs`, `compared`, `budgets`, `urls`: read
 //! - `list`: lists of URLs, read while they are traced
 //! - `files`: the small files that a plan needs as text
 //! - `formats`: what a report can be written as
@@ -66,13 +65,12 @@ mod syntax;
 mod tour;
 mod urls;
 
-pub use self::compared::Compared;
 pub use self::declarations::*;
 pub use self::environment::Environment;
 pub use self::error::PlanError;
 pub use self::hands::{is_check, requested_format};
 pub use self::list::{BadLine, Line, Lines, WantedUrl};
-pub use self::many::{Budgets, Runs, Saved, Urls, Warm};
+pub use self::many::{Budgets, Compared, Runs, Saved, Urls, Warm};
 pub use self::paged::{Paged, Profile};
 pub use self::read::settings;
 pub use self::serving::ServeOptions;

@@ -2,8 +2,10 @@
 
 use std::net::IpAddr;
 
+use super::dns::ResolverChoice;
+use super::family::Family;
+use super::http::VersionChoice;
 use super::repeat::RunStart;
-use super::{DnsPlan, Family, HttpPlan, Plan, ResolveOverride, ResolverChoice, TcpPlan, VersionChoice};
 
 /// Ways of a comparison at most: more are no table any more.
 pub const MOST_WAYS: usize = 16;
@@ -81,28 +83,4 @@ pub enum Change {
     Url(String),
     /// Each run begins with this.
     Start(RunStart),
-}
-
-impl Change {
-    /// The plan with it; `host` and `port` are those of the URL.
-    #[must_use]
-    pub fn of(&self, plan: &Plan, (host, port): (&str, u16)) -> Plan {
-        let plan = plan.clone();
-        match self {
-            Self::Version(version) => Plan { http: HttpPlan { version: *version, ..plan.http }, ..plan },
-            Self::Family(family) => Plan {
-                dns: DnsPlan { family: *family, ..plan.dns },
-                tcp: TcpPlan { family: *family, ..plan.tcp },
-                ..plan
-            },
-            Self::Resolver(lane) => Plan { dns: DnsPlan { lane: lane.clone(), ..plan.dns }, ..plan },
-            Self::Address(address) => {
-                let host = host.strip_suffix('.').unwrap_or(host).to_owned();
-                let own = ResolveOverride { host, port, addresses: vec![*address] };
-                let overrides = std::iter::once(own).chain(plan.dns.overrides).collect();
-                Plan { dns: DnsPlan { overrides, ..plan.dns }, ..plan }
-            }
-            Self::Url(_) | Self::Start(_) => plan,
-        }
-    }
 }

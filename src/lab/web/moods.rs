@@ -3,21 +3,8 @@
 
 use std::time::Duration;
 
-use super::site::Page;
+use super::site::{Mood, Page};
 use crate::lab::scenario::{BIMODAL, DRIFT, FLAPPING, SLOW_BACKEND};
-
-/// How a site changes from request to request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mood {
-    /// Every third time it is late.
-    Flapping,
-    /// It is late now and then, in no order.
-    Bimodal,
-    /// It is a little later each time.
-    Drifting,
-    /// Three servers stand behind it, and one of them is late.
-    Pool,
-}
 
 /// How many moods there are.
 pub(in crate::lab) const MOODS: usize = 4;

@@ -3,11 +3,10 @@
 //! Each site has an address of its own, so that what a server does never depends on what a client says it came
 //! for. What the words of the table mean is said in `site`.
 
-use super::moods::Mood;
 use super::site::{
-    ALT_SVC, Certificate, Clients, Conduct, Encoding, HSTS, Hints, Http3, Ipv6, KEPT, OLD_VERSIONS, PAGE,
-    PLAIN, Pace, Page, Protocols, Secure, Site, TLS, TLS10_ONLY, Tickets, Tls, Versions, fields, redirect,
-    status,
+    ALT_SVC, Certificate, Clients, Conduct, Encoding, HSTS, Hints, Http3, Ipv6, KEPT, Mood, OLD_VERSIONS,
+    PAGE, PLAIN, Pace, Page, Protocols, Secure, Site, TLS, TLS10_ONLY, Tickets, Tls, Versions, fields,
+    redirect, status,
 };
 use crate::lab::scenario::{
     BEHIND_CACHE, DRIP_PAUSE, DRIP_PIECES, EARLY_HINTS, EVERY_STAGE_PAUSE, EVERY_STAGE_PIECES,

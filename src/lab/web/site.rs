@@ -4,7 +4,6 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use super::legacy::Script;
-use super::moods::Mood;
 
 /// The validator of every page: weak, as it is the same in all encodings.
 pub(crate) const ETAG: &str = "W/\"lab\"";
@@ -215,6 +214,19 @@ impl Conduct {
             | Self::Grpc(_) => None,
         }
     }
+}
+
+/// How a site changes from request to request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mood {
+    /// Every third time it is late.
+    Flapping,
+    /// It is late now and then, in no order.
+    Bimodal,
+    /// It is a little later each time.
+    Drifting,
+    /// Three servers stand behind it, and one of them is late.
+    Pool,
 }
 
 /// What a site does behind an upgrade (RFC 6455).

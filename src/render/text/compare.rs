@@ -19,10 +19,12 @@ use crate::runs::{LEAST_PAIRS, Spread, Summary};
 use crate::trace::Trace;
 use crate::units::{self, count};
 
-/// Columns of the names of phases, of a time, and of a difference.
+/// Columns of the names of phases, of a time, and of a difference; and of the first way at most, where its name is longer
+/// than a time.
 const NAME: usize = 12;
 const TIME: usize = 11;
 const APART: usize = 11;
+const FIRST: usize = 17;
 
 /// Writes the table.
 pub(crate) fn compare(
@@ -44,7 +46,11 @@ pub(crate) fn compare(
 }
 
 /// What the ways are called above their columns: their labels, or letters where those are too long.
-struct Names(Vec<String>);
+struct Names {
+    all: Vec<String>,
+    /// Columns of the first way.
+    first: usize,
+}
 
 impl Names {
     fn of(report: &CompareReport) -> Self {
@@ -53,14 +59,16 @@ impl Names {
             .rows
             .iter()
             .enumerate()
-            .all(|(at, row)| fits(&row.label, if at == 0 { TIME } else { TIME + APART }));
+            .all(|(at, row)| fits(&row.label, if at == 0 { FIRST } else { TIME + APART }));
         let letter = |at: usize| char::from(b'A' + u8::try_from(at % 26).unwrap_or_default()).to_string();
         let name = |(at, row): (usize, &Compared)| if fit { row.label.clone() } else { letter(at) };
-        Self(report.rows.iter().enumerate().map(name).collect())
+        let all: Vec<String> = report.rows.iter().enumerate().map(name).collect();
+        let first = all.first().map_or(0, |name| name.width() + 1).clamp(TIME, FIRST);
+        Self { all, first }
     }
 
     fn get(&self, at: usize) -> &str {
-        self.0.get(at).map_or("", String::as_str)
+        self.all.get(at).map_or("", String::as_str)
     }
 }
 
@@ -113,7 +121,7 @@ fn head(page: &mut Page, report: &CompareReport, names: &Names) {
 
 /// As many tables as it takes: each has the first way, and beside it as many others as there is room for.
 fn tables(page: &mut Page, report: &CompareReport, paired: &[Paired], names: &Names) {
-    let room = page.width().saturating_sub(NAME + TIME) / (TIME + APART);
+    let room = page.width().saturating_sub(NAME + names.first) / (TIME + APART);
     let others: Vec<usize> = (1..report.rows.len()).collect();
     if others.is_empty() {
         table(page, report, paired, (names, &[]));
@@ -137,7 +145,7 @@ fn tables(page: &mut Page, report: &CompareReport, paired: &[Paired], names: &Na
 /// The first way, and some of the others.
 fn table(page: &mut Page, report: &CompareReport, paired: &[Paired], (names, others): (&Names, &[usize])) {
     let mut line = page.line();
-    line.pad_to(NAME).right(Ink::Strong, names.get(0), TIME);
+    line.pad_to(NAME).right(Ink::Strong, names.get(0), names.first);
     for at in others {
         line.right(Ink::Strong, names.get(*at), TIME + APART);
     }
@@ -161,7 +169,7 @@ fn table(page: &mut Page, report: &CompareReport, paired: &[Paired], (names, oth
         let mut line = page.line();
         line.column(ink, name, NAME);
         for (place, median) in medians.iter().enumerate() {
-            line.right(ink, &time(*median), TIME);
+            line.right(ink, &time(*median), if place == 0 { names.first } else { TIME });
             let Some(at) = place.checked_sub(1).and_then(|place| others.get(place)) else { continue };
             let row = paired.get(*at - 1).and_then(|one| row_of(one, part));
             let seen = row.is_some_and(|row| matches!(row.seen, Seen::Yes(_)));
@@ -171,7 +179,7 @@ fn table(page: &mut Page, report: &CompareReport, paired: &[Paired], (names, oth
         }
         page.put(line);
     }
-    statuses(page, report, others);
+    statuses(page, report, (names, others));
 }
 
 fn row_of(paired: &Paired, part: Part) -> Option<&Row> {
@@ -187,10 +195,10 @@ fn median(summary: &Summary, part: Part) -> Option<u64> {
     spread.map(Spread::median)
 }
 
-fn statuses(page: &mut Page, report: &CompareReport, others: &[usize]) {
+fn statuses(page: &mut Page, report: &CompareReport, (names, others): (&Names, &[usize])) {
     let mut line = page.line();
     line.column(Ink::Plain, "status", NAME);
-    for (at, width) in std::iter::once((0, TIME)).chain(others.iter().map(|at| (*at, TIME))) {
+    for (at, width) in std::iter::once((0, names.first)).chain(others.iter().map(|at| (*at, TIME))) {
         let Some(row) = report.rows.get(at) else { continue };
         let failed = row.runs.iter().filter(|trace| trace.failure().is_some()).count();
         match shown(row).and_then(|(_, trace)| trace.last_status()) {

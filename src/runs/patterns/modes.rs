@@ -1,14 +1,17 @@
 //! Whether numbers fall into two heaps: the cut that leaves the least spread on both sides (N. Otsu, IEEE Transactions on
-//! Systems, Man, and Cybernetics 9 (1979) 62-66), of the logarithms, as times have long tails; and how far the heaps are
-//! apart in their own spread (K. M. Ashman, C. M. Bird, S. E. Zepf, Astronomical Journal 108 (1994) 2348-2361).
+//! Systems, Man, and Cybernetics 9 (1979) 62-66), and how far the heaps are apart in their own spread (K. M. Ashman, C. M.
+//! Bird, S. E. Zepf, Astronomical Journal 108 (1994) 2348-2361). Both of the numbers and of their logarithms: times have
+//! long tails, and what two levels have in common may be next to nothing.
 
 /// Runs from which on two levels are told.
 const LEAST: usize = 20;
 /// What each of them has at least, in percent of the runs: a few stragglers are no level.
 const SHARE: usize = 25;
-/// How far they are apart at least, by Ashman. Halves of normal numbers have 2.7, of uniform ones 3.5; of 20 of those fewer
-/// than one series in a hundred has 6.
+/// How far they are apart at least, by Ashman. Halves of normal numbers have 2.7, of uniform ones 3.5; of 20 of any kind
+/// that was tried fewer than two series in a hundred have 6, of 30 fewer than two in a thousand.
 const DISTANCE: f64 = 6.0;
+/// How much fewer changes from one to the other there may be than chance has, in its deviations: one in twenty has fewer.
+const FEWER: f64 = 1.645;
 /// The gap between them at least, as a part of the whole range.
 const VALLEY: f64 = 0.25;
 
@@ -21,11 +24,16 @@ pub(super) struct Modes {
 }
 
 impl Modes {
-    /// The best cut in two; `None` where all are the same.
-    pub(super) fn of(values: &[u64]) -> Option<Self> {
+    /// The best cuts in two, of the numbers and of their logarithms; none where all are the same.
+    pub(super) fn of(values: &[u64]) -> Vec<Self> {
         #[allow(clippy::cast_precision_loss)] // microseconds of years
-        let logs: Vec<f64> = values.iter().map(|value| (*value.max(&1) as f64).ln()).collect();
-        let mut sorted = logs.clone();
+        let plain: Vec<f64> = values.iter().map(|value| *value as f64).collect();
+        let logs: Vec<f64> = plain.iter().map(|value| value.max(1.0).ln()).collect();
+        [plain, logs].iter().filter_map(|values| Self::cut(values)).collect()
+    }
+
+    fn cut(values: &[f64]) -> Option<Self> {
+        let mut sorted = values.to_vec();
         sorted.sort_by(f64::total_cmp);
         let cut = (1..sorted.len())
             .filter(|at| sorted[at - 1] < sorted[*at])
@@ -39,7 +47,7 @@ impl Modes {
         Some(Self {
             distance: (mean(high) - mean(low)) * std::f64::consts::SQRT_2 / spread.max(1e-9),
             valley: (high[0] - low[low.len() - 1]) / range,
-            high: logs.iter().map(|log| *log >= border).collect(),
+            high: values.iter().map(|value| *value >= border).collect(),
         })
     }
 
@@ -51,10 +59,22 @@ impl Modes {
             && high.min(all - high) * 100 >= all * SHARE
             && self.distance >= DISTANCE
             && self.valley >= VALLEY
+            && is_mixed(&self.high)
     }
 }
 
+/// Whether the two come in no order: what is slow for a while is an episode, and what is slow from then on a step (A. Wald
+/// and J. Wolfowitz, Annals of Mathematical Statistics 11 (1940) 147-162).
 #[allow(clippy::cast_precision_loss)] // a thousand runs
+fn is_mixed(high: &[bool]) -> bool {
+    let changes = high.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    let (all, one) = (high.len() as f64, high.iter().filter(|high| **high).count() as f64);
+    let product = 2.0 * one * (all - one);
+    let variance = product * (product - all) / (all * all * (all - 1.0));
+    (changes as f64) >= product / all - FEWER * variance.sqrt()
+}
+
+#[allow(clippy::cast_precision_loss)]
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }

@@ -2,7 +2,7 @@
 //! a turn by chance is counted out (the hypergeometric distribution); for all turns together it is the sum of what each could
 //! do as unlikely (R. E. Tarone, Biometrics 46 (1990) 515-522).
 
-use super::PATTERN_LEVEL;
+use super::pattern::PATTERN_LEVEL;
 
 /// The longest turn.
 const LONGEST: usize = 8;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::super::rank_tests::{rank_sum, together};
-use super::{PATTERN_LEVEL, Pattern, PatternKind, Series};
+use super::pattern::{NamedBy, PATTERN_LEVEL, Pattern, PatternKind};
+use super::series::Series;
 use crate::trace::{Hop, Trace, header};
 
 /// Runs from which on a slow server is told, and how many each server has at least to be looked at.
@@ -30,32 +31,12 @@ const FIELDS: [&str; 14] = [
     "server",
 ];
 
-/// By what servers are told from each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NamedBy {
-    /// By the address that was connected to.
-    Address,
-    /// By this field of the response.
-    Field(&'static str),
-}
-
-impl NamedBy {
-    /// The word used in JSON: `address`, or the name of the field.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Address => "address",
-            Self::Field(name) => name,
-        }
-    }
-
-    /// The server of a run.
-    fn server(self, trace: &Trace) -> Option<String> {
-        let hop = trace.hops().last()?;
-        match self {
-            Self::Address => address(&hop),
-            Self::Field(name) => header(&hop.http.ran()?.headers, name).map(std::borrow::Cow::into_owned),
-        }
+/// The server of a run.
+fn server(by: NamedBy, trace: &Trace) -> Option<String> {
+    let hop = trace.hops().last()?;
+    match by {
+        NamedBy::Address => address(&hop),
+        NamedBy::Field(name) => header(&hop.http.ran()?.headers, name).map(std::borrow::Cow::into_owned),
     }
 }
 
@@ -99,7 +80,7 @@ pub(super) fn slow_servers(series: &Series<'_>) -> Vec<Pattern> {
 fn servers(series: &Series<'_>, by: NamedBy) -> Vec<Server> {
     let mut named: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (at, trace) in series.traces.iter().enumerate() {
-        if let Some(server) = by.server(trace) {
+        if let Some(server) = server(by, trace) {
             named.entry(server).or_default().push(at);
         }
     }

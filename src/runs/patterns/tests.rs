@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::timeline::Phase;
 use crate::trace::{Header, sample};
 
 /// A run whose response came so much later, in microseconds, from this server.
@@ -65,6 +66,11 @@ fn two_levels_in_no_order_are_bimodal() {
     assert_eq!((&pattern.kind, pattern.of), (&PatternKind::Bimodal, 30));
     assert!(pattern.slow - pattern.fast > 140_000, "{pattern:?}");
     assert_eq!(told(&runs[..15]), [], "fifteen are too few");
+    // The same times in another order are an episode: something was slow for a while.
+    let mut ordered = runs;
+    ordered.sort_by_key(|trace| trace.total);
+    ordered.rotate_left(7);
+    assert!(told(&ordered).iter().all(|pattern| pattern.kind != PatternKind::Bimodal));
 }
 
 #[test]

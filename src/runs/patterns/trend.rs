@@ -5,7 +5,8 @@
 //! A step in the middle is no drift: both halves have to go the same way.
 
 use super::super::rank_tests::upper_tail;
-use super::{Pattern, PatternKind, Series, matters};
+use super::pattern::{Pattern, PatternKind};
+use super::series::{Series, matters};
 
 /// Runs from which on a drift is told.
 const LEAST: usize = 12;
