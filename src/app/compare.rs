@@ -146,7 +146,7 @@ fn is_as_alone(compare: &ComparePlan) -> bool {
 /// of the others as often: a slow one leaves a mark on the next. (E. J. Williams, Australian Journal of Scientific Research A 2
 /// (1949) 149-168.)
 const fn turn(round: usize, place: usize, many: usize) -> usize {
-    let place = if round % 2 == 0 { place } else { many - 1 - place };
+    let place = if round.is_multiple_of(2) { place } else { many - 1 - place };
     // 0, 1, the last, 2, the last but one, ...
     let zigzag = if place % 2 == 1 { place.div_ceil(2) } else { (many - place / 2) % many };
     (zigzag + round / 2) % many

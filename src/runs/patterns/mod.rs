@@ -29,15 +29,12 @@ pub fn patterns(traces: &[&Trace]) -> Vec<Pattern> {
     let explained =
         |found: &[Pattern], slow: &[bool]| found.iter().any(|known| explains(known, &series, slow));
     let in_turn = modes.iter().find_map(|modes| periods::in_turn(&series.runs, &modes.high));
-    if let Some((period, slow, chance)) = in_turn {
-        if !explained(&found, &slow) {
-            found.extend(series.pattern(PatternKind::Flapping { period }, &slow, Some(chance)));
-        }
+    if let Some((period, slow, chance)) = in_turn.filter(|(_, slow, _)| !explained(&found, slow)) {
+        found.extend(series.pattern(PatternKind::Flapping { period }, &slow, Some(chance)));
     }
-    if let Some(modes) = modes.into_iter().find(Modes::are_two) {
-        if !explained(&found, &modes.high) {
-            found.extend(series.pattern(PatternKind::Bimodal, &modes.high, None));
-        }
+    let two = modes.into_iter().find(Modes::are_two);
+    if let Some(modes) = two.filter(|modes| !explained(&found, &modes.high)) {
+        found.extend(series.pattern(PatternKind::Bimodal, &modes.high, None));
     }
     found.extend(trend::drift(&series));
     found

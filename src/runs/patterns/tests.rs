@@ -111,7 +111,7 @@ fn one_bad_server_of_three_is_named_and_explains_the_rest() {
 
 #[test]
 fn failed_runs_keep_their_turn_and_have_no_time() {
-    let mut runs: Vec<Trace> = (0..20).map(|at| run(u64::from(at % 2) * 300_000 + at, "a")).collect();
+    let mut runs: Vec<Trace> = (0..20).map(|at| run((at % 2) * 300_000 + at, "a")).collect();
     runs[4].requests.last_mut().unwrap().failure = Some(crate::trace::Failure {
         stage: crate::trace::StageName::Http,
         code: crate::trace::FailureCode::EmptyResponse,
