@@ -126,6 +126,12 @@ impl Scenario {
         host.split(':').next().unwrap_or_default().replace("%2E", ".")
     }
 
+    /// Whether its host is looked up here: not behind a proxy that resolves, nor with an address that is given.
+    #[cfg(test)]
+    pub(crate) fn is_looked_up(&self) -> bool {
+        !self.options.iter().any(|option| matches!(*option, "-x" | "address=all"))
+    }
+
     pub(super) const fn options(self, options: &'static [&'static str]) -> Self {
         Self { options, ..self }
     }

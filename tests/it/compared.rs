@@ -213,7 +213,7 @@ fn each_pattern_of_the_lab_is_named_with_its_numbers() {
         let told: Vec<&Value> = patterns.iter().map(|pattern| &pattern["kind"]).collect();
         assert_eq!((exit, told), (0, vec![&Value::from(kind)]), "{patterns:?}");
         let pattern = &patterns[0];
-        assert!(pattern["words"].as_str().unwrap().contains(words), "{pattern}");
+        assert!(pattern["detail"].as_str().unwrap().contains(words), "{pattern}");
         assert_eq!(pattern["phase"], "wait", "{pattern}");
     }
     let text = flat(&stdout(&run(&["--lab", "-n", "15", "http://flapping.http.test/"])));

@@ -149,7 +149,7 @@ struct PatternView {
     #[cfg_attr(test, schemars(extend("enum" = ["flapping", "bimodal", "drift", "bad-backend"])))]
     kind: &'static str,
     /// The same in a sentence, for people.
-    words: String,
+    detail: String,
     /// The phase that differs most.
     phase: &'static str,
     /// The median total of the fast runs; of a drift, of its first third.
@@ -159,7 +159,7 @@ struct PatternView {
     /// The slow runs, as indices of `runs`; empty of a drift.
     slow_runs: Vec<usize>,
     /// How many runs were looked at: those that came to their end.
-    of: usize,
+    runs: usize,
     /// Of `flapping`: every how many runs.
     period: Option<usize>,
     /// Of a `drift`: what a run takes more than the one before.
@@ -175,7 +175,7 @@ struct PatternView {
 #[cfg_attr(test, derive(JsonSchema))]
 struct BackendView {
     /// By what servers were told from each other: `address`, or the name of a field of the response.
-    by: &'static str,
+    told_apart_by: &'static str,
     /// The slow one.
     server: String,
     /// How many there were.
@@ -184,7 +184,7 @@ struct BackendView {
 
 impl From<Pattern> for PatternView {
     fn from(pattern: Pattern) -> Self {
-        let (kind, words) = (pattern.kind.as_str(), pattern.words());
+        let (kind, detail) = (pattern.kind.as_str(), pattern.words());
         let Pattern { kind: own, fast, slow, slow_runs, of, phase, chance } = pattern;
         let (mut period, mut per_run_us, mut backend) = (None, None, None);
         match own {
@@ -192,18 +192,18 @@ impl From<Pattern> for PatternView {
             PatternKind::Bimodal => {}
             PatternKind::Drift { per_run } => per_run_us = Some(per_run),
             PatternKind::BadBackend { by, server, servers } => {
-                backend = Some(BackendView { by: by.as_str(), server, servers });
+                backend = Some(BackendView { told_apart_by: by.as_str(), server, servers });
             }
         }
         let phase = phase.as_str();
         Self {
             kind,
-            words,
+            detail,
             phase,
             fast_us: fast,
             slow_us: slow,
             slow_runs,
-            of,
+            runs: of,
             period,
             per_run_us,
             backend,
