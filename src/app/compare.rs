@@ -51,7 +51,7 @@ pub(super) async fn compare(
         note = noted(&found, &compare);
         let most = found
             .into_iter()
-            .take(MOST_WAYS)
+            .take(most_ways(&compare))
             .map(|address| Way { label: address.to_string(), change: Change::Address(address) });
         runs.ways = prepared(&most.collect::<Vec<_>>(), &plan, &url, &compare).map_err(Problem::Setup)?;
         row
@@ -172,9 +172,14 @@ fn address_of(text: &str) -> Option<IpAddr> {
     host.trim_matches(['[', ']']).parse().ok()
 }
 
+/// How many addresses are compared: as many runs as that makes are kept.
+fn most_ways(compare: &ComparePlan) -> usize {
+    MOST_WAYS.min(MOST_RUNS / compare.rounds.max(1))
+}
+
 /// What there is to say of the addresses.
 fn noted(found: &[IpAddr], compare: &ComparePlan) -> Option<String> {
-    let most = MOST_WAYS.min(MOST_RUNS / compare.rounds.max(1));
+    let most = most_ways(compare);
     match found.len() {
         1 => Some("the host has one address: there is nothing to set beside it".to_owned()),
         many if many > most => Some(format!("the host has {many} addresses: the first {most} are compared")),

@@ -163,11 +163,12 @@ pub(super) fn plan(
         check_lab(&ways)?;
     }
     let rounds = repeat.map_or(1, |repeat| repeat.runs);
-    let most = MOST_RUNS / ways.len().max(1);
+    // Of addresses that are still to be found there are two at least.
+    let least = ways.len().max(2);
+    let most = MOST_RUNS / least;
     if rounds > most {
-        let ways = ways.len();
         return Err(PlanError::usage(format!(
-            "-n: {rounds} rounds of {ways} runs are more than {MOST_RUNS}: at most {most}"
+            "-n: {rounds} rounds of {least} runs are more than {MOST_RUNS}: at most {most}"
         )));
     }
     Ok(ComparePlan { varied, ways, rounds, start: repeat.map_or(RunStart::Cold, |repeat| repeat.start) })
