@@ -3,9 +3,11 @@
 //! It decides nothing about a trace and words nothing of it; [`crate::render`] does.
 
 mod check;
+mod compare;
 mod exports;
 mod many;
 mod otlp;
+mod pace;
 mod repeat;
 mod session;
 mod shown;
@@ -19,23 +21,22 @@ pub use self::session::{Ended, Problem, unless_reader_gone};
 pub use self::shown::form;
 use self::shown::{broken_budgets, complaint, format, limits, style, unexpected};
 use crate::cli::{Action, Cli, Format, Generate, PlanError, Settings, Show};
-use crate::clock::{Clock, Stopwatch};
+use crate::clock::Stopwatch;
 use crate::diff::{Diff, Saved};
 use crate::dns::{self, Resolver};
-use crate::exit::{self, Limits, OnBadStatus};
+use crate::exit::{self, OnBadStatus};
 use crate::explain::topics::{self, Found};
 use crate::explain::tour::STEPS;
 use crate::finding::{self, Finding};
 use crate::lab::{Lab, SCENARIOS};
-use crate::plan::{Batch, Collector, HttpPlan, Plan, Question, RequestBody, VersionChoice};
+use crate::plan::{Batch, Collector, Plan, Question, RequestBody};
 use crate::redact::{Quoted, Secrets, redact};
 use crate::render::{self, Progress, Refusal, Style, Uploaded};
-use crate::report::{CompareReport, Compared, DnsReport, TraceReport};
+use crate::report::{DnsReport, TraceReport};
 use crate::serve::{self, ServeError};
 use crate::signals::Signals;
 pub use crate::signals::{Signal, die_of};
-use crate::stop::Stop;
-use crate::trace::{At, Dns, Failure, HttpVersion, StageName, Trace};
+use crate::trace::{At, Dns, Failure, Trace};
 use crate::tracer::{Run, Tracer, UNCOUNTED_GRACE};
 use clap::CommandFactory;
 use clap_complete::Shell;
@@ -120,8 +121,9 @@ pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<
             let wanted = many::Wanted { sources, plan, many, lab, on_bad_status };
             in_runtime(many::many(wanted, &show, setup, out))
         }
-        Action::Compare { url, plan } => {
-            in_runtime(compare(url, plan, lab, &show, &on_bad_status, setup, out))
+        Action::Compare { url, plan, compare } => {
+            let wanted = compare::Wanted { url, plan, compare, lab, on_bad_status };
+            in_runtime(compare::compare(wanted, &show, setup, out))
         }
         Action::AskAll(plan, batch) => in_runtime(ask_all(plan, batch, lab, &show, setup, out)),
         Action::Ask { input, question, plan } => {
@@ -192,62 +194,6 @@ async fn trace(
 fn uploaded(body: &RequestBody) -> Uploaded {
     let (meter, whole) = (Arc::clone(&body.meter), body.length());
     Arc::new(move || (meter.sent(), whole))
-}
-
-/// The versions of a comparison, in their order.
-const COMPARED: [(HttpVersion, VersionChoice); 3] = [
-    (HttpVersion::Http11, VersionChoice::Http11),
-    (HttpVersion::Http2, VersionChoice::Http2),
-    (HttpVersion::Http3, VersionChoice::Http3Only),
-];
-
-/// Traces by one version after another, each from a t0 of its own.
-async fn compare(
-    url: String,
-    plan: Plan,
-    lab: bool,
-    show: &Show,
-    on_bad_status: &OnBadStatus,
-    setup: Stopwatch,
-    out: &mut dyn Write,
-) -> Result<Ended, Problem> {
-    let progress = Progress::new(show.progress);
-    let max_time = plan.max_time;
-    let tracer = |plan: &Plan, version| -> Result<Tracer, String> {
-        let tracer = Tracer::new(Plan { http: HttpPlan { version, ..plan.http.clone() }, ..plan.clone() })?;
-        Ok(tracer.ready_for(&url))
-    };
-    let prepare = |plan: Plan| -> Result<Vec<_>, String> {
-        COMPARED.iter().map(|(version, choice)| Ok((*version, tracer(&plan, *choice)?))).collect()
-    };
-    let (session, tracers) = Session::begin(plan, lab, max_time, setup, prepare).await?;
-    let mut rows: Vec<Compared> = Vec::new();
-    for (version, tracer) in tracers {
-        if session.signals.first().is_some() {
-            break;
-        }
-        let clock = Clock::start();
-        let stop = Stop::new(clock, max_time, session.signals.stop());
-        let on_stage = |stage: StageName, what: &str| {
-            progress
-                .stage(|| redact(format!("{}: {} {what}", version.as_str(), stage.as_str()), show.secrets));
-        };
-        let run = Run { clock: &clock, stop: &stop, setup: session.setup, on_stage: &on_stage };
-        let mut trace = tracer.trace(&url, run).await;
-        trace.lab = session.lab.is_some();
-        rows.push(Compared { version, trace });
-    }
-    progress.finish();
-    let signal = session.signals.first();
-    let codes: Vec<u8> =
-        rows.iter().map(|row| exit::of_trace(&row.trace, on_bad_status, Limits::Kept)).collect();
-    let own =
-        if codes.contains(&exit::OK) { exit::OK } else { codes.first().copied().unwrap_or(exit::INTERNAL) };
-    let exit_code = signal.map_or(own, Signal::exit_code);
-    let report = redact(CompareReport { input: url, rows, exit_code }, show.secrets);
-    unless_reader_gone(render::render_compared(&report, format(show.format), &style(show), out))?;
-    let failure = report.part(CompareReport::failure);
-    Ok(Ended { code: exit_code, complaint: failure.and_then(|failure| complaint(failure, show)), signal })
 }
 
 async fn ask(

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use crate::budget::{Budget, Judged};
 use crate::exit::Statuses;
 use crate::finding::{Finding, Selection, Verdict};
-use crate::plan::RepeatPlan;
-use crate::trace::{Dns, Failure, HttpVersion, Trace};
+use crate::plan::{RepeatPlan, RunStart, Varied};
+use crate::trace::{Dns, Failure, Trace};
 
 /// A traced URL.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,32 +43,51 @@ impl Expected {
     }
 }
 
-/// One URL by several versions of HTTP, one after another.
+/// Several ways in turn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CompareReport {
-    /// The URL as it was typed.
+    /// The URL as it was typed; of several the first.
     pub input: String,
-    /// A run for each version.
+    /// What was varied.
+    pub varied: Varied,
+    /// How many rounds were wanted.
+    pub rounds: usize,
+    /// What each run began with.
+    pub start: RunStart,
+    /// The ways, in the order in which they were given. The first is what the others are set against.
     pub rows: Vec<Compared>,
+    /// What there is to say of the ways themselves.
+    pub note: Option<String>,
+    /// Why there are no more runs.
+    pub end: RepeatEnd,
     /// The process's exit code.
     pub exit_code: u8,
 }
 
-/// A run by one version.
+/// The runs of one way.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Compared {
-    /// The version that was asked for.
-    pub version: HttpVersion,
-    /// What was seen.
-    pub trace: Trace,
+    /// What it is called.
+    pub label: String,
+    /// What was seen, round by round.
+    pub runs: Vec<Trace>,
+}
+
+impl Compared {
+    /// Why its first run failed, where all did.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        let all = self.runs.iter().all(|trace| trace.failure().is_some());
+        self.runs.first().filter(|_| all)?.failure()
+    }
 }
 
 impl CompareReport {
-    /// Why the first row failed, where all did.
+    /// Why the first way failed, where all did.
     #[must_use]
     pub fn failure(&self) -> Option<&Failure> {
-        let all = self.rows.iter().all(|row| row.trace.failure().is_some());
-        self.rows.first().filter(|_| all)?.trace.failure()
+        let all = self.rows.iter().all(|row| row.failure().is_some() || row.runs.is_empty());
+        self.rows.first().filter(|_| all)?.failure()
     }
 }
 

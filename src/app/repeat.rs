@@ -1,26 +1,25 @@
 //! Many runs of one URL: each from a t0 of its own, at its time, and the report of all of them.
 
 use std::io::Write;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use super::exports;
+use super::pace;
 use super::session::{Ended, Problem, Session, unless_reader_gone};
 use super::shown::{broken_budgets, complaint, format, limits, style};
 use crate::budget::Budget;
 use crate::cli::Show;
 use crate::clock::{Clock, Moment, Stopwatch};
-use crate::dns::Memory;
 use crate::exit::{self, OnBadStatus};
 use crate::finding::{self, Finding};
-use crate::plan::{MOST_COLD_ROOT, MOST_RUNS, Plan, RUN_PAUSE, RepeatPlan, ResolverChoice, RunStart};
+use crate::plan::{MOST_COLD_ROOT, MOST_RUNS, Plan, RepeatPlan, ResolverChoice, RunStart};
 use crate::redact::redact;
 use crate::render::{self, Progress};
 use crate::report::{RepeatEnd, RepeatReport, Repeated, TraceReport};
 use crate::runs::Summary;
 use crate::signals::Signal;
 use crate::stop::Stop;
-use crate::trace::{AddressKind, StageName, Trace};
+use crate::trace::{StageName, Trace};
 use crate::tracer::{Run, Tracer};
 
 /// What is to be traced, and how often.
@@ -43,7 +42,7 @@ pub(super) async fn repeat(
     let progress = Progress::counting(show.progress, repeat.runs, repeat.duration);
     let max_time = plan.max_time;
     let is_walk = matches!(plan.dns.lane, ResolverChoice::Walk);
-    let prepare = |plan| Ok(Tracer::new(plan)?.with_memory(memory(repeat.start)).ready_for(&url));
+    let prepare = |plan| Ok(pace::started(Tracer::new(plan)?, repeat.start).ready_for(&url));
     let (session, tracer) = Session::begin(plan, lab, max_time, setup, prepare).await?;
     let runs = Runs {
         tracer: &tracer,
@@ -55,9 +54,9 @@ pub(super) async fn repeat(
         progress: &progress,
     };
     let warm_up = match repeat.start {
-        RunStart::Cold if is_walk => Some(runs.warm_up().await),
-        RunStart::WarmDns => Some(runs.warm_up().await),
-        RunStart::Cold | RunStart::ColdRoot => None,
+        RunStart::WarmDns | RunStart::WarmAll => Some(runs.warm_up().await),
+        RunStart::Cold | RunStart::WarmConnection if is_walk => Some(runs.warm_up().await),
+        RunStart::Cold | RunStart::WarmConnection | RunStart::ColdRoot => None,
     };
     let (done, end) = runs.all(&on_bad_status).await;
     progress.finish();
@@ -92,14 +91,6 @@ fn judge(report: &mut RepeatReport, budgets: &[Budget]) {
     let summary = Summary::of(&traces);
     let judged = budgets.iter().map(|budget| budget.judge_all(&traces, &summary)).collect();
     report.budgets = judged;
-}
-
-const fn memory(start: RunStart) -> Memory {
-    match start {
-        RunStart::Cold => Memory::Registries,
-        RunStart::ColdRoot => Memory::Nothing,
-        RunStart::WarmDns => Memory::Answers,
-    }
 }
 
 /// The code of the first run that failed; then that of a limit, and of a status.
@@ -152,7 +143,7 @@ impl Runs<'_> {
             if self.plan.duration.is_some_and(|duration| number > 0 && due.since(begun) >= duration) {
                 return (done, RepeatEnd::Duration);
             }
-            if !self.wait(due).await {
+            if !pace::wait(self.session, due).await {
                 return (done, RepeatEnd::Interrupted);
             }
             let late = self.plan.interval.map(|_| Moment::now().since(due));
@@ -179,40 +170,11 @@ impl Runs<'_> {
 
     /// When a run is to begin.
     fn due(&self, begun: Moment, number: usize, last: Option<&Repeated>) -> Moment {
-        let now = Moment::now();
         match (self.plan.interval, last) {
             (_, None) => begun,
             (Some(interval), Some(_)) => begun.after(interval * u32::try_from(number).unwrap_or(u32::MAX)),
-            (None, Some(last)) if self.is_near(&last.report.trace) => now,
-            (None, Some(_)) => now.after(RUN_PAUSE),
+            (None, Some(last)) => pace::after(self.session, Some(&last.report.trace)),
         }
-    }
-
-    /// Whether all that was connected to is on this machine or a private network.
-    fn is_near(&self, trace: &Trace) -> bool {
-        let mut dialled = trace
-            .connections
-            .iter()
-            .flat_map(|connection| &connection.tcp.attempts)
-            .map(|attempt| attempt.address.ip())
-            .peekable();
-        let is_near = |address: IpAddr| {
-            matches!(AddressKind::of(address), Some(AddressKind::Loopback | AddressKind::Private))
-        };
-        self.session.lab.is_some() || dialled.peek().is_some() && dialled.all(is_near)
-    }
-
-    /// Waits; false when it was interrupted.
-    async fn wait(&self, due: Moment) -> bool {
-        let clock = Clock::start();
-        let stop = Stop::new(clock, Duration::MAX, self.session.signals.stop());
-        let now = Moment::now();
-        if due > now {
-            let end = clock.now().after(due.since(now));
-            let ended = stop.within(Some(end), std::future::pending::<()>()).await;
-            return ended != Err(crate::stop::Stopped::Interrupted);
-        }
-        self.session.signals.first().is_none()
     }
 
     async fn one(&self, number: usize) -> Trace {

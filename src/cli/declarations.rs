@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::examples::EXAMPLES;
 pub use super::formats::{Diagram, Exports, Format, Telemetry};
-use super::many::{Budgets, Runs, Saved, Urls};
+use super::many::{Budgets, Compared, Runs, Saved, Urls};
 use super::paged::Paged;
 use super::serving::ServeOptions;
 
@@ -400,14 +400,6 @@ pub struct Request {
     /// Use HTTP/3 over QUIC only: no TCP beside it, and no fallback
     #[arg(long, conflicts_with_all = ["unix_socket", "tls_max"])]
     pub http3_only: bool,
-    /// Trace by HTTP/1.1, HTTP/2 and HTTP/3 in turn, each on a connection of its own, and set phase against phase
-    ///
-    /// A version that the server lacks is a failed row; the exit code is 0 when one was answered. --max-time holds for
-    /// each. Printed as a table or, with --format json, as one document.
-    #[arg(long, conflicts_with_all = ["http1_1", "http2", "http3", "http3_only", "no_http3", "unix_socket", "tls_max",
-        "until", "output", "ladder", "explain", "verbose", "fail_on", "only", "ignore", "all_addresses", "route",
-        "resume", "tls_scan", "reuse"])]
-    pub compare_http: bool,
     /// Request method
     #[arg(short = 'X', long = "request", value_name = "METHOD")]
     pub method: Option<String>,
@@ -524,6 +516,9 @@ pub struct Request {
     /// Options of pages
     #[command(flatten)]
     pub paged: Paged,
+    /// Several ways in turn
+    #[command(flatten)]
+    pub compared: Compared,
 }
 
 /// When to use colours.

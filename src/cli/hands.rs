@@ -45,7 +45,7 @@ pub(super) fn looks_further(connection: &Connection, request: &Request) -> [(&'s
         ("--all-addresses", connection.all_addresses.is_some()),
         ("--resume", connection.resume),
         ("--reuse", request.reuse.is_some()),
-        ("--compare-http", request.compare_http),
+        request.compared.given().map_or(("--compare", false), |(option, _)| (option, true)),
         ("--page", request.paged.page),
     ]
 }
@@ -176,17 +176,6 @@ pub(super) fn check_story(show: &Show, bare: bool) -> Result<(), PlanError> {
         _ => Err(PlanError::with_hint(
             "--explain tells a story for people, and a document for programs or a picture has no place for it",
             "without --format it stands below the report; --format html has it always",
-        )),
-    }
-}
-
-/// Refuses what a comparison of versions has no form for.
-pub(super) fn check_comparison(show: &Show) -> Result<(), PlanError> {
-    match show.format {
-        Format::Text | Format::Json | Format::Jsonl if show.exports.is_empty() => Ok(()),
-        _ => Err(PlanError::with_hint(
-            "--compare-http prints a table: there is no page, picture or file of it",
-            "--format json has all that was seen; each version alone (--http1.1, --http2, --http3-only) has every format",
         )),
     }
 }

@@ -1,4 +1,4 @@
-//! The options of many runs and of budgets, as clap has them: declarations only.
+//! The options of many runs, of several ways and of budgets, as clap has them: declarations only.
 
 use std::path::PathBuf;
 
@@ -23,7 +23,11 @@ pub struct Runs {
     /// Begin no further run after this time, in seconds (or 5m); without -n, at most 1000 runs
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub duration: Option<String>,
-    /// Keep this between the runs: `dns`, the answers, as long as their TTL lasts
+    /// Keep this between the runs, as a browser would: `dns`, the answers, as long as their TTL lasts; `connection`, one
+    /// that the server has not closed; `all`, both
+    ///
+    /// A run on a kept connection has no lookup, no connect and no TLS; the first run opens it. A connection of QUIC is not
+    /// kept, nor are tickets of TLS (--resume). --compare warm=none,dns,connection,all sets cold and warm side by side.
     #[arg(long, value_enum, ignore_case = true, value_name = "WHAT")]
     pub warm: Option<Warm>,
     /// Let each run begin at the root: at most 10, as root servers are everybody's
@@ -43,10 +47,10 @@ pub struct Budgets {
     /// Every phase can be limited, the total, bytes received and redirects; `cert-days` is the least that the
     /// certificate has to last. With -n the median of times counts and the worst of the others, or what stands before
     /// it: `p90:`, `p95:`, `p99:`, `max:`, as in `p95:total=800ms`.
-    #[arg(long, value_name = "WHAT=LIMIT", value_delimiter = ',', conflicts_with = "compare_http")]
+    #[arg(long, value_name = "WHAT=LIMIT", value_delimiter = ',', conflicts_with_all = ["compare", "compare_http"])]
     pub budget: Vec<String>,
     /// Take budgets from this TOML file, too: `total = "500ms"` a line; `[p95]` stands above those of a percentile
-    #[arg(long, value_name = "FILE", conflicts_with = "compare_http")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["compare", "compare_http"])]
     pub budget_file: Option<PathBuf>,
 }
 
@@ -55,6 +59,43 @@ pub struct Budgets {
 pub enum Warm {
     /// Answers to names
     Dns,
+    /// The connection
+    Connection,
+    /// Both
+    All,
+}
+
+/// Options of several ways in turn.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Many runs")]
+pub struct Compared {
+    /// Trace in several ways in turn, and set phase against phase: `http=1.1,2,3`, `family=4,6`, `resolver=walk,system`,
+    /// `address=all`, `url=A,B`, `warm=none,connection`
+    ///
+    /// At most 16 ways, each run on a lookup and a connection of its own, but `address` has no lookup. Resolvers are
+    /// written as for --resolver; addresses can be listed; with `url` the URLs stand here alone; `warm` takes `none` and the words
+    /// of --warm, each warm before the first round. The first is what the
+    /// others are set against. With -n as many rounds are made, each in another order, and from 10 on it is told
+    /// whether a difference is more than chance. One that fails is a failed row; the exit code is 0 when one was
+    /// answered. --max-time holds for each run. Printed as a table or, with --format json, as one document.
+    #[arg(long, value_name = "WHAT=A,B", conflicts_with_all = ["compare_http", "until", "output", "ladder", "explain",
+        "verbose", "fail_on", "only", "ignore", "all_addresses", "route", "resume", "tls_scan", "reuse"])]
+    pub compare: Option<String>,
+    /// Short for --compare http=1.1,2,3
+    #[arg(long, conflicts_with_all = ["until", "output", "ladder", "explain", "verbose", "fail_on", "only", "ignore",
+        "all_addresses", "route", "resume", "tls_scan", "reuse"])]
+    pub compare_http: bool,
+}
+
+impl Compared {
+    /// The option that was typed, and what it says.
+    pub(super) fn given(&self) -> Option<(&'static str, &str)> {
+        match &self.compare {
+            Some(text) => Some(("--compare", text)),
+            None if self.compare_http => Some(("--compare-http", "http=1.1,2,3")),
+            None => None,
+        }
+    }
 }
 
 /// Two saved documents.

@@ -13,7 +13,7 @@
 //! - `body`, `form`: what a request carries; `cookies`: `-b`
 //! - `identity`: `--cert`, `--key` and `--pass`
 //! - `page`: `--page` and its kin; `paged`: how they are typed
-//! - `many`: `-n`, `--budget`, `--parallel` and their kin, declared; `runs`, `budgets`, `urls`: read
+//! - `many`: `-n`, `--compare`, `--budget`, `--parallel` and their kin, declared; `runs`, `compared`, `budgets`, `urls`: read
 //! - `list`: lists of URLs, read while they are traced
 //! - `files`: the small files that a plan needs as text
 //! - `formats`: what a report can be written as
@@ -29,6 +29,7 @@ mod body;
 mod borrowed;
 mod budgets;
 mod check;
+mod compared;
 mod connection;
 mod cookies;
 mod declarations;
@@ -69,7 +70,7 @@ pub use self::environment::Environment;
 pub use self::error::PlanError;
 pub use self::hands::{is_check, requested_format};
 pub use self::list::{BadLine, Line, Lines, WantedUrl};
-pub use self::many::{Budgets, Runs, Saved, Urls, Warm};
+pub use self::many::{Budgets, Compared, Runs, Saved, Urls, Warm};
 pub use self::paged::{Paged, Profile};
 pub use self::read::settings;
 pub use self::serving::ServeOptions;

@@ -11,7 +11,7 @@ pub struct Paged {
     /// Also fetch what the page asks for, as a browser would that runs no scripts, and show all of it on one axis
     ///
     /// Redirects are followed, and cookies kept for the page. What scripts would ask for is not seen.
-    #[arg(long, conflicts_with_all = ["compare_http", "until", "output", "origin", "reuse",
+    #[arg(long, conflicts_with_all = ["compare", "compare_http", "until", "output", "origin", "reuse",
         "method", "head", "data", "data_raw", "data_binary", "data_urlencode", "form", "form_string",
         "upload_file", "json", "range", "unix_socket"])]
     pub page: bool,

@@ -19,8 +19,8 @@ use super::serving::ServeOptions;
 use super::settings::{Action, Settings, Show, Source, Stream};
 use super::syntax::{byte_ranges, limit, pause, redirects, resolve_override};
 use super::{
-    body, budgets, check, connection, cookies, dns, findings, hands, identity, origin, otlp, page, password,
-    proxy, reuse, runs, secrets, serve, tour, urls,
+    body, budgets, check, compared, connection, cookies, dns, findings, hands, identity, origin, otlp, page,
+    password, proxy, reuse, runs, secrets, serve, tour, urls,
 };
 use crate::clock::Clock;
 use crate::finding::Selection;
@@ -180,7 +180,8 @@ fn traced(
     if let Some(sources) = sources {
         return many_urls(sources, many, cli, matches, environment, show);
     }
-    let url = hands::one_url(cli)?;
+    let compared = compared::read(&cli.request.compared)?;
+    let url = compared::url(cli, compared.as_ref())?;
     hands::check_story(&show, false)?;
     hands::check_lab(&cli.common, Some(&url))?;
     if cli.common.lab {
@@ -193,21 +194,24 @@ fn traced(
         plan.http.body = None;
     }
     let redirects = if plan.http.follow { proxy::Redirects::Followed } else { proxy::Redirects::Told };
-    plan.proxy = proxy::plan(&cli.connection.proxies, Some(&url), redirects, cli.common.lab, environment)?;
+    let of_url = compared::one_url(compared.as_ref(), &url);
+    plan.proxy = proxy::plan(&cli.connection.proxies, of_url, redirects, cli.common.lab, environment)?;
     plan.dns.survey = dns::survey(&cli.common, plan.dns.server_family)?;
     page::check(&cli.request.paged, &show)?;
     secrets::check(&show, cli.telemetry.otlp.is_some())?;
     let repeat = runs::repeat(&cli.runs)?;
     let budgets = budgets::budgets(&cli.budgets, repeat.as_ref())?;
     let show = Show { budgets, ..show };
-    let action = if let Some(repeat) = repeat {
-        runs::check(cli, &plan, &show)?;
-        Action::Repeat { url, plan, repeat }
-    } else if cli.request.compare_http {
-        hands::check_comparison(&show)?;
-        Action::Compare { url, plan }
-    } else {
-        Action::Trace { url, plan }
+    let action = match (compared, repeat) {
+        (Some(wanted), repeat) => {
+            let compare = compared::plan(cli, wanted, repeat.as_ref(), &plan, &show)?;
+            Action::Compare { url, plan, compare }
+        }
+        (None, Some(repeat)) => {
+            runs::check(cli, &plan, &show)?;
+            Action::Repeat { url, plan, repeat }
+        }
+        (None, None) => Action::Trace { url, plan },
     };
     Ok((action, show))
 }

@@ -52,6 +52,8 @@ pub(super) fn repeat(runs: &Runs) -> Result<Option<RepeatPlan>, PlanError> {
         start: match (runs.cold_root, runs.warm) {
             (true, _) => RunStart::ColdRoot,
             (false, Some(Warm::Dns)) => RunStart::WarmDns,
+            (false, Some(Warm::Connection)) => RunStart::WarmConnection,
+            (false, Some(Warm::All)) => RunStart::WarmAll,
             (false, None) => RunStart::Cold,
         },
         detail: if runs.brief { RunDetail::Brief } else { RunDetail::Whole },
@@ -79,13 +81,7 @@ pub(super) fn check(cli: &Cli, plan: &Plan, show: &Show) -> Result<(), PlanError
     if request.output.is_some() {
         return Err(PlanError::usage("-o keeps one body, and many runs have many"));
     }
-    let method = plan.http.method.as_deref();
-    if plan.http.body.is_some() && method.is_none() || method.is_some_and(|method| !is_safe(method)) {
-        return Err(PlanError::with_hint(
-            "-n makes the request many times, and it may change something at the server",
-            "GET, HEAD and OPTIONS without a body can be repeated",
-        ));
-    }
+    refuse_unsafe(plan, "-n")?;
     let has_form = |format| match format {
         Format::Text | Format::Json | Format::Jsonl | Format::Prometheus | Format::Openmetrics => true,
         Format::Csv | Format::Github | Format::Junit => true,
@@ -100,6 +96,21 @@ pub(super) fn check(cli: &Cli, plan: &Plan, show: &Show) -> Result<(), PlanError
         "-n tells of many runs as text, JSON, CSV, metrics or tests: there is no page or picture of them",
         "--format json has every run whole",
     ))
+}
+
+/// Refuses a request that must not be made many times.
+///
+/// # Errors
+/// One that may change something at the server.
+pub(super) fn refuse_unsafe(plan: &Plan, option: &str) -> Result<(), PlanError> {
+    let method = plan.http.method.as_deref();
+    if plan.http.body.is_some() && method.is_none() || method.is_some_and(|method| !is_safe(method)) {
+        return Err(PlanError::with_hint(
+            format!("{option} makes the request many times, and it may change something at the server"),
+            "GET, HEAD and OPTIONS without a body can be repeated",
+        ));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

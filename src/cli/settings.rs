@@ -10,7 +10,7 @@ use crate::check::Thresholds;
 use crate::exit::OnBadStatus;
 use crate::finding::Selection;
 use crate::modules::ServePlan;
-use crate::plan::{Batch, Collector, ManyPlan, Plan, Question, RepeatPlan};
+use crate::plan::{Batch, Collector, ComparePlan, ManyPlan, Plan, Question, RepeatPlan};
 use crate::redact::Secrets;
 
 /// What a run is to do.
@@ -72,12 +72,14 @@ pub enum Action {
         /// How many at a time.
         many: ManyPlan,
     },
-    /// Trace a URL by one version of HTTP after another.
+    /// Trace in several ways in turn.
     Compare {
-        /// As it was typed.
+        /// As it was typed; of several the first.
         url: String,
-        /// How, but for the version.
+        /// How, but for what is varied.
         plan: Plan,
+        /// In which ways, and how often.
+        compare: ComparePlan,
     },
     /// Set two saved documents beside each other: each file's name and bytes.
     Diff {

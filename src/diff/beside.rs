@@ -66,6 +66,15 @@ pub enum Seen {
 }
 
 impl Seen {
+    /// What is to be made of a difference that chance makes so often.
+    pub(super) fn of(likely: Option<f64>) -> Self {
+        match likely {
+            Some(likely) if likely < LEVEL => Self::Yes(likely),
+            Some(likely) => Self::No(likely),
+            None => Self::Unjudged,
+        }
+    }
+
     /// How likely chance is, where that is known.
     #[must_use]
     pub const fn likely(self) -> Option<f64> {
@@ -93,26 +102,29 @@ impl Diff {
             difference: shift(&a, &b),
             a: Spread::of(a).map(|spread| spread.median()),
             b: Spread::of(b).map(|spread| spread.median()),
-            seen: match likely {
-                Some(likely) if likely < LEVEL => Seen::Yes(likely),
-                Some(likely) => Seen::No(likely),
-                None => Seen::Unjudged,
-            },
+            seen: Seen::of(likely),
         });
-        Self { rows: rows.collect(), changes: changes(a, b), a: Side::of(a), b: Side::of(b) }
+        Self { rows: rows.collect(), changes: changes(&a.runs, &b.runs), a: Side::of(a), b: Side::of(b) }
     }
 
     /// What it comes to, in one sentence.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        let Some(total) = self.rows.iter().find(|row| row.part == Part::Total) else {
-            return Summary::NoTimes;
+        Summary::of(&self.rows)
+    }
+}
+
+impl Summary {
+    /// What the total of these rows comes to.
+    pub(super) fn of(rows: &[Row]) -> Self {
+        let Some(total) = rows.iter().find(|row| row.part == Part::Total) else {
+            return Self::NoTimes;
         };
         match (total.difference, total.seen) {
-            (None, _) => Summary::NoTimes,
-            (Some(difference), Seen::Yes(_)) => Summary::Seen(difference),
-            (Some(_), Seen::No(_)) => Summary::NotSeen,
-            (Some(difference), Seen::Unjudged) => Summary::Unjudged(difference),
+            (None, _) => Self::NoTimes,
+            (Some(difference), Seen::Yes(_)) => Self::Seen(difference),
+            (Some(_), Seen::No(_)) => Self::NotSeen,
+            (Some(difference), Seen::Unjudged) => Self::Unjudged(difference),
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::saved::{Hop, Run, Saved};
+use super::saved::{Certificate, Hop, Run};
 
 /// Fields that are another with every response.
 const VOLATILE: [&str; 18] = [
@@ -42,8 +42,8 @@ pub struct Change {
 type Facts = Vec<(String, BTreeMap<String, usize>)>;
 
 /// What was otherwise, in the order in which a request comes to it.
-pub(super) fn changes(a: &Saved, b: &Saved) -> Vec<Change> {
-    let (mut a, mut b) = (facts(&a.runs), facts(&b.runs));
+pub(super) fn changes(a: &[Run], b: &[Run]) -> Vec<Change> {
+    let (mut a, mut b) = (facts(a), facts(b));
     let mut order: Vec<String> = a.iter().map(|(what, _)| what.clone()).collect();
     order.extend(
         b.iter().map(|(what, _)| what.clone()).filter(|what| !a.iter().any(|(known, _)| known == what)),
@@ -100,6 +100,14 @@ fn facts(runs: &[Run]) -> Facts {
     all
 }
 
+/// A certificate in a few words.
+fn told(certificate: &Certificate) -> String {
+    let Certificate { issuer, not_after, sha256 } = certificate;
+    let print: String = sha256.iter().flat_map(|print| print.chars()).take(16).collect();
+    let until = not_after.as_ref().map(|date| format!(" until {date}")).unwrap_or_default();
+    format!("{print}{until} by {}", issuer.as_deref().unwrap_or_default())
+}
+
 fn of_hop(hop: &Hop, is_one_of_many: bool, put: &mut dyn FnMut(&str, String)) {
     if let Some(dns) = &hop.dns {
         let mut addresses = dns.addresses.clone();
@@ -121,9 +129,7 @@ fn of_hop(hop: &Hop, is_one_of_many: bool, put: &mut dyn FnMut(&str, String)) {
             }
         }
         if let Some(leaf) = tls.chain.first() {
-            let word = |text: &Option<String>| text.clone().unwrap_or_default();
-            let print: String = word(&leaf.sha256).chars().take(16).collect();
-            put("certificate", format!("{print} until {} by {}", word(&leaf.not_after), word(&leaf.issuer)));
+            put("certificate", told(leaf));
         }
     }
     let Some(http) = &hop.http else { return };

@@ -1,5 +1,5 @@
-//! Two saved documents beside each other: how the phases differ, and what was otherwise than before. Pure: the documents
-//! are read from their bytes, and nothing is traced.
+//! Two saved documents beside each other, or several ways to the same beside the first: how the phases differ, and what was
+//! otherwise. Pure: documents are read from their bytes, and nothing is traced.
 //!
 //! With many runs on each side a difference is told to be seen only where chance makes it unlikely; with one there is no
 //! telling, and that is said.
@@ -8,14 +8,18 @@
 //! - `part`: a phase, or the total
 //! - `saved`: what is read of a document
 //! - `facts`: what of it is no time
-//! - `beside`: the two, row by row
+//! - `traced`: the same of a trace
+//! - `beside`: the two, row by row; `paired`: several, whose runs belong together round by round
 
 mod beside;
 mod facts;
+mod paired;
 mod part;
 mod saved;
+mod traced;
 
 pub use self::beside::{Diff, LEVEL, Row, Seen, Side, Summary};
 pub use self::facts::Change;
+pub use self::paired::{Paired, beside_first};
 pub use self::part::Part;
 pub use self::saved::{Saved, SavedKind};

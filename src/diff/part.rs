@@ -28,4 +28,9 @@ impl Part {
             Self::Total => "total",
         }
     }
+
+    /// The name of its field in JSON.
+    pub(super) fn in_json(self) -> String {
+        format!("{}_us", self.as_str())
+    }
 }

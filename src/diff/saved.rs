@@ -67,7 +67,7 @@ pub(super) struct Run {
     pub(super) outcome: String,
     pub(super) failure: Option<Failure>,
     pub(super) final_status: Option<u16>,
-    phases: BTreeMap<String, Option<u64>>,
+    pub(super) phases: BTreeMap<String, Option<u64>>,
     #[serde(default)]
     pub(super) hops: Vec<Hop>,
 }
@@ -173,6 +173,6 @@ impl Run {
 
     /// What a part of it took, in microseconds.
     pub(super) fn spent(&self, part: Part) -> Option<u64> {
-        self.phases.get(&format!("{}_us", part.as_str())).copied().flatten()
+        self.phases.get(&part.in_json()).copied().flatten()
     }
 }

@@ -118,7 +118,7 @@ impl Link {
             let Some(stream) = self.stream.borrow_mut().take() else {
                 return Err(fault::new(FailureCode::ConnectionReset, GONE));
             };
-            let stream = Tap::new(stream, scene.clock, scene.plan.max_head_bytes, Rc::clone(&self.tap));
+            let stream = Tap::new(stream, scene.plan.max_head_bytes, Rc::clone(&self.tap));
             let opened = Builder::new()
                 .initial_window_size(STREAM_WINDOW)
                 .initial_connection_window_size(CONNECTION_WINDOW)
@@ -147,6 +147,8 @@ impl Link {
         watch: &Watch,
         record: &mut Http,
     ) -> Result<Persistence, Fault> {
+        // One that was kept from an earlier run stamps for this one now.
+        self.tap.borrow_mut().clock = scene.clock;
         let open = self.open(scene, watch, record).await?;
         let (request, recorded) =
             going.draft.http2().map_err(|why| fault::new(FailureCode::InvalidRequest, why))?;

@@ -75,6 +75,8 @@ pub(super) struct State {
     /// The last stream that was opened from here.
     newest: u32,
     max_head_bytes: usize,
+    /// Whose stamps these are: that of the run whose exchanges are under way.
+    pub(super) clock: Clock,
     /// Reads since an exchange had its turn.
     row: u32,
     /// The connection's task, while it waits for that.
@@ -99,6 +101,7 @@ impl Default for State {
             payload: Vec::new(),
             newest: 0,
             max_head_bytes: 0,
+            clock: Clock::start(),
             row: 0,
             parked: None,
         }
@@ -436,7 +439,6 @@ impl Drop for Watch {
 /// The stream with the tap on it.
 pub(super) struct Tap<S> {
     stream: S,
-    clock: Clock,
     state: Shared,
     acks: Acks,
     /// Why nothing more can be written, until that may be told.
@@ -444,9 +446,9 @@ pub(super) struct Tap<S> {
 }
 
 impl<S> Tap<S> {
-    pub(super) fn new(stream: S, clock: Clock, max_head_bytes: usize, state: Shared) -> Self {
+    pub(super) fn new(stream: S, max_head_bytes: usize, state: Shared) -> Self {
         state.borrow_mut().max_head_bytes = max_head_bytes;
-        Self { stream, clock, state, acks: Acks::default(), failed: None }
+        Self { stream, state, acks: Acks::default(), failed: None }
     }
 
     fn note_error(&self, error: io::Error) -> io::Error {
@@ -463,9 +465,10 @@ impl<S> Tap<S> {
 impl<S: Stamped> Tap<S> {
     /// When what was read last arrived.
     fn read_at(&self) -> (At, StampedBy) {
+        let clock = self.state.borrow().clock;
         match self.stream.arrived() {
-            Some(at) => (self.clock.at(at), StampedBy::Kernel),
-            None => (self.clock.now(), StampedBy::Program),
+            Some(at) => (clock.at(at), StampedBy::Kernel),
+            None => (clock.now(), StampedBy::Program),
         }
     }
 
@@ -473,12 +476,13 @@ impl<S: Stamped> Tap<S> {
     fn look(&mut self, cx: &mut Context<'_>) {
         let state = self.state.borrow();
         if state.awaits_acknowledgement() {
-            state.acknowledged(self.acks.poll(cx, &self.stream, &self.clock));
+            state.acknowledged(self.acks.poll(cx, &self.stream, &state.clock));
         }
     }
 
     fn handed_at(&self) -> At {
-        self.stream.handed().map_or_else(|| self.clock.now(), |at| self.clock.at(at))
+        let clock = self.state.borrow().clock;
+        self.stream.handed().map_or_else(|| clock.now(), |at| clock.at(at))
     }
 }
 

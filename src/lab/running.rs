@@ -1,6 +1,5 @@
 //! A running lab: its thread and what is spawned on it, and a plan pointed into it.
 
-use std::cell::Cell;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -186,7 +185,7 @@ async fn open(tally: Tally) -> Result<(Ready, Vec<Silence>), String> {
     let Sockets { ports, dns, http, https, http3, proxies, dead } = Sockets::bind()?;
     let authority = Authority::new(clock.started_at()).map_err(|error| format!("lab CA: {error}"))?;
     let bodies = Bodies::new(authority.intermediate()).map_err(|error| format!("lab page: {error}"))?;
-    let shared = Rc::new(Shared { clock, tally, bodies, turns: Cell::default() });
+    let shared = Rc::new(Shared { clock, tally, bodies, turns: Default::default() });
     let adopt = |error: std::io::Error| format!("the lab cannot use its sockets: {error}");
     let zones = dns::zones(clock.started_at())?;
     let trust_anchor = dns::trust_anchor(&zones)?;

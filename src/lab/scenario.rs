@@ -27,6 +27,12 @@ pub const COLD_START: Duration = Duration::from_millis(500);
 pub const SLOW_CONTINUE: Duration = Duration::from_millis(200);
 /// `flapping`: how much later every third request is answered.
 pub const FLAPPING: Duration = Duration::from_millis(300);
+/// `bimodal`: how much later two requests of five are answered.
+pub const BIMODAL: Duration = Duration::from_millis(60);
+/// `drifting`: how much later each request is answered than the one before.
+pub const DRIFT: Duration = Duration::from_millis(4);
+/// `slow-backend`, `slow-address`: how much later one of three servers answers.
+pub const SLOW_BACKEND: Duration = Duration::from_millis(120);
 /// `websocket`: from the ping to the pong.
 pub const SLOW_PONG: Duration = Duration::from_millis(120);
 /// `grpc` and its kin: from the call to its answer.
@@ -118,6 +124,12 @@ impl Scenario {
         let authority = self.url.split('/').nth(2).unwrap_or_default();
         let host = authority.rsplit('@').next().unwrap_or_default();
         host.split(':').next().unwrap_or_default().replace("%2E", ".")
+    }
+
+    /// Whether its host is looked up here: not behind a proxy that resolves, nor with an address that is given.
+    #[cfg(test)]
+    pub(crate) fn is_looked_up(&self) -> bool {
+        !self.options.iter().any(|option| matches!(*option, "-x" | "address=all"))
     }
 
     pub(super) const fn options(self, options: &'static [&'static str]) -> Self {

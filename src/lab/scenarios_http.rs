@@ -373,8 +373,30 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     Scenario::new(
         "flapping",
         "http://flapping.http.test/",
-        "a server that is slow every third time: -n 9 shows what one run does not",
+        "a server that is slow every third time: -n 15 shows what one run does not",
     ),
+    Scenario::new(
+        "bimodal",
+        "http://bimodal.http.test/",
+        "a server that has two levels, 60 ms apart, in no order: -n 30 shows both",
+    ),
+    Scenario::new(
+        "drifting",
+        "http://drifting.http.test/",
+        "a server that takes 4 ms more each time: -n 20 shows it",
+    ),
+    Scenario::new(
+        "slow-backend",
+        "http://pool.http.test/",
+        "three servers behind one address, one of them slow: -n 30 names it",
+    ),
+    Scenario::new(
+        "slow-address",
+        "http://balanced.http.test/",
+        "a host with three addresses, one of them slow: each beside the first",
+    )
+    .options(&["--compare", "address=all"])
+    .dnssec(None),
     Scenario::new(
         "few-requests",
         "https://few-requests.http.test/",

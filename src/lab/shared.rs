@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::seen::Tally;
+use super::web::moods::MOODS;
 use super::web::reply::Bodies;
 use crate::clock::Clock;
 
@@ -20,15 +21,15 @@ pub(super) struct Shared {
     pub(super) clock: Clock,
     pub(super) tally: Tally,
     pub(super) bodies: Bodies,
-    /// Requests of the site that flaps.
-    pub(super) turns: Cell<u64>,
+    /// Requests of the sites that answer now so, now so.
+    pub(super) turns: [Cell<u32>; MOODS],
 }
 
 impl Shared {
-    /// Counts a request, and says whether it is a third one.
-    pub(super) fn is_third_turn(&self) -> bool {
-        self.turns.set(self.turns.get() + 1);
-        self.turns.get().is_multiple_of(3)
+    /// Counts a request of one of those; how many there were before it.
+    pub(super) fn turn(&self, mood: usize) -> u32 {
+        let turn = &self.turns[mood];
+        turn.replace(turn.get().wrapping_add(1))
     }
 }
 

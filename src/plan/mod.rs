@@ -2,6 +2,7 @@
 //! environment and files are read by [`crate::cli`].
 
 mod body;
+mod compare;
 mod dns;
 mod family;
 mod http;
@@ -17,6 +18,7 @@ mod tls;
 use std::time::Duration;
 
 pub use self::body::*;
+pub use self::compare::*;
 pub use self::dns::*;
 pub use self::family::Family;
 pub use self::http::*;

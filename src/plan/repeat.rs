@@ -34,6 +34,10 @@ pub enum RunStart {
     ColdRoot,
     /// `--warm dns`: what was answered is known, as long as its TTL lasts.
     WarmDns,
+    /// `--warm connection`: as cold, and a connection that still stands is used again.
+    WarmConnection,
+    /// `--warm all`: both.
+    WarmAll,
 }
 
 impl RunStart {
@@ -44,7 +48,21 @@ impl RunStart {
             Self::Cold => "cold",
             Self::ColdRoot => "cold-root",
             Self::WarmDns => "warm-dns",
+            Self::WarmConnection => "warm-connection",
+            Self::WarmAll => "warm-all",
         }
+    }
+
+    /// Whether answers to names are kept.
+    #[must_use]
+    pub const fn keeps_answers(self) -> bool {
+        matches!(self, Self::WarmDns | Self::WarmAll)
+    }
+
+    /// Whether connections are.
+    #[must_use]
+    pub const fn keeps_connections(self) -> bool {
+        matches!(self, Self::WarmConnection | Self::WarmAll)
     }
 }
 

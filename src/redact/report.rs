@@ -33,16 +33,30 @@ impl Redact for TraceReport {
 impl Redact for CompareReport {
     fn learn(&self, seen: &mut Seen) {
         seen.learn(&self.input, Shape::Typed);
-        self.rows.iter().for_each(|row| row.trace.learn(seen));
+        for row in &self.rows {
+            if is_url(&row.label) {
+                seen.learn(&row.label, Shape::Typed);
+            }
+            row.runs.iter().for_each(|trace| trace.learn(seen));
+        }
     }
 
     fn hide(&mut self, seen: &Seen) {
-        let Self { input, rows, exit_code: _ } = self;
+        let Self { input, varied: _, rounds: _, start: _, rows, note, end: _, exit_code: _ } = self;
         seen.clean(input, Shape::Typed);
-        for Compared { version: _, trace } in rows {
-            trace.hide(seen);
+        seen.sentences(note);
+        for Compared { label, runs } in rows {
+            if is_url(label) {
+                seen.clean(label, Shape::Typed);
+            }
+            runs.iter_mut().for_each(|trace| trace.hide(seen));
         }
     }
+}
+
+/// Whether a way is called by a URL: the others have words of ours, and addresses.
+fn is_url(label: &str) -> bool {
+    label.contains(['/', '@', '?']) && !label.starts_with("HTTP/")
 }
 
 impl Redact for RepeatReport {

@@ -113,6 +113,7 @@ fn hide_request(request: &mut Request, seen: &Seen) {
         queued: _,
         waited: _,
         not_retried: _,
+        kept: _,
         further,
         cors,
     } = request;

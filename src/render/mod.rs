@@ -9,6 +9,7 @@ mod attempt_words;
 mod axis;
 mod check;
 mod chrome_trace;
+mod compared;
 mod complaint;
 pub mod completions;
 mod cookie_words;

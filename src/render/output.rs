@@ -40,7 +40,7 @@ pub fn render(
     }
 }
 
-/// Writes one URL by several versions of HTTP beside each other.
+/// Writes several ways in turn, beside each other.
 ///
 /// # Errors
 /// Only those of `out`.

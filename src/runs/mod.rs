@@ -5,17 +5,22 @@
 //! - `spread`: percentiles, mean and deviation of numbers
 //! - `summary`: those of every phase, and which runs failed
 //! - `slowest`: what differed in the slowest run
-//! - `rank_tests`: whether two series differ by more than chance
+//! - `rank_tests`: whether two series differ by more than chance; `signed_ranks`: the same of pairs
+//! - `patterns`: what their order and their servers tell
 //! - `tally`: what came of many URLs; `turns`: which of them may begin
 
+mod patterns;
 mod rank_tests;
+mod signed_ranks;
 mod slowest;
 mod spread;
 mod summary;
 mod tally;
 mod turns;
 
+pub use self::patterns::{NamedBy, PATTERN_LEVEL, Pattern, PatternKind, patterns};
 pub use self::rank_tests::{rank_sum, shift, together};
+pub use self::signed_ranks::{LEAST_PAIRS, pair_shift, signed_rank};
 pub use self::slowest::{Slowest, slowest};
 pub use self::spread::{Percentile, Spread};
 pub use self::summary::{Failures, Summary, kept, median_run};

@@ -127,7 +127,7 @@ impl Ranks {
 
 /// The share of the normal distribution above `z`, to 1e-7 (M. Abramowitz and I. A. Stegun, "Handbook of Mathematical
 /// Functions", 26.2.17).
-fn upper_tail(z: f64) -> f64 {
+pub(super) fn upper_tail(z: f64) -> f64 {
     let t = 1.0 / (1.0 + 0.231_641_9 * z);
     let sum = [1.330_274_429, -1.821_255_978, 1.781_477_937, -0.356_563_782, 0.319_381_530]
         .iter()

@@ -15,7 +15,7 @@ pub(super) fn put(teller: &mut Teller, hop: &Hop<'_>) {
             round_trips(teller, tls);
         }
         // Told with the connection.
-        Stage::Skipped(_) if hop.reused.is_some() => {}
+        Stage::Skipped(_) if hop.reused.is_some() || hop.is_kept() => {}
         Stage::Skipped(reason) => {
             let told = format!(
                 "There was no TLS handshake: {reason}. 0 bytes of this exchange are encrypted: everybody on the \

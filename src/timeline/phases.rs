@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::phase::{PerPhase, Phase};
 use super::stretch::{Stretch, is_put_off, stretches, stretches_of};
-use crate::trace::{DnsLane, Hop, Http, Proxy, ProxyUsage, REUSED, Stage, Trace};
+use crate::trace::{DnsLane, Hop, Http, KEPT, Proxy, ProxyUsage, REUSED, Stage, Trace};
 
 /// The phases of a hop, in microseconds. They and `unaccounted` sum to `total`, exactly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -120,6 +120,7 @@ fn proxy(hop: &Hop<'_>) -> Option<&'static str> {
         }
         Some(_) => Some(NOT_REACHED),
         None if hop.connection.is_some_and(|used| used.proxy.is_some()) => Some(REUSED),
+        None if hop.is_kept() => Some(KEPT),
         None if hop.request.bypass.is_some() => Some("this host needs no proxy: it stands in a list of such"),
         None => Some("no proxy was used"),
     }

@@ -72,6 +72,9 @@ pub fn no_slow_start(hop: &Hop<'_>) -> Option<&'static str> {
 fn look(hop: &Hop<'_>) -> Result<SlowStart, &'static str> {
     const NO_RESPONSE: &str = "there is no response";
     const NO_MEASURE: &str = "the kernel has no measure of the connection";
+    if hop.is_kept() {
+        return Err(NO_MEASURE);
+    }
     let (Some(connection), Some(http)) = (hop.connection, hop.http.ran()) else { return Err(NO_RESPONSE) };
     if connection.quic.is_some() {
         return Err(PACED);

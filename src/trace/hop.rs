@@ -11,13 +11,16 @@ use super::http::Http;
 use super::ids::RequestId;
 use super::proxy::Proxy;
 use super::quic::Quic;
-use super::request::Request;
+use super::request::{KeptConnection, Request};
 use super::stage::Stage;
 use super::tls::Tls;
 use super::url::Url;
 
 /// Why a request on a connection that was open has no lookup, no connect and no handshake.
 pub const REUSED: &str = "an earlier hop's connection is used again";
+
+/// Why one on a connection of an earlier run has none.
+pub const KEPT: &str = "a connection kept from an earlier run is used again";
 
 /// Why a request over QUIC has no TCP connection.
 pub const BY_QUIC: &str = "QUIC was used: it needs no TCP connection";
@@ -110,6 +113,12 @@ impl<'t> Hop<'t> {
             retry_of: request.retry_of,
             failure: request.failure.as_ref(),
         }
+    }
+
+    /// Whether it went out on a connection that an earlier run had kept.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        self.request.kept == Some(KeptConnection::Used)
     }
 
     /// The attempts at a connection that were made for it, by TCP or by QUIC.

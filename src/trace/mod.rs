@@ -79,7 +79,7 @@ pub use further::{Further, FurtherEnd, FurtherExchange};
 pub use grpc::{
     Grpc, GrpcFault, GrpcMessages, GrpcStatus, GrpcStatusBy, HEALTH_METHOD, HEALTH_SERVICE, Serving,
 };
-pub use hop::{BY_QUIC, Hop, REUSED};
+pub use hop::{BY_QUIC, Hop, KEPT, REUSED};
 pub use http::{
     Body, BodyFraming, CookieFate, CookieRefusal, GoAway, Header, Http, HttpVersion, Informational,
     MethodPromises, Redirect, RedirectChange, SentRequest, SetCookie, TlsComplaint, Unanswered, header,
@@ -100,7 +100,7 @@ pub use proxy::{
 };
 pub use quic::{Datagram, PacketKind, Quic};
 pub use record::{Rcode, Record, RecordType};
-pub use request::{NotRetried, Request, RetryWait, Transient, WaitRule};
+pub use request::{KeptConnection, NotRetried, Request, RetryWait, Transient, WaitRule};
 pub use resumption::{EarlyData, NotResumed, Resumed, Resumption};
 pub use route::{Route, RouteAnswer, RouteEnd, RouteHop};
 pub use run::Trace;

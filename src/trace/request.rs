@@ -48,6 +48,28 @@ pub struct Request {
     pub waited: Option<RetryWait>,
     /// Why it was not sent once more, where it came to what may pass and that was asked for.
     pub not_retried: Option<NotRetried>,
+    /// What became of the connection that an earlier run had kept for it; `None` where none was.
+    pub kept: Option<KeptConnection>,
+}
+
+/// What became of a connection that an earlier run had kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeptConnection {
+    /// The request went out on it.
+    Used,
+    /// The server had closed it, and another was opened.
+    Closed,
+}
+
+impl KeptConnection {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Used => "used",
+            Self::Closed => "closed",
+        }
+    }
 }
 
 /// The wait before a further attempt.
@@ -152,6 +174,7 @@ impl Request {
             queued: None,
             waited: None,
             not_retried: None,
+            kept: None,
             further: None,
             cors: None,
         }

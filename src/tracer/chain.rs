@@ -8,6 +8,7 @@ use super::assumed;
 use super::beside::Beside;
 use super::cross::{self, Next};
 use super::fast_open;
+use super::kept::{self, KeptConnections};
 use super::loss;
 use super::page::Engine;
 use super::pool::{Idle, Pool};
@@ -26,9 +27,9 @@ use crate::stop::Stopped;
 use crate::tcp;
 use crate::tls::{self, Heard, Memory};
 use crate::trace::{
-    At, Connection, ConnectionId, Cors, Failure, FailureCode, Hop, LookupId, NotRetried, REUSED, Redirect,
-    Request, RequestId, RetryWait, Scheme, Stage, StageName, Tls, Trace, Transient, Unanswered, Url,
-    WaitRule, header,
+    At, Connection, ConnectionId, Cors, Failure, FailureCode, Hop, KEPT, LookupId, NotRetried, REUSED,
+    Redirect, Request, RequestId, RetryWait, Scheme, Stage, StageName, Tls, Trace, Transient, Unanswered,
+    Url, WaitRule, header,
 };
 use crate::units::count;
 use crate::url;
@@ -60,6 +61,8 @@ pub(super) struct Left {
 pub(super) struct Chain<'a> {
     scene: &'a Scene<'a>,
     pool: Pool,
+    /// The connections of earlier runs; `None` where none are kept.
+    kept: Option<KeptConnections>,
     /// Lanes that are still running, and the lookup they belong to.
     uncounted: Lanes,
     /// Holds on the connections that are open, for a look at each when what is measured on it is over.
@@ -79,11 +82,16 @@ pub(super) struct Chain<'a> {
 }
 
 impl<'a> Chain<'a> {
-    pub(super) fn new(scene: &'a Scene<'a>, page: Option<&'a Engine<'a>>) -> Self {
+    pub(super) fn new(
+        scene: &'a Scene<'a>,
+        page: Option<&'a Engine<'a>>,
+        kept: Option<KeptConnections>,
+    ) -> Self {
         let (uncounted, sessions, watches, of_quic, doubted, unsettled) = Default::default();
         Self {
             scene,
             pool: Pool::default(),
+            kept,
             uncounted,
             watches,
             of_quic,
@@ -101,6 +109,13 @@ impl<'a> Chain<'a> {
         if !self.sessions.is_empty() || !self.of_quic.is_empty() {
             self.pool.close().await;
         }
+    }
+
+    /// What is kept for the next run, where connections are: those that stand are not closed then.
+    pub(super) fn keep_connections(&mut self) -> Option<KeptConnections> {
+        let mut kept = self.kept.take()?;
+        kept.keep_all(self.hand_over());
+        Some(kept)
     }
 
     /// Hands the connections over to whoever fetches the page.
@@ -342,12 +357,20 @@ impl<'a> Chain<'a> {
             Request { retry_of: Some(_), waited: None, .. } => None,
             Request { url, .. } => self.pool.take(&Origin::of(url)).await,
         };
+        let idle = match idle {
+            Some(idle) => Some((idle.session, Some(idle.connection))),
+            None => {
+                let kept = kept::for_request(self.kept.as_mut(), &mut trace.requests[id.0]).await;
+                kept.map(|session| (session, None))
+            }
+        };
         let (session, connection) = match idle {
-            Some(idle) => {
+            Some((session, connection)) => {
                 let request = &mut trace.requests[id.0];
-                request.lookup = Stage::Skipped(REUSED);
-                request.connection = Stage::Ran(idle.connection);
-                (idle.session, idle.connection)
+                let reason = if connection.is_some() { REUSED } else { KEPT };
+                request.lookup = Stage::Skipped(reason);
+                request.connection = connection.map_or(Stage::Skipped(reason), Stage::Ran);
+                (session, connection)
             }
             None => {
                 let opened = way::open(self.scene, trace, id, ask, &mut beside).await;
@@ -355,7 +378,7 @@ impl<'a> Chain<'a> {
                 self.watches.extend(beside.watch.take());
                 self.of_quic.extend(beside.quic.take());
                 match opened {
-                    Ok(Some(opened)) => opened,
+                    Ok(Some((session, connection))) => (session, Some(connection)),
                     Ok(None) => {
                         self.remember(beside.unread.as_mut(), trace, id);
                         self.unsettled.extend(beside.read(trace, id));
@@ -371,7 +394,7 @@ impl<'a> Chain<'a> {
                 }
             }
         };
-        if let Some(page) = self.page {
+        if let (Some(page), Some(connection)) = (self.page, connection) {
             let url = &trace.requests[id.0].url;
             page.document_connected(url, &session, &trace.connections[connection.0], connection);
         }
@@ -385,8 +408,10 @@ impl<'a> Chain<'a> {
         self.remember(beside.unread.as_mut(), trace, id);
         let origin = Origin::of(&trace.requests[id.0].url);
         self.unsettled.extend(beside.read(trace, id));
-        if let Some(session) = result? {
-            self.pool.keep(origin, Idle { session, connection });
+        match (result?, connection, &mut self.kept) {
+            (Some(session), Some(connection), _) => self.pool.keep(origin, Idle { session, connection }),
+            (Some(session), None, Some(kept)) => kept.keep(origin, session),
+            _ => {}
         }
         Ok(())
     }
@@ -488,7 +513,7 @@ enum Again {
 /// fault of the server's (RFC 9112 §9.3.1). One that must not be done twice goes again only where nothing can
 /// have been done for it (RFC 9110 §9.2.2, RFC 9113 §8.7).
 fn again(trace: &Trace, id: RequestId, method: &str) -> Again {
-    let hop = trace.hops().nth(id.0).filter(|hop| hop.reused.is_some());
+    let hop = trace.hops().nth(id.0).filter(|hop| hop.reused.is_some() || hop.is_kept());
     match hop.and_then(|hop| hop.http.ran()?.unanswered) {
         Some(Unanswered::Unprocessed) => Again::May,
         Some(Unanswered::Unknown) if http::is_idempotent(method) => Again::May,

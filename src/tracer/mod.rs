@@ -23,7 +23,7 @@
 //! - `route`: the path to an address, after the trace.
 //! - `resume`: a second connection to the same server, after the trace; `scan`: many, to see what it takes of TLS.
 //! - `retry`: whether a request is sent once more, and when (`--retry`).
-//! - `pool`: connections between two requests, by origin (RFC 9110 §7.3).
+//! - `pool`: connections between two requests, by origin (RFC 9110 §7.3); `kept`: between two runs.
 //! - `reuse`: the same request again on its connection, after the trace.
 //! - `scene`: what all of these are handed.
 
@@ -37,6 +37,7 @@ mod connect;
 mod cross;
 mod endpoint;
 mod fast_open;
+mod kept;
 mod loss;
 mod means;
 mod opening;

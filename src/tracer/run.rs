@@ -7,6 +7,7 @@ use super::addresses;
 use super::caa;
 use super::chain::{Chain, Left};
 use super::fast_open;
+use super::kept::KeptConnections;
 use super::loss;
 use super::means::Means;
 use super::page::Engine;
@@ -37,6 +38,8 @@ pub struct Tracer {
     memory: Memory,
     /// The resolver and the proxies' means of the next run, made when there was time.
     next: RefCell<Option<(dns::Resolver, Means)>>,
+    /// The connections that runs leave to the next; `None` where each opens its own.
+    kept: RefCell<Option<KeptConnections>>,
     tls: tls::Client,
     bare_tls: tls::Client,
     http1_tls: tls::Client,
@@ -83,7 +86,8 @@ impl Tracer {
         let proxies = Means::of(&plan, &tls)?;
         let next = RefCell::new(Some((resolver.of_another_run(), proxies.of_another_run())));
         let memory = Memory::Answers;
-        Ok(Self { plan, resolver, memory, next, tls, bare_tls, http1_tls, http2_tls, quic, proxies })
+        let kept = RefCell::default();
+        Ok(Self { plan, resolver, memory, next, kept, tls, bare_tls, http1_tls, http2_tls, quic, proxies })
     }
 
     /// The same with runs that begin with no more than `memory` says.
@@ -91,6 +95,12 @@ impl Tracer {
     pub fn with_memory(self, memory: Memory) -> Self {
         let next = RefCell::new(Some((self.resolver.of_run(memory), self.proxies.of_another_run())));
         Self { memory, next, ..self }
+    }
+
+    /// The same with runs that leave their connections to the next.
+    #[must_use]
+    pub fn with_kept_connections(self) -> Self {
+        Self { kept: RefCell::new(Some(KeptConnections::default())), ..self }
     }
 
     /// The same with what a resolver of another tracer has learned of the world, as long as its TTL lasts.
@@ -119,6 +129,12 @@ impl Tracer {
         let own = http.map(|http| Plan { http, ..self.plan.clone() });
         let plan = own.as_ref().unwrap_or(&self.plan);
         Box::pin(self.trace_with(plan, (&resolver, &means), url, run, Extent::OneOfMany)).await
+    }
+
+    /// Takes over what the servers of registries have told the runs of another, for the runs that come.
+    pub fn learn_registries(&self, other: &Self) {
+        self.resolver.learn_registries(&other.resolver);
+        self.next.replace(Some(self.another()));
     }
 
     fn another(&self) -> (dns::Resolver, Means) {
@@ -181,7 +197,7 @@ impl Tracer {
         };
         let mut trace = Trace::new(url.to_owned(), clock.started_at(), setup);
         let page = plan.page.clone().map(|plan| Engine::new(&scene, plan));
-        let mut chain = Chain::new(&scene, page.as_ref());
+        let mut chain = Chain::new(&scene, page.as_ref(), self.kept.take());
         let document = async {
             trace.no_request = chain.follow(url, &mut trace).await.err();
             if let Some(page) = &page {
@@ -196,6 +212,7 @@ impl Tracer {
         }
         trace.total = trace.requests.last().map_or(clock.now(), |request| request.end).since(At(0));
         chain.request_again(&mut trace).await;
+        self.kept.replace(chain.keep_connections());
         chain.close().await;
         let mut left = chain.into_uncounted();
         if let Some(page) = page {

@@ -105,7 +105,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("budget", &["nearest", "runs", "timeline", "trace", "units"]),
     ("check", &["trace"]),
     ("report", &["budget", "exit", "finding", "plan", "reading", "trace"]),
-    ("diff", &["runs", "timeline"]),
+    ("diff", &["reading", "runs", "timeline", "trace"]),
     ("story", &["explain", "reading", "timeline", "trace", "units"]),
     ("picture", &["explain", "finding", "timeline", "trace", "units"]),
     // The one pass that takes secrets out; renderers get what it made.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{code, json, run, stderr, stdout};
+use crate::support::{code, flat, json, run, stderr, stdout};
 
 fn hop(arguments: &[&str], exit: i32) -> (Value, Value) {
     let (seen, document) = json(&[&["--lab"], arguments].concat());
@@ -165,11 +165,6 @@ fn a_session_is_resumed_by_quic_and_0_rtt_taken_or_turned_down() {
         stdout(&run(&["--lab", "--http3-only", "--resume", "--explain", "https://early.http3.test/"]));
     let story = story.split_whitespace().collect::<Vec<&str>>().join(" ");
     assert!(story.contains("could have gone along with the first message (0-RTT)"), "{story}");
-}
-
-/// A text without its line ends.
-fn flat(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The attempts of a hop by a transport.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test that cannot go on has failed
 
 mod cli;
+mod compared;
 mod connection;
 mod cors;
 mod diffs;

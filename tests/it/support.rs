@@ -111,3 +111,8 @@ pub(crate) fn check_document(document: &Value) {
         assert!(!finding["evidence"].as_array().unwrap().is_empty(), "{finding}");
     }
 }
+
+/// A text without its line ends.
+pub(crate) fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

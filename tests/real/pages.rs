@@ -55,7 +55,7 @@ const WORKERS: usize = 6;
 /// A page of every scenario.
 fn lab_pages(dir: &Path) -> Vec<PathBuf> {
     // A comparison is not told as a page.
-    let is_told = |options: &[&str]| !options.contains(&"--compare-http");
+    let is_told = |options: &[&str]| !options.iter().any(|option| option.starts_with("--compare"));
     let all = || SCENARIOS.iter().filter(|scenario| is_told(scenario.options));
     let left = Mutex::new(all());
     let next = || left.lock().unwrap().next();

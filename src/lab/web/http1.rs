@@ -11,7 +11,6 @@ use tokio::time::timeout;
 use super::reply::{HINT, Reply, Request, reason, reply};
 use super::site::{Conduct, Hints, Pace, Page};
 use super::socket;
-use crate::lab::scenario::FLAPPING;
 use crate::lab::shared::Shared;
 use crate::lab::timer::precise_sleep;
 use crate::trace::At;
@@ -100,8 +99,10 @@ where
         }
         let page = page.find(&head.target);
         let page = Page { think: if number == 0 { page.think + page.start } else { page.think }, ..page };
-        let late = matches!(conduct, Conduct::Flapping(_)) && shared.is_third_turn();
-        let page = if late { Page { think: page.think + FLAPPING, ..page } } else { page };
+        let page = match conduct {
+            Conduct::Moody(_, mood) => mood.page(page, shared.turn(mood.index())),
+            _ => page,
+        };
         timeout(IDLE, respond(&mut stream, &page, &head, received, shared)).await??;
         if let (Conduct::EndsThird(_), 2..) = (conduct, number) {
             return linger(&mut stream).await;
@@ -316,7 +317,7 @@ where
         | Conduct::Socket(_)
         | Conduct::Grpc(_)
         | Conduct::Busy(_)
-        | Conduct::Flapping(_)
+        | Conduct::Moody(..)
         | Conduct::CookieWall(_)
         | Conduct::SlowContinue(..)
         | Conduct::NoContinue(_)

@@ -4,6 +4,7 @@
 //! - `site`: the sites, a table; `ca`, `x509`, `ocsp`: their certificates; `reply`: what a page says
 //! - `pages`, `speaking`, `paged`: the table itself; the last have what browsers ask for behind a page
 //! - `http1`, `http2`, `http3`, `legacy`: how it is said, or not; `socket`, `grpc`: what is no page
+//! - `moods`: what changes from request to request
 //! - `serve`: connections and TLS
 
 pub(super) mod ca;
@@ -12,6 +13,7 @@ mod http1;
 mod http2;
 mod http3;
 mod legacy;
+pub(super) mod moods;
 mod ocsp;
 mod paged;
 mod pages;

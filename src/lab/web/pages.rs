@@ -4,13 +4,13 @@
 //! for. What the words of the table mean is said in `site`.
 
 use super::site::{
-    ALT_SVC, Certificate, Clients, Conduct, Encoding, HSTS, Hints, Http3, Ipv6, KEPT, OLD_VERSIONS, PAGE,
-    PLAIN, Pace, Page, Protocols, Secure, Site, TLS, TLS10_ONLY, Tickets, Tls, Versions, fields, redirect,
-    status,
+    ALT_SVC, Certificate, Clients, Conduct, Encoding, HSTS, Hints, Http3, Ipv6, KEPT, Mood, OLD_VERSIONS,
+    PAGE, PLAIN, Pace, Page, Protocols, Secure, Site, TLS, TLS10_ONLY, Tickets, Tls, Versions, fields,
+    redirect, status,
 };
 use crate::lab::scenario::{
     BEHIND_CACHE, DRIP_PAUSE, DRIP_PIECES, EARLY_HINTS, EVERY_STAGE_PAUSE, EVERY_STAGE_PIECES,
-    EVERY_STAGE_TLS, EVERY_STAGE_WAIT, LARGEST_HELLO, SLOW_CONTINUE, SLOW_FIRST_BYTE, SLOW_TLS,
+    EVERY_STAGE_TLS, EVERY_STAGE_WAIT, LARGEST_HELLO, SLOW_BACKEND, SLOW_CONTINUE, SLOW_FIRST_BYTE, SLOW_TLS,
     SLOW_UPSTREAM,
 };
 
@@ -185,7 +185,13 @@ pub(super) const PAGES: &[Site] = &[
     Site::http("leading-blank.http.test", 55, Conduct::LeadingBlank(PLAIN)),
     Site::http("two-lengths.http.test", 187, Conduct::TwoLengths(PLAIN)),
     Site::http("busy.http.test", 150, Conduct::Busy(PLAIN)),
-    Site::http("flapping.http.test", 170, Conduct::Flapping(PLAIN)),
+    Site::http("flapping.http.test", 170, Conduct::Moody(PLAIN, Mood::Flapping)),
+    Site::http("bimodal.http.test", 171, Conduct::Moody(PLAIN, Mood::Bimodal)),
+    Site::http("drifting.http.test", 172, Conduct::Moody(PLAIN, Mood::Drifting)),
+    Site::http("pool.http.test", 173, Conduct::Moody(PLAIN, Mood::Pool)),
+    Site { beside: &[175, 176], ..Site::http("balanced.http.test", 174, Conduct::Page(PLAIN)) },
+    Site::http("second.balanced.http.test", 175, Conduct::Page(PLAIN)),
+    Site::http("third.balanced.http.test", 176, Conduct::Page(Page { think: SLOW_BACKEND, ..PLAIN })),
     Site::http("cookie-wall.http.test", 151, Conduct::CookieWall(PLAIN)),
     Site::http("slow-continue.http.test", 213, Conduct::SlowContinue(PLAIN, SLOW_CONTINUE)),
     Site::http("no-continue.http.test", 214, Conduct::NoContinue(PLAIN)),

@@ -178,8 +178,8 @@ pub(crate) enum Conduct {
     EndsThird(Page),
     /// It refuses the first request of each connection for a second (503), and has its page then.
     Busy(Page),
-    /// It has its page, every third time late.
-    Flapping(Page),
+    /// It has its page, now so, now so.
+    Moody(Page, Mood),
     /// It redirects to itself until the cookie comes back that it sets, and has its page then.
     CookieWall(Page),
     /// It says 100 to a body that waits for that, as late as this.
@@ -200,7 +200,7 @@ impl Conduct {
             | Self::TwoLengths(page)
             | Self::EndsThird(page)
             | Self::Busy(page)
-            | Self::Flapping(page)
+            | Self::Moody(page, _)
             | Self::CookieWall(page)
             | Self::SlowContinue(page, _)
             | Self::NoContinue(page)
@@ -214,6 +214,19 @@ impl Conduct {
             | Self::Grpc(_) => None,
         }
     }
+}
+
+/// How a site changes from request to request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mood {
+    /// Every third time it is late.
+    Flapping,
+    /// It is late now and then, in no order.
+    Bimodal,
+    /// It is a little later each time.
+    Drifting,
+    /// Three servers stand behind it, and one of them is late.
+    Pool,
 }
 
 /// What a site does behind an upgrade (RFC 6455).

@@ -1,20 +1,23 @@
-//! The document of one URL by several versions of HTTP.
+//! The document of several ways in turn.
 
 #[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::diff::{ChangeView, RowView, word};
 use super::document::{Outcome, SCHEMA};
 use super::failure::FailureView;
 use super::hop::HopView;
 use super::micros::us;
 use super::phases::PhasesView;
+use crate::diff::Paired;
+use crate::render::compared::shown;
 use crate::render::words;
 use crate::report::{CompareReport, Compared};
 use crate::timeline;
 use crate::trace::{Failure, Trace};
 
-/// One URL by several versions of HTTP, one after another.
+/// Several ways in turn: versions of HTTP, families of addresses, resolvers, addresses or URLs.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 pub(super) struct CompareDocument<'a> {
@@ -26,39 +29,52 @@ pub(super) struct CompareDocument<'a> {
     kind: &'static str,
     /// The version of the program that wrote it.
     urltrace_version: &'static str,
-    /// The URL as typed, secrets redacted.
+    /// The URL as typed, of several the first, secrets redacted.
     input: &'a str,
     /// Wall time of the first row's t0, RFC 3339, UTC.
     #[cfg_attr(test, schemars(extend("format" = "date-time")))]
     started_at: Option<String>,
     /// Whether it ran inside the built-in lab.
     lab: bool,
-    /// `ok` where one version at least got a response to its end.
+    /// `ok` where one run of one row at least got a response to its end.
     outcome: Outcome,
     /// The exit code of the process.
     exit_code: u8,
     /// Why the first row failed, where all did.
     failure: Option<FailureView<'a>>,
+    /// What was varied.
+    #[cfg_attr(test, schemars(extend("enum" = ["http", "family", "resolver", "address", "url", "warm"])))]
+    varied: &'static str,
+    /// How many rounds were wanted: each has a run of every row, in another order.
+    rounds: usize,
+    /// What each run began with, as in a document of kind `repeat`; in a single round `cold` is a walk from the root.
+    #[cfg_attr(test, schemars(extend("enum" = ["cold", "cold-root", "warm-dns", "warm-connection", "warm-all"])))]
+    start: &'static str,
+    /// What there is to say of the ways themselves, for people: that there is one alone, or more than are compared.
+    note: Option<&'a str>,
+    /// Why there are no more runs: `done`, or `interrupted`.
+    #[cfg_attr(test, schemars(extend("enum" = ["done", "interrupted"])))]
+    ended: &'static str,
     /// The first row's: from its t0 to the end of its last hop.
     total_us: u64,
     /// Client set-up before the first t0, not part of any total.
     setup_us: u64,
     /// The requests of the first row.
     hops: Vec<HopView<'a>>,
-    /// One row for each version, in the order in which they ran.
+    /// One row for each way, in the order in which they were given.
     compare: Vec<ComparedView<'a>>,
 }
 
-/// A run by one version.
+/// The runs of one way. What is told of one run is that of its median one.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 struct ComparedView<'a> {
-    /// The version that was asked for.
-    #[cfg_attr(test, schemars(extend("enum" = ["HTTP/1.1", "HTTP/2", "HTTP/3"])))]
-    label: &'static str,
-    /// Whether its last response was read to its end.
+    /// The way: `HTTP/1.1`, `HTTP/2`, `HTTP/3`, `IPv4`, `IPv6`, the resolver as typed, the address, the URL, or what is
+    /// kept: `cold`, `warm dns`, `warm connection`, `warm all`.
+    label: &'a str,
+    /// Whether one run at least read its last response to its end.
     outcome: Outcome,
-    /// What ended it before its goal.
+    /// What ended its first run before its goal, where all its runs failed.
     failure: Option<FailureView<'a>>,
     /// The status of its last response; null when there is none.
     status: Option<u16>,
@@ -66,42 +82,121 @@ struct ComparedView<'a> {
     total_us: u64,
     /// Its phases, summed over its hops; null where a phase happened in none.
     phases: PhasesView,
+    /// Which of `runs` this is.
+    shown_run: usize,
+    /// Every run, in the order of the rounds.
+    runs: Vec<RunView>,
+    /// How it stands to the first row; null for that.
+    against_first: Option<AgainstView<'a>>,
     /// One record for each request of its redirect chain. Times count from its own t0.
     hops: Vec<HopView<'a>>,
 }
 
+/// One run of a way.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+struct RunView {
+    /// Whether its last response was read to its end.
+    outcome: Outcome,
+    /// How it failed; null where it did not.
+    code: Option<&'static str>,
+    /// The status of its last response; null when there is none.
+    status: Option<u16>,
+    /// From its t0 to the end of its last hop.
+    total_us: u64,
+}
+
+/// How a way stands to the first one.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+struct AgainstView<'a> {
+    /// Rounds in which both came to their end: times are of these.
+    pairs: usize,
+    /// What the totals come to: `seen`, they differ by more than chance; `not-seen`; `unjudged`, there are too few rounds
+    /// to tell (10 can); `no-times`, no round has both.
+    #[cfg_attr(test, schemars(extend("enum" = ["seen", "not-seen", "unjudged", "no-times"])))]
+    total_differs: &'static str,
+    /// Each phase that happened in one of the two, then `unaccounted` and `total`; `a` is the first row. Chance is held to
+    /// as many rows as there are, for totals and phases each.
+    phase_differences: Vec<RowView>,
+    /// What else was otherwise, but for what was varied.
+    changes: Vec<ChangeView<'a>>,
+}
+
 impl<'a> CompareDocument<'a> {
-    pub(super) fn new(report: &'a CompareReport) -> Self {
-        let CompareReport { input, rows, exit_code } = report;
-        let first = rows.first().map(|row| &row.trace);
+    pub(super) fn new(report: &'a CompareReport, paired: &'a [Paired]) -> Self {
+        let CompareReport { input, varied, rounds, start, rows, note, end, exit_code } = report;
+        let first = rows.first().and_then(|row| Some(shown(row)?.1));
+        let came = rows.iter().any(|row| row.failure().is_none());
         Self {
             schema: SCHEMA,
             kind: "compare",
             urltrace_version: env!("CARGO_PKG_VERSION"),
             input,
-            started_at: first.map(|trace| words::timestamp(trace.started_at, 6)),
+            started_at: rows
+                .first()
+                .and_then(|row| row.runs.first())
+                .map(|trace| words::timestamp(trace.started_at, 6)),
             lab: first.is_some_and(|trace| trace.lab),
-            outcome: Outcome::of(report.failure()),
+            outcome: if came { Outcome::Ok } else { Outcome::Failed },
             exit_code: *exit_code,
             failure: first.zip(report.failure()).map(|(trace, failure)| failed(trace, failure)),
+            varied: varied.as_str(),
+            rounds: *rounds,
+            start: start.as_str(),
+            note: note.as_deref(),
+            ended: end.as_str(),
             total_us: first.map_or(0, |trace| us(trace.total)),
             setup_us: first.map_or(0, |trace| us(trace.setup)),
             hops: first.map_or_else(Vec::new, hops),
-            compare: rows.iter().map(Into::into).collect(),
+            compare: rows
+                .iter()
+                .enumerate()
+                .filter_map(|(at, row)| {
+                    let paired = at.checked_sub(1).and_then(|at| paired.get(at));
+                    ComparedView::new(row, paired)
+                })
+                .collect(),
         }
     }
 }
 
-impl<'a> From<&'a Compared> for ComparedView<'a> {
-    fn from(Compared { version, trace }: &'a Compared) -> Self {
-        Self {
-            label: version.as_str(),
-            outcome: Outcome::of(trace.failure()),
-            failure: trace.failure().map(|failure| failed(trace, failure)),
+impl<'a> ComparedView<'a> {
+    fn new(row: &'a Compared, paired: Option<&'a Paired>) -> Option<Self> {
+        let (at, trace) = shown(row)?;
+        Some(Self {
+            label: &row.label,
+            outcome: Outcome::of(row.failure()),
+            failure: row.failure().map(|failure| failed(trace, failure)),
             status: trace.last_status(),
             total_us: us(trace.total),
             phases: timeline::phases_of_all(trace).into(),
+            shown_run: at,
+            runs: row.runs.iter().map(Into::into).collect(),
+            against_first: paired.map(Into::into),
             hops: hops(trace),
+        })
+    }
+}
+
+impl From<&Trace> for RunView {
+    fn from(trace: &Trace) -> Self {
+        Self {
+            outcome: Outcome::of(trace.failure()),
+            code: trace.failure().map(|failure| failure.code.as_str()),
+            status: trace.last_status(),
+            total_us: us(trace.total),
+        }
+    }
+}
+
+impl<'a> From<&'a Paired> for AgainstView<'a> {
+    fn from(paired: &'a Paired) -> Self {
+        Self {
+            pairs: paired.pairs,
+            total_differs: word(paired.summary()),
+            phase_differences: paired.rows.iter().map(RowView::new).collect(),
+            changes: paired.changes.iter().map(Into::into).collect(),
         }
     }
 }

@@ -59,27 +59,28 @@ struct SideView<'a> {
 /// A phase on both sides.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
-struct RowView {
+pub(super) struct RowView {
     /// Which.
     phase: &'static str,
     /// The first side's, of many runs the median; null where it did not happen.
     a_us: Option<u64>,
     /// The second side's.
     b_us: Option<u64>,
-    /// By how much the second is longer: of many runs the median of all differences between a run of each; null where
-    /// it did not happen on both.
+    /// By how much the second is longer: of many runs the median of all differences between a run of each (of rounds, of
+    /// the means of the differences in a round, two by two); null where it did not happen on both.
     difference_us: Option<i64>,
     /// Whether it is more than chance (below 5 %, all phases together); null where too few runs tell.
     seen: Option<bool>,
-    /// How likely chance makes the ranks of the two sides as different as this (Mann and Whitney, corrected for as many
-    /// phases as there are by Holm); null with fewer than 4 runs on a side.
+    /// How likely chance makes the two sides as different as this: of two documents by the ranks of their runs (Mann and
+    /// Whitney), of rounds by the signed ranks of the differences (Wilcoxon), corrected for as many as are told at once
+    /// by Holm; null with fewer than 4 runs on a side, or 10 rounds.
     chance: Option<f64>,
 }
 
 /// What was otherwise.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
-struct ChangeView<'a> {
+pub(super) struct ChangeView<'a> {
     /// What it is: `address`, `certificate`, `protocol`, `status`, `cache`, `header NAME`; of several requests also which.
     what: &'a str,
     /// The values of the first, the most frequent first.
@@ -108,15 +109,20 @@ impl<'a> DiffDocument<'a> {
             exit_code: 0,
             a: (&diff.a).into(),
             b: (&diff.b).into(),
-            total_differs: match diff.summary() {
-                Summary::NoTimes => "no-times",
-                Summary::Seen(_) => "seen",
-                Summary::NotSeen => "not-seen",
-                Summary::Unjudged(_) => "unjudged",
-            },
+            total_differs: word(diff.summary()),
             phase_differences: diff.rows.iter().map(RowView::new).collect(),
             changes: diff.changes.iter().map(Into::into).collect(),
         }
+    }
+}
+
+/// What totals come to.
+pub(super) const fn word(summary: Summary) -> &'static str {
+    match summary {
+        Summary::NoTimes => "no-times",
+        Summary::Seen(_) => "seen",
+        Summary::NotSeen => "not-seen",
+        Summary::Unjudged(_) => "unjudged",
     }
 }
 
@@ -135,7 +141,7 @@ impl<'a> From<&'a Side> for SideView<'a> {
 }
 
 impl RowView {
-    fn new(row: &Row) -> Self {
+    pub(super) fn new(row: &Row) -> Self {
         Self {
             phase: row.part.as_str(),
             a_us: row.a,

@@ -19,7 +19,8 @@ use super::tls::TlsView;
 use super::url::UrlView;
 use crate::timeline::{self, Span};
 use crate::trace::{
-    At, Connection, FurtherEnd, Hop, NotRetried, RetryWait, Route, RouteEnd, StageName, Trace, Transient,
+    At, Connection, FurtherEnd, Hop, KeptConnection, NotRetried, RetryWait, Route, RouteEnd, StageName,
+    Trace, Transient,
 };
 
 /// One request of a redirect chain.
@@ -37,6 +38,10 @@ pub(super) struct HopView<'a> {
     until: &'static str,
     /// The earlier hop whose connection this one used.
     reused_connection_of: Option<usize>,
+    /// With `--warm connection` and `all`: what became of the connection that an earlier run had kept for it: `used`, then
+    /// it has no lookup, connect or TLS; `closed` by the server, then another was opened; null where none was kept.
+    #[cfg_attr(test, schemars(extend("enum" = ["used", "closed", null])))]
+    kept_connection: Option<&'static str>,
     /// The hop that this one repeats: that had gone out on a kept connection, which ended without a byte of a
     /// response; it came to what `retry` says; or it was refused for its `Expect` (417).
     retry_of: Option<usize>,
@@ -108,6 +113,7 @@ impl<'a> HopView<'a> {
             end_us: hop.end.0,
             until: hop.request.until.as_str(),
             reused_connection_of: hop.reused.map(|request| request.0),
+            kept_connection: hop.request.kept.map(KeptConnection::as_str),
             retry_of: hop.retry_of.map(|request| request.0),
             retry: hop.request.waited.map(|waited| RepeatView::new(hop.start, waited)),
             not_retried: hop.request.not_retried.map(NotRetried::as_str),

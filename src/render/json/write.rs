@@ -15,6 +15,7 @@ use super::repeat::RepeatDocument;
 use super::whole::{trace_document, with_findings};
 use crate::diff::Diff;
 use crate::redact::Redacted;
+use crate::render::compared;
 use crate::report::{CompareReport, DnsReport, RepeatReport, TraceReport};
 use crate::trace::{Hop, Trace};
 
@@ -37,9 +38,10 @@ pub(crate) fn repeat(report: &Redacted<RepeatReport>, lines: Lines, out: &mut dy
     write(&RepeatDocument::new(report), lines, out)
 }
 
-/// Writes the document of one URL by several versions of HTTP.
+/// Writes the document of several ways in turn.
 pub(crate) fn compare(report: &Redacted<CompareReport>, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
-    write(&serde_json::to_value(CompareDocument::new(report))?, lines, out)
+    let paired = compared::paired(report);
+    write(&serde_json::to_value(CompareDocument::new(report, &paired))?, lines, out)
 }
 
 /// Writes the document of two saved documents beside each other.

@@ -33,7 +33,7 @@ pub(crate) fn diff(diff: &Redacted<Diff>, style: &Style, out: &mut dyn Write) ->
     otherwise.push(if diff.changes.is_empty() { Ink::Faint } else { Ink::Strong }, told);
     page.put(otherwise);
     for change in &diff.changes {
-        put_change(&mut page, change, diff);
+        put_change(&mut page, change, (diff.a.runs, diff.b.runs));
     }
     out.write_all(page.into_text().as_bytes())
 }
@@ -93,13 +93,7 @@ fn put_row(page: &mut Page, row: &Row) {
     let mut line = page.line();
     line.column(ink, name, NAME);
     line.right(ink, &number(row.a), NUMBER).right(ink, &number(row.b), NUMBER);
-    let apart = row.difference.map_or_else(
-        || "-".to_owned(),
-        |difference| {
-            let sign = if difference < 0 { "-" } else { "+" };
-            format!("{sign}{}", units::micros(difference.unsigned_abs()))
-        },
-    );
+    let apart = row.difference.map_or_else(|| "-".to_owned(), apart);
     let strong = if matches!(row.seen, Seen::Yes(_)) { Ink::Strong } else { ink };
     line.right(strong, &apart, NUMBER);
     match row.seen {
@@ -110,12 +104,19 @@ fn put_row(page: &mut Page, row: &Row) {
     page.put(line);
 }
 
+/// A difference with its sign.
+pub(super) fn apart(difference: i64) -> String {
+    let sign = if difference < 0 { "-" } else { "+" };
+    format!("{sign}{}", units::micros(difference.unsigned_abs()))
+}
+
 /// How often chance does as much.
-fn chance(likely: f64) -> String {
+pub(super) fn chance(likely: f64) -> String {
     if likely < 0.001 { "p < 0.001".to_owned() } else { format!("p {likely:.3}") }
 }
 
-fn put_change(page: &mut Page, change: &Change, diff: &Diff) {
+/// What was otherwise; of sides with so many runs.
+pub(super) fn put_change(page: &mut Page, change: &Change, (a, b): (usize, usize)) {
     let words = |values: &[(String, usize)], runs: usize| match values {
         [] => "none".to_owned(),
         [(only, many)] if *many == runs => only.clone(),
@@ -126,8 +127,8 @@ fn put_change(page: &mut Page, change: &Change, diff: &Diff) {
         }
     };
     let mut body = page.line();
-    body.push(Ink::Plain, words(&change.a, diff.a.runs));
+    body.push(Ink::Plain, words(&change.a, a));
     body.push(Ink::Faint, format!(" {} ", body.signs().leads_to));
-    body.push(Ink::Plain, words(&change.b, diff.b.runs));
+    body.push(Ink::Plain, words(&change.b, b));
     fact(page, Ink::Plain, &change.what, &body);
 }

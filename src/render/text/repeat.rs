@@ -15,7 +15,7 @@ use crate::render::style::Style;
 use crate::report::{RepeatEnd, RepeatReport};
 use crate::runs::{self, Percentile, Slowest, Spread, Summary};
 use crate::timeline::{Phase, phases_of_all};
-use crate::trace::{Failure, Trace};
+use crate::trace::{Failure, KeptConnection, Trace};
 use crate::units::{count, duration, micros};
 
 /// Columns of the names of phases, of how many runs had one, and of each number.
@@ -59,6 +59,8 @@ pub(crate) fn repeat(report: &Redacted<RepeatReport>, style: &Style, out: &mut d
     if let Some(slowest) = median.and_then(|median| runs::slowest(&traces, median)) {
         explain_slowest(&mut page, &slowest);
     }
+    patterns(&mut page, &traces);
+    cold_and_warm(&mut page, report);
     lateness(&mut page, report);
     first_run(&mut page, report);
     if let Some((number, run)) = median.and_then(|median| Some((median, report.runs.get(median)?))) {
@@ -112,11 +114,54 @@ fn begun_with(report: &RepeatReport) -> String {
         ),
         (RunStart::Cold, _) => "each with a lookup and a connection of its own".to_owned(),
         (RunStart::ColdRoot, _) => "each with a walk from the root and a connection of its own".to_owned(),
+        (RunStart::WarmConnection | RunStart::WarmAll, _) => warm(report),
         (RunStart::WarmDns, kept) => format!(
             "each with a connection of its own and the answers of a lookup before the runs ({}, not counted)",
             kept.map_or_else(|| "none".to_owned(), |(_, took)| took)
         ),
     }
+}
+
+/// What runs with a kept connection began with, and how many had one.
+fn warm(report: &RepeatReport) -> String {
+    let kept = |wanted: KeptConnection| {
+        let has = |trace: &&Trace| trace.requests.iter().any(|request| request.kept == Some(wanted));
+        report.traces().into_iter().filter(has).count()
+    };
+    let answers = if report.plan.start.keeps_answers() { ", and the answers to names," } else { "" };
+    let closed = match kept(KeptConnection::Closed) {
+        0 => String::new(),
+        closed => format!("; {closed} found that the server had closed it, and opened another"),
+    };
+    format!(
+        "each keeps its connection{answers} for the next: {} of {} had one from before{closed}",
+        kept(KeptConnection::Used),
+        count(report.runs.len(), "run"),
+    )
+}
+
+/// Where connections are kept: the runs that opened one beside those that did not.
+fn cold_and_warm(page: &mut Page, report: &RepeatReport) {
+    if !report.plan.start.keeps_connections() {
+        return;
+    }
+    let is_warm =
+        |trace: &&Trace| trace.requests.iter().any(|request| request.kept == Some(KeptConnection::Used));
+    let (warm, cold): (Vec<&Trace>, Vec<&Trace>) = report.traces().into_iter().partition(is_warm);
+    let median = |traces: &[&Trace]| Summary::of(traces).total.map(|total| total.median());
+    let (Some(cold_total), Some(warm_total)) = (median(&cold), median(&warm)) else { return };
+    let mut body = page.line();
+    body.push(
+        Ink::Plain,
+        format!(
+            "{} that opened a connection took {} (median), {} on a kept one {}",
+            count(cold.len(), "run"),
+            micros(cold_total),
+            warm.len(),
+            micros(warm_total)
+        ),
+    );
+    fact(page, Ink::Plain, "cold, warm", &body);
 }
 
 fn table(page: &mut Page, summary: &Summary) {
@@ -203,6 +248,18 @@ fn explain_slowest(page: &mut Page, slowest: &Slowest) {
     body.push(Ink::Plain, format!("run {}, {}, ", slowest.run + 1, micros(slowest.total)));
     body.push(Ink::Plain, format!("{} more than the median run: {}", micros(slowest.more), slowest.words()));
     fact(page, Ink::Plain, "slowest", &body);
+}
+
+/// What their order and their servers tell.
+fn patterns(page: &mut Page, traces: &[&Trace]) {
+    for pattern in runs::patterns(traces) {
+        let mut body = page.line();
+        body.push(Ink::Plain, pattern.words());
+        if let Some(chance) = pattern.chance {
+            body.push(Ink::Faint, format!(" ({})", super::diff::chance(chance)));
+        }
+        fact(page, Ink::Bad, pattern.kind.as_str(), &body);
+    }
 }
 
 /// With `--interval`: whether runs began when they were due.

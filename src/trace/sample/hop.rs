@@ -67,6 +67,7 @@ impl Draft {
             queued: None,
             waited: None,
             not_retried: None,
+            kept: None,
             further: None,
             cors: None,
         });
