@@ -1,0 +1,54 @@
+//! Saved documents: a JSON document read back into the report that it was written from.
+//!
+//! Documents of schema 1 are read, of this minor and of every earlier one: members that are not known are passed over,
+//! and those that were added later are what they were before. What is wrong in one is told with its place. What it says of
+//! its trace is believed, and nothing is measured.
+//!
+//! # Layout
+//! - `head`: schema and kind, for all who read documents
+//! - `value`: JSON values as parts of the model, `words`: those that stand for one of several, `kept`: words that last
+//! - `url`, `dns`, `dnssec`, `packet`, `connect`, `tls`, `scan`, `quic`, `proxy`, `http`, `grpc`, `cors`: parts of a hop
+//! - `hop`: hops, and the tables of a trace; `report`: what was said of it
+//! - `same`: whether it was read to its end
+
+mod connect;
+mod cors;
+mod dns;
+mod dnssec;
+mod grpc;
+mod head;
+mod hop;
+mod http;
+mod kept;
+mod packet;
+mod proxy;
+mod quic;
+mod report;
+mod same;
+mod scan;
+#[cfg(test)]
+mod tests;
+mod tls;
+mod url;
+mod value;
+mod words;
+
+use serde_json::Value;
+
+pub use self::head::{Head, no_document};
+pub use self::same::differences;
+use crate::report::TraceReport;
+
+/// The report of a saved trace.
+///
+/// # Errors
+/// A document of another schema or kind, and one that is damaged; the text says what, and where.
+pub fn trace_report(document: &Value) -> Result<TraceReport, String> {
+    match Head::of(document)?.kind.as_deref() {
+        Some("trace") => report::report(document).map_err(|fault| fault.to_string()),
+        kind => Err(format!(
+            "it is a document of kind {}: those of a trace can be shown",
+            kind.unwrap_or("unknown")
+        )),
+    }
+}
