@@ -7,6 +7,7 @@ mod exports;
 mod many;
 mod otlp;
 mod repeat;
+mod saved;
 mod session;
 mod shown;
 
@@ -103,6 +104,7 @@ pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<
             render::render_diff(&diff, format(show.format), &style(&show), out)?;
             Ok(exit::OK.into())
         }
+        Action::Show { name, bytes } => saved::show(&name, &bytes, &show, out),
         Action::ServeLab => in_runtime(serve_lab(out)),
         Action::Trace { url, plan } => {
             exports::check(&show)?;

@@ -164,7 +164,14 @@ impl Budget {
                 Unit::Bytes => "a number of bytes, such as 300kB or 1MB",
                 Unit::Count | Unit::Days => "a whole number",
             };
-            (format!("`{}` is no limit for {}: it takes {example}", value.escape_debug(), measure.as_str()), None)
+            (
+                format!(
+                    "`{}` is no limit for {}: it takes {example}",
+                    value.escape_debug(),
+                    measure.as_str()
+                ),
+                None,
+            )
         })?;
         Ok(Self { measure, of_runs, limit })
     }
@@ -263,10 +270,7 @@ fn meant(name: &str) -> Result<(Option<OfRuns>, Measure), (String, Option<&'stat
             let known = percentile.map(OfRuns::Percentile).or((prefix == "max").then_some(OfRuns::Max));
             let known = known.ok_or_else(|| {
                 let words = Percentile::ALL.iter().map(|known| known.as_str());
-                (
-                    format!("there is no `{}:`", prefix.escape_debug()),
-                    nearest(prefix, words.chain(["max"])),
-                )
+                (format!("there is no `{}:`", prefix.escape_debug()), nearest(prefix, words.chain(["max"])))
             })?;
             (Some(known), what)
         }

@@ -60,6 +60,7 @@ mod secrets;
 mod serve;
 mod serving;
 mod settings;
+mod showing;
 mod syntax;
 mod tour;
 mod urls;

@@ -38,7 +38,10 @@ impl Head {
     fn known(self) -> Result<Self, String> {
         match self.schema.as_deref() {
             Some(SCHEMA) => Ok(self),
-            Some(other) => Err(format!("its schema is {other}, and {SCHEMA} can be read")),
+            Some(other) => {
+                let other: String = other.chars().take(40).collect();
+                Err(format!("its schema is {}, and {SCHEMA} can be read", other.escape_debug()))
+            }
             None => Err("it is no JSON document of urltrace: it names no schema".to_owned()),
         }
     }

@@ -9,8 +9,8 @@ use super::connect::{connect, route};
 use super::value::{Fault, Object, Read, Readable, objects, record};
 use crate::timeline::NOT_REACHED;
 use crate::trace::{
-    At, Connection, ConnectionId, Dns, Failure, Further, FurtherEnd, FurtherExchange, Http, LookupId, NotRetried,
-    Request, RequestId, RetryWait, Route, Stage, Tls, Transient, Url,
+    At, Connection, ConnectionId, Dns, Failure, Further, FurtherEnd, FurtherExchange, Http, LookupId,
+    NotRetried, Request, RequestId, RetryWait, Route, Stage, Tls, Transient, Url,
 };
 
 /// The tables of a trace, while they are filled.
@@ -73,7 +73,8 @@ impl Rows {
             let before = it.rows("abandoned_connections", |row| connection(row, hop, None))?;
             let id = told.unwrap_or(self.connections.len() + before.len());
             let first = id.checked_sub(before.len());
-            let first = first.ok_or_else(|| Fault::new("others were given up before it").within("connection"))?;
+            let first =
+                first.ok_or_else(|| Fault::new("others were given up before it").within("connection"))?;
             let own = own(it, hop, route(it)?)?;
             for (place, connection) in before.into_iter().chain([own]).enumerate() {
                 self.connections.insert(first + place, connection);
@@ -144,7 +145,9 @@ fn connection(value: &Value, hop: RequestId, route: Option<Route>) -> Read<Conne
 fn unran<T>(it: &Object<'_>, part: &str, phase: &str) -> Read<Stage<T>> {
     let why: Option<&'static str> = match (it.object("skipped")?, it.object("reasons")?) {
         (Some(skipped), _) => skipped.get(part)?,
-        (None, Some(reasons)) => reasons.get::<Option<&'static str>>(phase)?.filter(|why| *why != NOT_REACHED),
+        (None, Some(reasons)) => {
+            reasons.get::<Option<&'static str>>(phase)?.filter(|why| *why != NOT_REACHED)
+        }
         (None, None) => None,
     };
     Ok(why.map_or(Stage::NotReached, Stage::Skipped))

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::value::{Fault, Object, Read, Readable, hex, objects, record};
 use crate::trace::{
-    Arrivals, At, Body, BodySaid, Burst, CookieFate, ErrorPage, EventStream, Expect, GoAway, GraphQlErrors, Header,
-    Http, Informational, Problem, Redirect, SentRequest, SetCookie, WebSocket, WebSocketClose, WebToken,
+    Arrivals, At, Body, BodySaid, Burst, CookieFate, ErrorPage, EventStream, Expect, GoAway, GraphQlErrors,
+    Header, Http, Informational, Problem, Redirect, SentRequest, SetCookie, WebSocket, WebSocketClose,
+    WebToken,
 };
 
 objects! {

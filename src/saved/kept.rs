@@ -34,7 +34,8 @@ mod tests {
 
     #[test]
     fn a_word_is_kept_once_and_a_long_one_is_none() {
-        let (one, again) = (kept("the host is an IP address").unwrap(), kept("the host is an IP address").unwrap());
+        let (one, again) =
+            (kept("the host is an IP address").unwrap(), kept("the host is an IP address").unwrap());
         assert!(std::ptr::eq(one, again));
         assert_eq!(kept(&"x".repeat(LONGEST + 1)), None);
     }

@@ -46,9 +46,9 @@ use crate::report::TraceReport;
 pub fn trace_report(document: &Value) -> Result<TraceReport, String> {
     match Head::of(document)?.kind.as_deref() {
         Some("trace") => report::report(document).map_err(|fault| fault.to_string()),
-        kind => Err(format!(
-            "it is a document of kind {}: those of a trace can be shown",
-            kind.unwrap_or("unknown")
-        )),
+        kind => {
+            let kind: String = kind.unwrap_or("unknown").chars().take(40).collect();
+            Err(format!("it is a document of kind {}: those of a trace can be shown", kind.escape_debug()))
+        }
     }
 }

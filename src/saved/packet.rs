@@ -85,16 +85,14 @@ fn meaning(it: &Object<'_>) -> Read<Meaning> {
         "server-failure" => Meaning::ServerFailure,
         "upward-referral" => match more {
             Some(more) => Meaning::UpwardReferral { to: more.get("zone")? },
-            None => {
-                Meaning::UpwardReferral { to: reason()?.strip_prefix("refers to ").unwrap_or_default().to_owned() }
-            }
+            None => Meaning::UpwardReferral {
+                to: reason()?.strip_prefix("refers to ").unwrap_or_default().to_owned(),
+            },
         },
         "lame" if more.is_some() => Meaning::NonAuthoritative,
         "lame" => Meaning::Lame { reason: it.get("reason")? },
         "malformed" => Meaning::Malformed { reason: reason()? },
-        "wrong-source" => {
-            Meaning::WrongSource { from: more.ok_or_else(|| lacks("sender"))?.get("from")? }
-        }
+        "wrong-source" => Meaning::WrongSource { from: more.ok_or_else(|| lacks("sender"))?.get("from")? },
         "timeout" => Meaning::Timeout,
         "error" => match more {
             Some(more) => Meaning::Stopped(more.get("stopped_by")?),

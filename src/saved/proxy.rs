@@ -2,9 +2,7 @@
 
 use super::http::headers;
 use super::value::{Fault, Object, Read, objects, record};
-use crate::trace::{
-    At, Proxy, ProxyBypass, ProxyLookup, ProxyRound, ProxySource, Secret, SocksReply,
-};
+use crate::trace::{At, Proxy, ProxyBypass, ProxyLookup, ProxyRound, ProxySource, Secret, SocksReply};
 
 /// What stands where credentials were: they are in no document.
 const CREDENTIALS: &str = "[redacted]";

@@ -4,9 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use super::value::{Fault, Object, Read, objects, record};
 use crate::trace::{
-    Alert, Caa, CaaOutcome, CaaQuestion, CaaVerdict, Certificate, CertificateFault,
-    CertificateStatus, CheckLimit, ClientCertificate, Flight, LegacyProbe, NotResumed, Offer, Record,
-    RecordType, Resumed, Resumption, RootsOf, SignedTimestamp, Staple, Tls, Verification,
+    Alert, Caa, CaaOutcome, CaaQuestion, CaaVerdict, Certificate, CertificateFault, CertificateStatus,
+    CheckLimit, ClientCertificate, Flight, LegacyProbe, NotResumed, Offer, Record, RecordType, Resumed,
+    Resumption, RootsOf, SignedTimestamp, Staple, Tls, Verification,
 };
 
 objects! {
@@ -143,7 +143,9 @@ fn fault(it: &Object<'_>) -> Read<CertificateFault> {
             "certificate-not-yet-valid" => {
                 CertificateFault::NotYetValid { index: more.get("index")?, not_before: more.get("at")? }
             }
-            "certificate-wrong-host" => record!(more, CertificateFault::WrongHost { wanted, nearest, near_miss }),
+            "certificate-wrong-host" => {
+                record!(more, CertificateFault::WrongHost { wanted, nearest, near_miss })
+            }
             "certificate-self-signed" => CertificateFault::SelfSigned,
             "certificate-chain-incomplete" => {
                 CertificateFault::MissingIntermediate { issuer: more.get("issuer")?, url: it.get("url")? }

@@ -24,4 +24,3 @@ fn host(it: &Object<'_>) -> Read<Host> {
         _ => Err(Fault::new("it is no kind of host").within("host_kind")),
     }
 }
-

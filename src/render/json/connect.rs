@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::micros::us;
 use crate::trace::{
-    AddressCheck, Attempt, AttemptOutcome, Connect, FailureCode, FastOpen, FastOpenRefusal, FastOpenStart, StampedBy, TcpInfo,
-    TlsVersion,
+    AddressCheck, Attempt, AttemptOutcome, Connect, FailureCode, FastOpen, FastOpenRefusal, FastOpenStart,
+    StampedBy, TcpInfo, TlsVersion,
 };
 
 /// The connection race (RFC 8305).

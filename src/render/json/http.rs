@@ -15,8 +15,8 @@ use super::grpc::GrpcView;
 use super::live::{EventStreamView, WebSocketView};
 use super::micros::us;
 use super::reading::{
-    AltSvcView, ErrorSourceView, GraphQlView, HabitsView, LayerView, LimitsView, ProblemView, TraceIdView,
-    WaitView, ErrorPageView,
+    AltSvcView, ErrorPageView, ErrorSourceView, GraphQlView, HabitsView, LayerView, LimitsView, ProblemView,
+    TraceIdView, WaitView,
 };
 use super::security::SecurityView;
 use crate::explain::status::explain;

@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::micros::us;
 use crate::render::scan_words;
 use crate::trace::{
-    Judged, ScanAnswer, ScanEnd, Scanned, ScannedCertificate, ScannedSuite, ScannedVersion, SuiteOrder, TlsScan,
+    Judged, ScanAnswer, ScanEnd, Scanned, ScannedCertificate, ScannedSuite, ScannedVersion, SuiteOrder,
+    TlsScan,
 };
 
 /// What a server takes of TLS, asked afterwards. Not counted.

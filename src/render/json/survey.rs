@@ -83,7 +83,9 @@ fn detail(fault: &ServerFault) -> Option<String> {
             Some(words.clone())
         }
         ServerFault::SerialDiffers { newest } => Some(newest.to_string()),
-        ServerFault::AnswerDiffers | ServerFault::NoEdns | ServerFault::EdnsDropped | ServerFault::NoTcp => None,
+        ServerFault::AnswerDiffers | ServerFault::NoEdns | ServerFault::EdnsDropped | ServerFault::NoTcp => {
+            None
+        }
     }
 }
 

@@ -12,8 +12,8 @@ use super::tls_fault::FaultView;
 use super::tls_status::{HelloRetryView, OcspView, TimestampView};
 use crate::render::words;
 use crate::trace::{
-    Certificate, ChainPlace, Flight, Offer, StampedBy, Tls, TlsVersion,
-    Verification, chain_places, cross_signs,
+    Certificate, ChainPlace, Flight, Offer, StampedBy, Tls, TlsVersion, Verification, chain_places,
+    cross_signs,
 };
 
 /// A TLS handshake, flight by flight.

@@ -82,9 +82,8 @@ impl<'a> From<&'a CertificateFault> for ParticularsView<'a> {
                 near_miss: near_miss.map(NearMiss::as_str),
                 ..none
             },
-            CertificateFault::MissingIntermediate { issuer, .. } | CertificateFault::UnknownIssuer { issuer } => {
-                Self { issuer: Some(issuer), ..none }
-            }
+            CertificateFault::MissingIntermediate { issuer, .. }
+            | CertificateFault::UnknownIssuer { issuer } => Self { issuer: Some(issuer), ..none },
             CertificateFault::Unchecked { index, limit } => Self { index: Some(*index), ..limit.into() },
             CertificateFault::Other(words) => Self { what: Some(words), ..none },
             CertificateFault::SelfSigned => none,
