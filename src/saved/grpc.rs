@@ -1,6 +1,6 @@
 //! A call of gRPC.
 
-use super::value::{Fault, Object, Read, objects, record};
+use super::value::{Fault, Object, Read, objects, record, whole};
 use crate::trace::{Grpc, GrpcFault, GrpcMessages, GrpcStatus, Serving};
 
 objects! {
@@ -36,7 +36,7 @@ fn serving(it: &Object<'_>) -> Read<Option<Serving>> {
         "SERVING" => Serving::Serving,
         "NOT_SERVING" => Serving::NotServing,
         "SERVICE_UNKNOWN" => Serving::ServiceUnknown,
-        "UNRECOGNIZED" => Serving::Other(it.get("serving_number")?),
+        "UNRECOGNIZED" => Serving::Other(it.with("serving_number", whole)?.unwrap_or_default()),
         _ => return Err(Fault::new("it is no answer to a health check").within("serving")),
     }))
 }

@@ -52,7 +52,7 @@ impl Rows {
             http: http,
             retry_of: it.get::<Option<usize>>("retry_of")?.map(RequestId),
             further: further(&it)?,
-            queued: None,
+            queued: it.get("queued_us")?,
             waited: it.with("retry", |retry| waited(retry, start))?,
             not_retried: not_retried(&it)?,
         }));

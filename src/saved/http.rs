@@ -3,7 +3,7 @@
 use serde_json::Value;
 use std::time::Duration;
 
-use super::value::{Fault, Object, Read, Readable, hex, objects, record};
+use super::value::{Fault, Object, Read, Readable, hex, objects, record, whole};
 use crate::trace::{
     Arrivals, At, Body, BodySaid, Burst, CookieFate, ErrorPage, EventStream, Expect, GoAway, GraphQlErrors,
     Header, Http, Informational, Problem, Redirect, SentRequest, SetCookie, WebSocket, WebSocketClose,
@@ -77,7 +77,7 @@ objects! {
     WebSocketClose => |it| record!(it, WebSocketClose { code, reason });
     EventStream => |it| record!(it, EventStream { events, comments, end } {
         first_event: it.get("first_event_us")?,
-        retry: it.get("retry_ms")?,
+        retry: it.with("retry_ms", whole)?,
     });
     SetCookie => |it| record!(it, SetCookie { field, name, secure, http_only, same_site } {
         fate: match it.get::<String>("fate")?.as_str() {

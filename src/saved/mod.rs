@@ -8,7 +8,7 @@
 //! - `head`: schema and kind, for all who read documents
 //! - `value`: JSON values as parts of the model, `words`: those that stand for one of several, `kept`: words that last
 //! - `url`, `dns`, `dnssec`, `packet`, `connect`, `tls`, `scan`, `quic`, `proxy`, `http`, `grpc`, `cors`: parts of a hop
-//! - `hop`: hops, and the tables of a trace; `report`: what was said of it
+//! - `hop`: hops, and the tables of a trace; `page`: what a page asked for; `report`: what was said of it
 //! - `same`: whether it was read to its end
 
 mod connect;
@@ -21,6 +21,7 @@ mod hop;
 mod http;
 mod kept;
 mod packet;
+mod page;
 mod proxy;
 mod quic;
 mod report;
@@ -45,10 +46,13 @@ use crate::report::TraceReport;
 /// A document of another schema or kind, and one that is damaged; the text says what, and where.
 pub fn trace_report(document: &Value) -> Result<TraceReport, String> {
     match Head::of(document)?.kind.as_deref() {
-        Some("trace") => report::report(document).map_err(|fault| fault.to_string()),
+        Some("trace" | "page") => report::report(document).map_err(|fault| fault.to_string()),
         kind => {
             let kind: String = kind.unwrap_or("unknown").chars().take(40).collect();
-            Err(format!("it is a document of kind {}: those of a trace can be shown", kind.escape_debug()))
+            Err(format!(
+                "it is a document of kind {}: those of a trace or a page can be shown",
+                kind.escape_debug()
+            ))
         }
     }
 }

@@ -8,13 +8,14 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::hop::Rows;
+use super::page::page;
 use super::value::{Fault, Object, Read, objects, record};
 use crate::budget::{Budget, Judged};
 use crate::exit::Statuses;
 use crate::finding::{self, Culprit, Finding, Saving, Verdict};
 use crate::report::{Expected, TraceReport};
 use crate::timeline::Phase;
-use crate::trace::{Failure, Trace};
+use crate::trace::{Failure, Page, Trace};
 
 /// The report of one trace.
 pub(super) fn report(value: &Value) -> Read<TraceReport> {
@@ -35,16 +36,20 @@ fn trace(it: &Object<'_>) -> Read<Trace> {
     for (index, hop) in it.list("hops")? {
         rows.add(hop).map_err(|fault| fault.within(index).within("hops"))?;
     }
-    let (lookups, connections, requests) = rows.tables()?;
+    let chain = rows.requests.len();
+    let is_page = it.get::<String>("kind")? == "page";
+    let page = is_page.then(|| page(it, &mut rows)).transpose()?;
+    let (lookups, connections, mut requests) = rows.tables()?;
+    let behind = requests.split_off(chain);
     let failure: Option<Failure> = it.get("failure")?;
     Ok(record!(it, Trace { input, started_at, lab } {
         setup: it.or("setup_us", Duration::ZERO)?,
-        total: it.get("total_us")?,
+        total: it.get(if is_page { "document_us" } else { "total_us" })?,
         lookups: lookups,
         connections: connections,
         no_request: failure.filter(|_| requests.is_empty()),
         requests: requests,
-        page: None,
+        page: page.map(|page| Box::new(Page { requests: behind, ..page })),
     }))
 }
 

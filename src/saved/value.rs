@@ -187,9 +187,22 @@ impl Readable for bool {
     }
 }
 
+/// The most that a number of a trace is: nine years in microseconds, or 281 TB. Sums of many such numbers stay in range.
+const MOST: u64 = 1 << 48;
+
+/// A number that is somebody else's word, of any size.
+pub(super) fn whole(value: &Value) -> Read<u64> {
+    value.as_u64().ok_or_else(|| unlike(value, "a whole number"))
+}
+
 impl Readable for u64 {
     fn read(value: &Value) -> Read<Self> {
-        value.as_u64().ok_or_else(|| unlike(value, "a whole number"))
+        let number = whole(value)?;
+        if number <= MOST {
+            Ok(number)
+        } else {
+            Err(Fault::new(format!("{number} is more than a trace can have")))
+        }
     }
 }
 

@@ -99,6 +99,8 @@ pub(super) struct HopView<'a> {
     skipped: SkippedView,
     /// `beyond-max-time`: how long would have been waited.
     not_retried_wait_us: Option<u64>,
+    /// `--page`: the end of its wait for its turn; null where it had none.
+    queued_us: Option<u64>,
 }
 
 impl<'a> HopView<'a> {
@@ -145,6 +147,7 @@ impl<'a> HopView<'a> {
             lookup: hop.request.lookup.ran().map(|id| id.0),
             connection: hop.request.connection.ran().map(|id| id.0),
             skipped: SkippedView::new(&hop),
+            queued_us: hop.request.queued.map(|at| at.0),
             not_retried_wait_us: match hop.request.not_retried {
                 Some(NotRetried::TooLong(wait)) => Some(us(wait)),
                 _ => None,

@@ -100,7 +100,7 @@ pub(super) struct PacketView<'a> {
     /// The UDP size of the reply's OPT record; null without one.
     edns_size: Option<u16>,
     /// What `meaning` says more, beside `records`, `referral` and `negative`; null where that is nothing.
-    particulars: Option<ParticularsView<'a>>,
+    particulars: Option<PacketParticularsView<'a>>,
 }
 
 impl<'a> PacketView<'a> {
@@ -169,7 +169,7 @@ impl<'a> PacketView<'a> {
             reason: words::reason(packet),
             offered_not_trusted: packet.untrusted.iter().map(Into::into).collect(),
             edns_size: reply.and_then(|reply| reply.edns_size),
-            particulars: ParticularsView::of(&packet.meaning),
+            particulars: PacketParticularsView::of(&packet.meaning),
         }
     }
 }
@@ -258,7 +258,7 @@ struct ExtendedErrorView<'a> {
 /// What a meaning says more than its word. Of these at most one is there.
 #[derive(Default, Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
-struct ParticularsView<'a> {
+struct PacketParticularsView<'a> {
     /// `cname`: where the chain of aliases ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     target: Option<&'a str>,
@@ -277,7 +277,7 @@ struct ParticularsView<'a> {
     stopped_by: Option<&'static str>,
 }
 
-impl<'a> ParticularsView<'a> {
+impl<'a> PacketParticularsView<'a> {
     fn of(meaning: &'a Meaning) -> Option<Self> {
         let none = Self::default();
         Some(match meaning {

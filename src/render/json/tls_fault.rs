@@ -19,13 +19,13 @@ pub(super) struct FaultView<'a> {
     /// Where a certificate that was not sent can be fetched, as the one it has issued says; nothing was.
     url: Option<&'a str>,
     /// What it is made of, by its code; members that a code does not have are left out.
-    particulars: ParticularsView<'a>,
+    particulars: FaultParticularsView<'a>,
 }
 
 /// What a fault is made of.
 #[derive(Default, Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
-struct ParticularsView<'a> {
+struct FaultParticularsView<'a> {
     /// Which certificate of the chain it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     index: Option<usize>,
@@ -68,7 +68,7 @@ impl<'a> From<&'a CertificateFault> for FaultView<'a> {
     }
 }
 
-impl<'a> From<&'a CertificateFault> for ParticularsView<'a> {
+impl<'a> From<&'a CertificateFault> for FaultParticularsView<'a> {
     fn from(fault: &'a CertificateFault) -> Self {
         let none = Self::default();
         match fault {
@@ -91,7 +91,7 @@ impl<'a> From<&'a CertificateFault> for ParticularsView<'a> {
     }
 }
 
-impl<'a> From<&'a CheckLimit> for ParticularsView<'a> {
+impl<'a> From<&'a CheckLimit> for FaultParticularsView<'a> {
     fn from(limit: &'a CheckLimit) -> Self {
         let of = |limit| Self { limit: Some(limit), ..Self::default() };
         match limit {

@@ -1,0 +1,160 @@
+//! `urltrace show`: every scenario of the lab, saved and shown again in every format; and what cannot be shown.
+
+use std::path::{Path, PathBuf};
+
+use urltrace::lab::SCENARIOS;
+
+use crate::support::{code, run, stderr, stdout};
+
+/// What a run writes beside its report, and the format that shows the same.
+const EXPORTS: [(&str, &str); 11] = [
+    ("--export-json", "json"),
+    ("--export-html", "html"),
+    ("--export-svg", "svg"),
+    ("--export-markdown", "markdown"),
+    ("--export-har", "har"),
+    ("--export-prometheus", "prometheus"),
+    ("--export-csv", "csv"),
+    ("--export-chrome-trace", "chrome-trace"),
+    ("--export-github", "github"),
+    ("--export-junit", "junit"),
+    ("--export-otlp", "otlp"),
+];
+
+/// A directory of its own.
+fn directory(name: &str) -> PathBuf {
+    let path = std::env::temp_dir().join(format!("urltrace-show-{}-{name}", std::process::id()));
+    std::fs::create_dir_all(&path).unwrap();
+    path
+}
+
+fn show(file: &Path, arguments: &[&str]) -> String {
+    let output = run(&[&["show", file.to_str().unwrap()], arguments].concat());
+    assert_eq!((code(&output), stderr(&output)), (0, String::new()), "{}", file.display());
+    stdout(&output)
+}
+
+#[test]
+fn every_scenario_is_shown_again_as_it_was_reported() {
+    let directory = directory("lab");
+    let path = |format: &str| directory.join(format).to_str().unwrap().to_owned();
+    let files: Vec<String> = EXPORTS.iter().map(|(_, format)| path(format)).collect();
+    for scenario in SCENARIOS {
+        // A page and a comparison are no single trace, and have fewer forms.
+        if scenario.options.contains(&"--page") || scenario.options.contains(&"--compare-http") {
+            continue;
+        }
+        let mut arguments = vec!["--lab"];
+        arguments.extend_from_slice(scenario.options);
+        for ((option, _), file) in EXPORTS.iter().zip(&files) {
+            arguments.extend([*option, file]);
+        }
+        arguments.push(scenario.url);
+        let output = run(&arguments);
+        assert_eq!(code(&output), i32::from(scenario.expect.exit), "{}: {}", scenario.id, stderr(&output));
+        let saved = Path::new(&files[0]);
+        assert_eq!(show(saved, &[]), stdout(&output), "{}", scenario.id);
+        for ((_, format), file) in EXPORTS.iter().zip(&files) {
+            let written = std::fs::read_to_string(file).unwrap();
+            assert!(show(saved, &["--format", format]) == written, "{} as {format}", scenario.id);
+        }
+    }
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn a_report_is_drawn_as_the_options_say_and_standard_input_is_read() {
+    let directory = directory("drawn");
+    let (saved, again) = (directory.join("saved.json"), directory.join("again.json"));
+    let saved_as = saved.to_str().unwrap();
+    let options = ["-v", "-i", "--ladder", "--explain", "--ascii", "--color=always"];
+    let arguments =
+        [&["--lab", "https://old.redirect.test/", "-L", "--export-json", saved_as], &options[..]].concat();
+    let output = run(&arguments);
+    assert_eq!(show(&saved, &options), stdout(&output));
+    show(&saved, &["--export-json", again.to_str().unwrap()]);
+    assert_eq!(std::fs::read(&saved).unwrap(), std::fs::read(&again).unwrap());
+    let piped = crate::support::urltrace()
+        .args(["show", "-", "--format", "json"])
+        .stdin(std::fs::File::open(&saved).unwrap())
+        .output()
+        .unwrap();
+    assert_eq!(piped.stdout, std::fs::read(&saved).unwrap());
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn documents_of_one_file_are_shown_in_turn() {
+    let directory = directory("several");
+    let file = directory.join("all.jsonl");
+    let output = run(&[
+        "--lab",
+        "--format",
+        "jsonl",
+        "--ordered",
+        "https://www.example.test/",
+        "https://expired.tls.test/",
+    ]);
+    std::fs::write(&file, &output.stdout).unwrap();
+    assert_eq!(show(&file, &["--format", "jsonl"]), stdout(&output));
+    let text = show(&file, &[]);
+    assert!(text.contains("www.example.test") && text.contains("expired.tls.test"), "{text}");
+    let page = run(&["show", file.to_str().unwrap(), "--format", "html"]);
+    assert_eq!(code(&page), 2);
+    assert!(stderr(&page).contains("several can be shown as text, json or jsonl alone"), "{}", stderr(&page));
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn what_is_read_otherwise_is_told() {
+    let directory = directory("otherwise");
+    let file = directory.join("saved.json");
+    let output = run(&["--lab", "--format", "json", "https://www.example.test/"]);
+    let changed = stdout(&output).replacen("\"until\"", "\"of_tomorrow\": 1,\n      \"until\"", 1);
+    std::fs::write(&file, changed).unwrap();
+    let output = run(&["show", file.to_str().unwrap()]);
+    assert_eq!(code(&output), 0);
+    let told = "1 member of it read otherwise here, the first /hops/0/of_tomorrow";
+    assert!(stderr(&output).contains(told), "{}", stderr(&output));
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn what_cannot_be_shown_is_told() {
+    let directory = directory("refused");
+    let file = directory.join("wrong.json");
+    for (text, told) in [
+        ("", "there is nothing in it"),
+        ("{", "it is no JSON document of urltrace"),
+        ("{}", "it is no JSON document of urltrace: it names no schema"),
+        (
+            "{\"schema\": \"urltrace/2\", \"kind\": \"trace\"}",
+            "its schema is urltrace/2, and urltrace/1 can be read",
+        ),
+        ("{\"schema\": \"urltrace/1\", \"kind\": \"repeat\"}", "it is a document of kind repeat"),
+        (
+            "{\"schema\": \"urltrace/1\", \"kind\": \"trace\", \"hops\": 1}",
+            "/hops: it is another number and should be a list",
+        ),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let output = run(&["show", file.to_str().unwrap()]);
+        assert_eq!((code(&output), stdout(&output)), (2, String::new()), "{text}");
+        assert!(stderr(&output).contains(told), "{text}: {}", stderr(&output));
+    }
+    for (arguments, told) in [
+        (&["show", "/nowhere/a.json"][..], "show: `/nowhere/a.json` cannot be read"),
+        (&["show"], "FILE.json"),
+        (&["show", "--fail-on", "error", "a.json"], "--fail-on is for a trace"),
+        (&["show", "--show-secrets", "--format", "otlp", "a.json"], "--show-secrets is not for"),
+        (
+            &["show", "--resolver", "system", "a.json"],
+            "`urltrace show` traces nothing: it does not take --resolver",
+        ),
+    ] {
+        let output = run(arguments);
+        assert_eq!(code(&output), 2, "{arguments:?}");
+        assert!(stderr(&output).contains(told), "{arguments:?}: {}", stderr(&output));
+    }
+    std::fs::remove_dir_all(directory).unwrap();
+}
