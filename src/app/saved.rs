@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::exports;
 use super::session::{Ended, Problem, unless_reader_gone};
 use super::shown::{complaint, format, style};
-use crate::cli::{Format, Show};
+use crate::cli::{Diagram, Format, Show, has_no_page};
 use crate::exit;
 use crate::redact::{Secrets, redact};
 use crate::render;
@@ -33,6 +33,7 @@ pub(super) fn show(name: &str, bytes: &[u8], show: &Show, out: &mut dyn Write) -
     while let Some((place, document)) = documents.next() {
         let document = document.map_err(|error| cannot(place, no_document(error)))?;
         let report = trace_report(&document).map_err(|why| cannot(place, why))?;
+        fits(show, report.trace.page.is_some()).map_err(|why| cannot(place, why.to_owned()))?;
         if documents.peek().is_some() {
             takes_several(show).map_err(|why| cannot(place, why))?;
         }
@@ -59,6 +60,18 @@ fn one(mut report: TraceReport, show: &Show, out: &mut dyn Write) -> Result<Ende
     }
     unless_reader_gone(render::render(&report, format(show.format), &style(show), out))?;
     Ok(code.into())
+}
+
+/// Whether a document of its kind has the forms that are asked for.
+fn fits(show: &Show, is_page: bool) -> Result<(), &'static str> {
+    let mut formats = show.exports.iter().map(|export| export.format).chain([show.format]);
+    if is_page && formats.any(has_no_page) {
+        return Err("a page has no such form yet: --format json has all of it, har what other tools read");
+    }
+    if !is_page && show.diagram == Diagram::Connections {
+        return Err("--diagram connections is a picture of a page, and this is a trace");
+    }
+    Ok(())
 }
 
 /// Only what is read line by line, or by people, can hold several reports.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::examples::EXAMPLES;
-pub use super::formats::{Diagram, Exports, Format, Telemetry};
+pub use super::formats::{Diagram, Exports, Format, Generate, Telemetry};
 use super::many::{Budgets, Runs, Saved, Urls};
 use super::paged::Paged;
 use super::serving::ServeOptions;
@@ -583,22 +583,4 @@ pub enum TlsMax {
     /// TLS 1.3
     #[value(name = "1.3")]
     Tls13,
-}
-
-/// What `--generate` can print.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Generate {
-    /// The man page
-    Man,
-    /// Completions for bash
-    #[value(alias = "complete-bash")]
-    Bash,
-    /// Completions for zsh
-    #[value(alias = "complete-zsh")]
-    Zsh,
-    /// Completions for fish
-    #[value(alias = "complete-fish")]
-    Fish,
-    /// The JSON schema
-    Schema,
 }

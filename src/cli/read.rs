@@ -20,7 +20,7 @@ use super::settings::{Action, Settings, Show, Source, Stream};
 use super::syntax::{byte_ranges, limit, pause, redirects, resolve_override};
 use super::{
     body, budgets, check, connection, cookies, dns, findings, hands, identity, origin, otlp, page, password,
-    proxy, reuse, runs, secrets, serve, showing, tour, urls,
+    proxy, reuse, runs, secrets, serve, show, tour, urls,
 };
 use crate::clock::Clock;
 use crate::finding::Selection;
@@ -68,7 +68,7 @@ pub fn settings(
             settings(action, false, show)
         }
         Some(Command::Show(options)) => {
-            let (action, show) = showing::action(*options, show)?;
+            let (action, show) = show::action(*options, show)?;
             settings(action, false, show)
         }
         Some(Command::Findings) => settings(Action::ListFindings, false, show),

@@ -45,7 +45,9 @@ use crate::report::TraceReport;
 /// # Errors
 /// A document of another schema or kind, and one that is damaged; the text says what, and where.
 pub fn trace_report(document: &Value) -> Result<TraceReport, String> {
-    match Head::of(document)?.kind.as_deref() {
+    // The first documents had one kind, and no name for it.
+    let nameless = document.get("hops").map(|_| "trace");
+    match Head::of(document)?.kind.as_deref().or(nameless) {
         Some("trace" | "page") => report::report(document).map_err(|fault| fault.to_string()),
         kind => {
             let kind: String = kind.unwrap_or("unknown").chars().take(40).collect();

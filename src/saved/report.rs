@@ -11,8 +11,8 @@ use super::hop::Rows;
 use super::page::page;
 use super::value::{Fault, Object, Read, objects, record};
 use crate::budget::{Budget, Judged};
-use crate::exit::Statuses;
-use crate::finding::{self, Culprit, Finding, Saving, Verdict};
+use crate::exit::{self, Statuses};
+use crate::finding::{self, Culprit, Finding, Load, Mark, RULES, Saving, Verdict};
 use crate::report::{Expected, TraceReport};
 use crate::timeline::Phase;
 use crate::trace::{Failure, Page, Trace};
@@ -23,7 +23,9 @@ pub(super) fn report(value: &Value) -> Read<TraceReport> {
     let trace = trace(&it)?;
     let reckoned = finding::check(&trace);
     let verdict = verdict(&it, finding::verdict(&trace, &reckoned))?;
-    Ok(record!(it, TraceReport { budgets, exit_code } {
+    let own_code = trace.failure().map_or(exit::OK, |failure| exit::of_stage(failure.stage));
+    Ok(record!(it, TraceReport { budgets } {
+        exit_code: it.or("exit_code", own_code)?,
         findings: findings(&it, reckoned)?,
         verdict: verdict,
         expected: it.get("expected_status")?,
@@ -37,11 +39,15 @@ fn trace(it: &Object<'_>) -> Read<Trace> {
         rows.add(hop).map_err(|fault| fault.within(index).within("hops"))?;
     }
     let chain = rows.requests.len();
-    let is_page = it.get::<String>("kind")? == "page";
+    let is_page = it.get::<Option<String>>("kind")?.as_deref() == Some("page");
     let page = is_page.then(|| page(it, &mut rows)).transpose()?;
     let (lookups, connections, mut requests) = rows.tables()?;
     let behind = requests.split_off(chain);
     let failure: Option<Failure> = it.get("failure")?;
+    // The first documents had it here alone.
+    if let Some(last) = requests.last_mut().filter(|last| last.failure.is_none()) {
+        last.failure.clone_from(&failure);
+    }
     Ok(record!(it, Trace { input, started_at, lab } {
         setup: it.or("setup_us", Duration::ZERO)?,
         total: it.get(if is_page { "document_us" } else { "total_us" })?,
@@ -80,7 +86,9 @@ fn finding(row: &Value, reckoned: &mut Vec<Finding>) -> Read<Finding> {
     let same = same.or_else(|| reckoned.iter().position(|other| other.id == id));
     let same = same.map(|index| reckoned.remove(index));
     let (evidence, known) = same.map_or((Vec::new(), None), |same| (same.evidence, same.saving));
-    Ok(record!(it, Finding { severity, stage, standard, detail, advice } {
+    let standard = RULES.iter().find(|rule| rule.id == id).map_or("", |rule| rule.standard);
+    Ok(record!(it, Finding { severity, stage, detail, advice } {
+        standard: it.or("standard", standard)?,
         id: id,
         title: title,
         evidence: evidence,
@@ -92,7 +100,9 @@ fn finding(row: &Value, reckoned: &mut Vec<Finding>) -> Read<Finding> {
 fn saving(value: &Value, reckoned: Option<Saving>) -> Read<Saving> {
     let it = Object::of(value)?;
     let (stretches, mends) = reckoned.map(|same| (same.stretches, same.mends)).unwrap_or_default();
-    Ok(record!(it, Saving { basis, applies, load, mark } {
+    Ok(record!(it, Saving { basis, applies } {
+        load: it.or("load", Load::This)?,
+        mark: it.or("mark", Mark::Document)?,
         amount: it.get("us")?,
         low: it.get("low_us")?,
         high: it.get("high_us")?,
