@@ -3,7 +3,7 @@
 //! What follows from the trace is reckoned again; where the document says otherwise, it is taken at its word: another
 //! version of the program may have made it, and with another selection of findings.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
@@ -33,7 +33,7 @@ pub(super) fn report(value: &Value) -> Read<TraceReport> {
     }))
 }
 
-fn trace(it: &Object<'_>) -> Read<Trace> {
+pub(super) fn trace(it: &Object<'_>) -> Read<Trace> {
     let mut rows = Rows::default();
     for (index, hop) in it.list("hops")? {
         rows.add(hop).map_err(|fault| fault.within(index).within("hops"))?;
@@ -48,7 +48,10 @@ fn trace(it: &Object<'_>) -> Read<Trace> {
     if let Some(last) = requests.last_mut().filter(|last| last.failure.is_none()) {
         last.failure.clone_from(&failure);
     }
-    Ok(record!(it, Trace { input, started_at, lab } {
+    Ok(record!(it, Trace { lab } {
+        // Of a row of several these stand outside.
+        input: it.or("input", String::new())?,
+        started_at: it.or("started_at", SystemTime::UNIX_EPOCH)?,
         setup: it.or("setup_us", Duration::ZERO)?,
         total: it.get(if is_page { "document_us" } else { "total_us" })?,
         lookups: lookups,
@@ -71,7 +74,7 @@ objects! {
 }
 
 /// The findings that the document has, each with the places and the moments of the one that was reckoned.
-fn findings(it: &Object<'_>, mut reckoned: Vec<Finding>) -> Read<Vec<Finding>> {
+pub(super) fn findings(it: &Object<'_>, mut reckoned: Vec<Finding>) -> Read<Vec<Finding>> {
     it.list("findings")?
         .map(|(index, row)| {
             finding(row, &mut reckoned).map_err(|fault| fault.within(index).within("findings"))

@@ -2,11 +2,22 @@
 
 use serde_json::{Value, json};
 
-use super::{differences, trace_report};
-use crate::redact::{Redacted, Secrets, redact};
-use crate::render::{Format, Style, render};
-use crate::report::TraceReport;
-use crate::trace::Trace;
+use super::{Report, differences};
+use std::time::Duration;
+
+use crate::budget::Budget;
+use crate::plan::{RepeatPlan, RunDetail, RunStart};
+use crate::redact::{Redact, Redacted, Secrets, redact};
+use crate::render::{Format, Style, render, render_compared, render_dns, render_repeated};
+use crate::report::{CompareReport, Compared, RepeatEnd, RepeatReport, Repeated, TraceReport};
+use crate::trace::{HttpVersion, Trace};
+
+fn trace_report(document: &Value) -> Result<TraceReport, String> {
+    match Report::read(document)? {
+        Report::Trace(report) => Ok(*report),
+        _ => Err("it is no trace".to_owned()),
+    }
+}
 
 /// All that a report of a trace can be written as.
 const FORMATS: [Format; 14] = [
@@ -72,6 +83,82 @@ fn a_document_is_seen_to_be_read_to_its_end() {
         let document = document(&report);
         let again = self::document(&redact(trace_report(&document).unwrap(), Secrets::Show));
         assert_eq!(differences(&document, &again), Vec::<String>::new(), "{name}");
+    }
+}
+
+/// Writes a report of another kind, and reads it: it is the same, and is written the same in every form that it has.
+#[track_caller]
+fn comes_back<T: Redact + PartialEq + std::fmt::Debug>(
+    report: &Redacted<T>,
+    write: impl Fn(&Redacted<T>, Format, &mut Vec<u8>) -> std::io::Result<()>,
+    of: impl Fn(Report) -> Option<Box<T>>,
+) {
+    let written = |report: &Redacted<T>, format| {
+        let mut out = Vec::new();
+        write(report, format, &mut out).map(|()| out).ok()
+    };
+    let document: Value = serde_json::from_slice(&written(report, Format::Json).unwrap()).unwrap();
+    let again = redact(*of(Report::read(&document).unwrap()).unwrap(), Secrets::Hide);
+    assert_eq!(&*again, &**report);
+    for format in FORMATS {
+        assert_eq!(written(&again, format), written(report, format), "{format:?}");
+    }
+}
+
+#[test]
+fn many_runs_a_comparison_and_a_name_come_back() {
+    let reports: Vec<TraceReport> = reports(Secrets::Hide)
+        .into_iter()
+        .filter(|(name, _)| ["success", "quick", "alias", "refused"].contains(name))
+        .map(|(_, report)| TraceReport { budgets: vec![], ..(*report).clone() })
+        .collect();
+    let style = Style::default();
+    let budget = Budget::of_what("p95:total", 500_000).unwrap();
+    let late = |index: usize| Some(Duration::from_millis(index as u64));
+    let traces: Vec<&Trace> = reports.iter().map(|report| &report.trace).collect();
+    let repeat = RepeatReport {
+        input: "https://www.example.test/".to_owned(),
+        plan: RepeatPlan {
+            runs: reports.len(),
+            duration: None,
+            interval: Some(Duration::from_secs(1)),
+            start: RunStart::WarmDns,
+            detail: RunDetail::Whole,
+        },
+        warm_up: None,
+        budgets: vec![budget.judge_all(&traces, &crate::runs::Summary::of(&traces))],
+        runs: reports
+            .iter()
+            .enumerate()
+            .map(|(index, report)| Repeated { report: report.clone(), late: late(index) })
+            .collect(),
+        end: RepeatEnd::Duration,
+        exit_code: 9,
+    };
+    comes_back(
+        &redact(repeat, Secrets::Hide),
+        |report, format, out| render_repeated(report, format, &style, out),
+        |report| if let Report::Repeat(report) = report { Some(report) } else { None },
+    );
+    let row = |version| {
+        let mut trace = reports[0].trace.clone();
+        trace.input = "https://www.example.test/".to_owned();
+        Compared { version, trace }
+    };
+    let rows = vec![row(HttpVersion::Http11), row(HttpVersion::Http2)];
+    let compare = CompareReport { input: "https://www.example.test/".to_owned(), rows, exit_code: 0 };
+    comes_back(
+        &redact(compare, Secrets::Hide),
+        |report, format, out| render_compared(report, format, &style, out),
+        |report| if let Report::Compare(report) = report { Some(report) } else { None },
+    );
+    for (_, trace) in crate::render::testtrace::all() {
+        let Some(dns) = crate::render::testtrace::dns_report(&trace) else { continue };
+        comes_back(
+            &dns,
+            |report, format, out| render_dns(report, format, &style, out),
+            |report| if let Report::Dns(report) = report { Some(report) } else { None },
+        );
     }
 }
 
@@ -188,7 +275,11 @@ fn a_fault_is_told_with_its_place() {
             "/hops/0/connect/attempts/0/address: it is another text and should be an IP address",
         ),
         ("/schema", json!("urltrace/2"), "its schema is urltrace/2, and urltrace/1 can be read"),
-        ("/kind", json!("diff"), "it is a document of kind diff: those of a trace or a page can be shown"),
+        (
+            "/kind",
+            json!("diff"),
+            "it is a document of kind diff: those of a trace, page, repeat, compare or dns can be shown",
+        ),
     ] {
         let mut damaged = document(&report);
         *damaged.pointer_mut(pointer).unwrap() = wrong;

@@ -2,6 +2,8 @@
 
 use super::value::{Fault, Read, Readable, text};
 use crate::finding::{Basis, Cause, Load, Mark, Severity};
+use crate::plan::RunStart;
+use crate::report::RepeatEnd;
 use crate::timeline::Phase;
 use crate::trace::{
     AddressOutcome, AddressSource, Blocking, BodyFraming, CaaProperty, Carrier, CharsetSource, Choice,
@@ -110,8 +112,10 @@ words! {
         Walk NsAddress Priming Stub Resolver AllServers Bootstrap Propagation DnsKey Ds Recheck
     }
     RedirectChange { Scheme Host Www Port Path Slash Query Same }
+    RepeatEnd { Done Duration Most Interrupted }
     RootsOf { Everybody Somebody }
     RouteAnswer { TimeExceeded Unreachable Reached }
+    RunStart { Cold ColdRoot WarmDns }
     Scheme { Http Https Ws Wss Grpc Grpcs Tls Quic Tcp Dns }
     Spelling { Plain Random }
     StageName { Url Dns Tcp Tls Http }

@@ -105,7 +105,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("budget", &["nearest", "runs", "timeline", "trace", "units"]),
     ("check", &["trace"]),
     ("report", &["budget", "exit", "finding", "plan", "reading", "trace"]),
-    ("saved", &["budget", "exit", "finding", "report", "timeline", "trace"]),
+    ("saved", &["budget", "exit", "finding", "plan", "report", "timeline", "trace"]),
     ("diff", &["runs", "saved", "timeline"]),
     ("story", &["explain", "reading", "timeline", "trace", "units"]),
     ("picture", &["explain", "finding", "timeline", "trace", "units"]),

@@ -92,6 +92,60 @@ fn a_report_is_drawn_as_the_options_say_and_standard_input_is_read() {
 }
 
 #[test]
+fn many_runs_are_shown_as_they_were_told() {
+    let directory = directory("repeat");
+    let forms = ["json", "prometheus", "csv", "github", "junit"];
+    let options = |name: &str| -> Vec<String> {
+        let file = |format: &&str| directory.join(format!("{name}.{format}")).display().to_string();
+        forms.iter().flat_map(|format| [format!("--export-{format}"), file(format)]).collect()
+    };
+    for extra in [&["-n", "3"][..], &["-n", "3", "--interval", "0.05", "--budget", "total=1ms"]] {
+        let before = options("before");
+        let own: Vec<&str> = before.iter().map(String::as_str).collect();
+        let output = run(&[&["--lab", "https://www.example.test/"], extra, &own].concat());
+        let saved = directory.join("before.json");
+        let after = options("after");
+        let own: Vec<&str> = after.iter().map(String::as_str).collect();
+        assert_eq!(show(&saved, &own), stdout(&output), "{extra:?}");
+        for (one, other) in before.iter().zip(&after).skip(1).step_by(2) {
+            assert!(
+                std::fs::read(one).unwrap() == std::fs::read(other).unwrap(),
+                "{extra:?}: {one} and {other}"
+            );
+        }
+    }
+    let saved = directory.join("before.json");
+    let page = run(&["show", saved.to_str().unwrap(), "--format", "html"]);
+    assert_eq!((code(&page), stdout(&page)), (2, String::new()));
+    assert!(stderr(&page).contains("its kind has no such form"), "{}", stderr(&page));
+    let brief = run(&["--lab", "-n", "3", "--brief", "--format", "json", "https://www.example.test/"]);
+    std::fs::write(&saved, &brief.stdout).unwrap();
+    let output = run(&["show", saved.to_str().unwrap()]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("saved with --brief"), "{}", stderr(&output));
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn comparisons_and_names_are_shown() {
+    let directory = directory("others");
+    let file = directory.join("saved.json");
+    for (arguments, told) in [
+        (&["--compare-http", "https://www.example.test/"][..], "HTTP/2"),
+        (&["dns", "www.example.test"], "www.example.test."),
+        (&["dns", "nowhere.example.test"], "NXDOMAIN"),
+        (&["dns", "--all-ns", "--propagation", "www.example.test"], "www.example.test."),
+    ] {
+        let output = run(&[&["--lab", "--format", "json"], arguments].concat());
+        std::fs::write(&file, &output.stdout).unwrap();
+        assert_eq!(show(&file, &["--format", "json"]), stdout(&output), "{arguments:?}");
+        let text = show(&file, &[]);
+        assert!(text.contains(told), "{arguments:?}: {text}");
+    }
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
 fn documents_of_one_file_are_shown_in_turn() {
     let directory = directory("several");
     let file = directory.join("all.jsonl");
@@ -139,7 +193,7 @@ fn what_cannot_be_shown_is_told() {
             "{\"schema\": \"urltrace/2\", \"kind\": \"trace\"}",
             "its schema is urltrace/2, and urltrace/1 can be read",
         ),
-        ("{\"schema\": \"urltrace/1\", \"kind\": \"repeat\"}", "it is a document of kind repeat"),
+        ("{\"schema\": \"urltrace/1\", \"kind\": \"diff\"}", "it is a document of kind diff"),
         (
             "{\"schema\": \"urltrace/1\", \"kind\": \"trace\", \"hops\": 1}",
             "/hops: it is another number and should be a list",

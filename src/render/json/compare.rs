@@ -68,6 +68,11 @@ struct ComparedView<'a> {
     phases: PhasesView,
     /// One record for each request of its redirect chain. Times count from its own t0.
     hops: Vec<HopView<'a>>,
+    /// Wall time of its start, RFC 3339, UTC, in microseconds.
+    #[cfg_attr(test, schemars(extend("format" = "date-time")))]
+    started_at: String,
+    /// Client set-up before its start; not part of `total_us`.
+    setup_us: u64,
 }
 
 impl<'a> CompareDocument<'a> {
@@ -102,6 +107,8 @@ impl<'a> From<&'a Compared> for ComparedView<'a> {
             total_us: us(trace.total),
             phases: timeline::phases_of_all(trace).into(),
             hops: hops(trace),
+            started_at: words::timestamp(trace.started_at, 6),
+            setup_us: us(trace.setup),
         }
     }
 }
