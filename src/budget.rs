@@ -261,8 +261,11 @@ impl Budget {
     }
 }
 
+/// What cannot be read, in words, and what may have been meant.
+type Misread = (String, Option<&'static str>);
+
 /// What a name on the command line stands for: a measure, and which number of many runs.
-fn meant(name: &str) -> Result<(Option<OfRuns>, Measure), (String, Option<&'static str>)> {
+fn meant(name: &str) -> Result<(Option<OfRuns>, Measure), Misread> {
     let (of_runs, what) = match name.split_once(':') {
         None => (None, name),
         Some((prefix, what)) => {

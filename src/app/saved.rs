@@ -17,19 +17,19 @@ use crate::units;
 
 /// A report that was read, as renderers take it.
 enum Shown {
-    Trace(Redacted<TraceReport>),
-    Repeat(Redacted<RepeatReport>),
-    Compare(Redacted<CompareReport>),
-    Dns(Redacted<DnsReport>),
+    Trace(Box<Redacted<TraceReport>>),
+    Repeat(Box<Redacted<RepeatReport>>),
+    Compare(Box<Redacted<CompareReport>>),
+    Dns(Box<Redacted<DnsReport>>),
 }
 
 impl Shown {
     fn new(report: Report, secrets: Secrets) -> Self {
         match report {
-            Report::Trace(report) => Self::Trace(redact(*report, secrets)),
-            Report::Repeat(report) => Self::Repeat(redact(*report, secrets)),
-            Report::Compare(report) => Self::Compare(redact(*report, secrets)),
-            Report::Dns(report) => Self::Dns(redact(*report, secrets)),
+            Report::Trace(report) => Self::Trace(Box::new(redact(*report, secrets))),
+            Report::Repeat(report) => Self::Repeat(Box::new(redact(*report, secrets))),
+            Report::Compare(report) => Self::Compare(Box::new(redact(*report, secrets))),
+            Report::Dns(report) => Self::Dns(Box::new(redact(*report, secrets))),
         }
     }
 

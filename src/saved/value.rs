@@ -82,10 +82,10 @@ impl<'v> Object<'v> {
     }
 
     /// An object inside it; `None` where that is null or not there.
-    pub(super) fn object(&self, name: &str) -> Read<Option<Object<'v>>> {
+    pub(super) fn object(&self, name: &str) -> Read<Option<Self>> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(None),
-            Some(value) => Object::of(value).map(Some).map_err(|fault| fault.within(name)),
+            Some(value) => Self::of(value).map(Some).map_err(|fault| fault.within(name)),
         }
     }
 
