@@ -9,6 +9,7 @@ mod many;
 mod otlp;
 mod pace;
 mod repeat;
+mod saved;
 mod session;
 mod shown;
 
@@ -104,6 +105,7 @@ pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<
             render::render_diff(&diff, format(show.format), &style(&show), out)?;
             Ok(exit::OK.into())
         }
+        Action::Show { name, bytes } => saved::show(&name, &bytes, &show, out),
         Action::ServeLab => in_runtime(serve_lab(out)),
         Action::Trace { url, plan } => {
             exports::check(&show)?;

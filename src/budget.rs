@@ -157,37 +157,30 @@ impl Budget {
     /// # Errors
     /// See [`read`](Self::read).
     pub fn of_words(name: &str, value: &str) -> Result<Self, (String, Option<&'static str>)> {
-        let (of_runs, what) = match name.split_once(':') {
-            None => (None, name),
-            Some((prefix, what)) => {
-                let percentile = Percentile::ALL.into_iter().find(|known| known.as_str() == prefix);
-                let known = percentile.map(OfRuns::Percentile).or((prefix == "max").then_some(OfRuns::Max));
-                let known = known.ok_or_else(|| {
-                    let words = Percentile::ALL.iter().map(|known| known.as_str());
-                    (
-                        format!("there is no `{}:`", prefix.escape_debug()),
-                        nearest(prefix, words.chain(["max"])),
-                    )
-                })?;
-                (Some(known), what)
-            }
-        };
-        let measure = Measure::all().find(|known| known.as_str() == what).ok_or_else(|| {
-            let near = nearest(what, Measure::all().map(Measure::as_str));
-            (format!("there is no budget on `{}`", what.escape_debug()), near)
-        })?;
-        if measure.is_least() && of_runs.is_some() {
-            return Err((format!("{what} is judged by the least of all runs: it takes no prefix"), None));
-        }
+        let (of_runs, measure) = meant(name)?;
         let limit = read_number(value, measure.unit()).ok_or_else(|| {
             let example = match measure.unit() {
                 Unit::Us => "a time, such as 500ms or 2s",
                 Unit::Bytes => "a number of bytes, such as 300kB or 1MB",
                 Unit::Count | Unit::Days => "a whole number",
             };
-            (format!("`{}` is no limit for {what}: it takes {example}", value.escape_debug()), None)
+            (
+                format!(
+                    "`{}` is no limit for {}: it takes {example}",
+                    value.escape_debug(),
+                    measure.as_str()
+                ),
+                None,
+            )
         })?;
         Ok(Self { measure, of_runs, limit })
+    }
+
+    /// The same from what it is on, as [`what`](Self::what) has it, and a bare limit; `None` where nothing is so called.
+    #[must_use]
+    pub fn of_what(what: &str, limit: u64) -> Option<Self> {
+        let (of_runs, measure) = meant(what).ok()?;
+        Some(Self { measure, of_runs, limit })
     }
 
     /// What it is on, as on the command line.
@@ -266,6 +259,33 @@ impl Budget {
     fn unjudged(&self, why: String) -> Judged {
         Judged { budget: self.clone(), actual: None, held: None, reason: Some(why) }
     }
+}
+
+/// What cannot be read, in words, and what may have been meant.
+type Misread = (String, Option<&'static str>);
+
+/// What a name on the command line stands for: a measure, and which number of many runs.
+fn meant(name: &str) -> Result<(Option<OfRuns>, Measure), Misread> {
+    let (of_runs, what) = match name.split_once(':') {
+        None => (None, name),
+        Some((prefix, what)) => {
+            let percentile = Percentile::ALL.into_iter().find(|known| known.as_str() == prefix);
+            let known = percentile.map(OfRuns::Percentile).or((prefix == "max").then_some(OfRuns::Max));
+            let known = known.ok_or_else(|| {
+                let words = Percentile::ALL.iter().map(|known| known.as_str());
+                (format!("there is no `{}:`", prefix.escape_debug()), nearest(prefix, words.chain(["max"])))
+            })?;
+            (Some(known), what)
+        }
+    };
+    let measure = Measure::all().find(|known| known.as_str() == what).ok_or_else(|| {
+        let near = nearest(what, Measure::all().map(Measure::as_str));
+        (format!("there is no budget on `{}`", what.escape_debug()), near)
+    })?;
+    if measure.is_least() && of_runs.is_some() {
+        return Err((format!("{what} is judged by the least of all runs: it takes no prefix"), None));
+    }
+    Ok((of_runs, measure))
 }
 
 impl Judged {

@@ -19,7 +19,7 @@ impl Clock {
     /// Starts the clock: now is t0.
     #[must_use]
     pub fn start() -> Self {
-        Self { origin: Instant::now(), wall: SystemTime::now() }
+        Self { origin: Instant::now(), wall: in_micros(SystemTime::now()) }
     }
 
     /// Time since t0, in whole microseconds, rounded down. Two stamps subtract without loss, so
@@ -107,6 +107,12 @@ impl Moment {
     }
 }
 
+/// A wall time in whole microseconds, as every other time of a trace is.
+fn in_micros(time: SystemTime) -> SystemTime {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    time - Duration::from_nanos(u64::from(since.subsec_nanos() % 1_000))
+}
+
 /// Both clocks at one moment: read again if the thread was put aside in between.
 fn both() -> (Instant, SystemTime) {
     const APART: Duration = Duration::from_micros(20);
@@ -135,10 +141,10 @@ impl Stopwatch {
         Self(Instant::now())
     }
 
-    /// Time since the start.
+    /// Time since the start, in whole microseconds, rounded down.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
-        self.0.elapsed()
+        Duration::from_micros(u64::try_from(self.0.elapsed().as_micros()).unwrap_or(u64::MAX))
     }
 }
 

@@ -15,7 +15,7 @@
 //! - [`picture`]: the rows of the waterfall and the arrows of the ladder diagram, drawn by every renderer
 //! - [`runs`]: what follows from many runs of one URL; [`budget`]: what they may cost;
 //!   [`check`]: a trace judged for Nagios and Icinga
-//! - [`diff`]: two saved documents beside each other
+//! - [`saved`]: saved documents, read back; [`diff`]: two of them beside each other
 //! - [`report`]: what a report is made from; [`redact`]: takes the secrets out of it
 //! - [`stream`]: a connection in the clear or over TLS, between [`tls`] and [`http`]
 //! - `roots`: what the stages that speak TLS trust; [`alert`]: what TLS alerts mean; `fault`: the form of
@@ -62,6 +62,7 @@ pub mod render;
 pub mod report;
 mod roots;
 pub mod runs;
+pub mod saved;
 pub mod serve;
 mod signals;
 pub mod stop;

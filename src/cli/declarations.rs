@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::examples::EXAMPLES;
-pub use super::formats::{Diagram, Exports, Format, Telemetry};
+pub use super::formats::{Diagram, Exports, Format, Generate, Telemetry};
 use super::many::{Budgets, Compared, Runs, Saved, Urls};
 use super::paged::Paged;
 use super::serving::ServeOptions;
+pub use super::showing::ShowOptions;
 
 /// Trace everything that happens when a URL is typed
 ///
@@ -93,6 +94,11 @@ pub enum Command {
     ///
     /// A table of the phases with their differences, and what else was otherwise. Exit code 0 whether they differ or not.
     Diff(Saved),
+    /// Show a saved document (`--format json`) as any report: on the terminal, as a page, a picture or an archive
+    ///
+    /// Nothing is traced. Documents of this version and of earlier ones are read; where one says more than can be shown,
+    /// that is told. Exit code 0 when it was shown, whatever became of its trace.
+    Show(Box<ShowOptions>),
     /// List the scenarios of the built-in internet, or keep it running
     Lab {
         /// Keep it running for other tools until interrupted, and print where it listens
@@ -572,22 +578,4 @@ pub enum TlsMax {
     /// TLS 1.3
     #[value(name = "1.3")]
     Tls13,
-}
-
-/// What `--generate` can print.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Generate {
-    /// The man page
-    Man,
-    /// Completions for bash
-    #[value(alias = "complete-bash")]
-    Bash,
-    /// Completions for zsh
-    #[value(alias = "complete-zsh")]
-    Zsh,
-    /// Completions for fish
-    #[value(alias = "complete-fish")]
-    Fish,
-    /// The JSON schema
-    Schema,
 }

@@ -9,6 +9,7 @@ Examples:
   urltrace dns --format json - < names        many names, one JSON document per line
   urltrace --lab https://www.example.test/    a trace in the built-in internet, without a network
   urltrace serve                              probe targets for Prometheus, as blackbox_exporter does
+  urltrace show run.json                      print a saved trace (--format json) as any report
   urltrace lab --tour                         a guided course through it, step by step
   urltrace lab                                list the scenarios of the built-in internet
   urltrace explain zone cut                   what a term of the report means

@@ -159,6 +159,27 @@ pub(super) fn read_body(option: &str, path: &str) -> Result<Vec<u8>, PlanError> 
     })
 }
 
+/// The most that is read of saved documents.
+const MAX_SAVED: u64 = 64 * 1024 * 1024;
+
+/// Saved documents, or what is called so.
+pub(super) fn read_saved(option: &str, path: &str) -> Result<Vec<u8>, PlanError> {
+    let mut bytes = Vec::new();
+    let read = if path == "-" {
+        std::io::stdin().take(MAX_SAVED + 1).read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(path).and_then(|file| file.take(MAX_SAVED + 1).read_to_end(&mut bytes))
+    };
+    read.map_err(|error| {
+        PlanError::usage(format!("{option}: `{path}` cannot be read: {}", os::words(&error)))
+    })?;
+    if bytes.len() as u64 > MAX_SAVED {
+        let limit = MAX_SAVED / 1024 / 1024;
+        return Err(PlanError::usage(format!("{option}: `{path}` is larger than {limit} MiB")));
+    }
+    Ok(bytes)
+}
+
 /// A file that is small by its nature: a device or a film is not read for one.
 pub(super) fn read_small(option: &str, path: &Path) -> Result<Vec<u8>, PlanError> {
     let mut bytes = Vec::new();

@@ -102,3 +102,27 @@ pub enum Diagram {
     /// A page's connections, and what went over each (with `--page`)
     Connections,
 }
+
+/// What `--generate` can print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Generate {
+    /// The man page
+    Man,
+    /// Completions for bash
+    #[value(alias = "complete-bash")]
+    Bash,
+    /// Completions for zsh
+    #[value(alias = "complete-zsh")]
+    Zsh,
+    /// Completions for fish
+    #[value(alias = "complete-fish")]
+    Fish,
+    /// The JSON schema
+    Schema,
+}
+
+/// Whether there is no such form of a page.
+#[must_use]
+pub const fn has_no_page(format: Format) -> bool {
+    matches!(format, Format::Prometheus | Format::Openmetrics | Format::Csv | Format::ChromeTrace)
+}

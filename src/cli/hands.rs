@@ -23,7 +23,7 @@ pub(super) fn words(mut arguments: Vec<OsString>) -> Vec<OsString> {
         (Some("explain"), Some(option), 3) if option.starts_with('-') && !is_for_explain(option) => {
             arguments.insert(2, "--".into());
         }
-        (Some("help"), Some("check" | "diff" | "dns" | "lab" | "findings" | "explain"), 3) => {
+        (Some("help"), Some("check" | "diff" | "dns" | "lab" | "findings" | "explain" | "show"), 3) => {
             arguments.swap(1, 2);
             arguments[2] = "--help".into();
         }
@@ -145,13 +145,15 @@ pub(super) fn check_places(matches: &ArgMatches) -> Result<(), PlanError> {
             let is_taken = styles.contains(&id)
                 || ["check", "dns"].contains(&command)
                 || command == "serve" && of_probes.contains(&id)
-                || command == "diff" && matches!(id, "format" | "show_secrets");
+                || command == "diff" && matches!(id, "format" | "show_secrets")
+                || command == "show" && is_of_reports(id);
             if given(inner, argument) && !is_taken {
                 let option = option.unwrap_or_default();
                 let does = match command {
                     "explain" => "prints a text",
                     "serve" => "answers scrapes",
                     "diff" => "prints a table",
+                    "show" => "traces nothing",
                     _ => "prints a list",
                 };
                 return Err(PlanError::usage(format!(
@@ -163,6 +165,11 @@ pub(super) fn check_places(matches: &ArgMatches) -> Result<(), PlanError> {
         }
     }
     Ok(())
+}
+
+/// Options of how a report looks, and of what is told in it.
+fn is_of_reports(id: &str) -> bool {
+    matches!(id, "format" | "show_secrets" | "ladder" | "diagram" | "explain" | "only" | "ignore" | "fail_on")
 }
 
 /// Refuses `--explain` where no story can be told; `bare` is output that has room for data alone.

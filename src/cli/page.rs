@@ -1,7 +1,8 @@
 //! `--page`: what is done behind a document.
 
-use super::declarations::{Diagram, Format};
+use super::declarations::Diagram;
 use super::error::PlanError;
+use super::formats::has_no_page;
 use super::paged::{Paged, Profile};
 use super::settings::Show;
 use crate::plan::{PagePlan, Potential, Reach, Sites};
@@ -24,10 +25,9 @@ pub(super) fn page(paged: &Paged) -> Option<PagePlan> {
 
 /// Refuses what only a page has.
 pub(super) fn check(paged: &Paged, show: &Show) -> Result<(), PlanError> {
-    let has_none = |format| {
-        matches!(format, Format::Prometheus | Format::Openmetrics | Format::Csv | Format::ChromeTrace)
-    };
-    if paged.page && (has_none(show.format) || show.exports.iter().any(|export| has_none(export.format))) {
+    if paged.page
+        && (has_no_page(show.format) || show.exports.iter().any(|export| has_no_page(export.format)))
+    {
         return Err(PlanError::with_hint(
             "a page has no such form yet",
             "--format json has all of it, har what other tools read",

@@ -20,7 +20,7 @@ use super::settings::{Action, Settings, Show, Source, Stream};
 use super::syntax::{byte_ranges, limit, pause, redirects, resolve_override};
 use super::{
     body, budgets, check, compared, connection, cookies, dns, findings, hands, identity, origin, otlp, page,
-    password, proxy, reuse, runs, secrets, serve, tour, urls,
+    password, proxy, reuse, runs, secrets, serve, show, tour, urls,
 };
 use crate::clock::Clock;
 use crate::finding::Selection;
@@ -65,6 +65,10 @@ pub fn settings(
             urls::check_diff(&show)?;
             let read = |name: String| read_body("diff", &name).map(|bytes| (name, bytes));
             let action = Action::Diff { a: read(a)?, b: read(b)? };
+            settings(action, false, show)
+        }
+        Some(Command::Show(options)) => {
+            let (action, show) = show::action(*options, show)?;
             settings(action, false, show)
         }
         Some(Command::Findings) => settings(Action::ListFindings, false, show),

@@ -88,6 +88,13 @@ pub enum Action {
         /// The second.
         b: (String, Vec<u8>),
     },
+    /// Show saved documents.
+    Show {
+        /// The name of their file.
+        name: String,
+        /// What is in it.
+        bytes: Vec<u8>,
+    },
     /// Walk a name.
     Ask {
         /// The name or address as it was typed.

@@ -6,9 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::part::Part;
-
-/// The form of the documents that can be read.
-const SCHEMA: &str = "urltrace/1";
+use crate::saved::{Head, no_document};
 
 /// A saved document.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,14 +44,6 @@ impl SavedKind {
             Self::Repeat => "repeat",
         }
     }
-}
-
-#[derive(Deserialize)]
-struct Head {
-    schema: Option<String>,
-    kind: Option<String>,
-    input: Option<String>,
-    started_at: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -139,13 +129,7 @@ impl Saved {
     /// # Errors
     /// What is no document of a trace, of a page or of many runs; the text says why.
     pub fn read(file: &str, bytes: &[u8]) -> Result<Self, String> {
-        let no_document = |error: serde_json::Error| format!("it is no JSON document of urltrace: {error}");
-        let Head { schema, kind, input, started_at } = serde_json::from_slice(bytes).map_err(no_document)?;
-        match schema.as_deref() {
-            Some(SCHEMA) => {}
-            Some(other) => return Err(format!("its schema is {other}, and {SCHEMA} can be read")),
-            None => return Err("it is no JSON document of urltrace: it names no schema".to_owned()),
-        }
+        let Head { kind, input, started_at, .. } = Head::read(bytes)?;
         let one = || serde_json::from_slice::<Run>(bytes).map(|run| vec![run]);
         let (kind, runs) = match kind.as_deref() {
             Some("trace") => (SavedKind::Trace, one()),

@@ -1,6 +1,7 @@
 //! A QUIC connection that stands: its streams are its user's, its moments and counts are kept here.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use quinn::{Endpoint, VarInt};
 
@@ -73,10 +74,15 @@ impl Watch {
     /// Puts down what is known of the path by now.
     pub fn read_into(&self, quic: &mut Quic) {
         let path = self.0.stats().path;
-        quic.rtt = Some(path.rtt);
-        quic.min_rtt = Some(path.min_rtt);
+        quic.rtt = Some(in_micros(path.rtt));
+        quic.min_rtt = Some(in_micros(path.min_rtt));
         quic.lost = Some(path.lost_packets);
         quic.sent = Some(path.sent_packets);
         quic.mtu = Some(path.current_mtu);
     }
+}
+
+/// A time in whole microseconds, as every other of a trace is.
+fn in_micros(time: Duration) -> Duration {
+    Duration::from_micros(u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
 }

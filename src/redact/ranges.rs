@@ -28,6 +28,8 @@ impl Ranges {
 
     /// `text` with the parts replaced; `None` when there are none. What touches becomes one.
     pub(super) fn cut(mut self, text: &[u8]) -> Option<Vec<u8>> {
+        // What was taken out before stays out, and nothing of it is taken for a secret.
+        self.0.retain(|range| !is_out(text, range));
         self.0.sort_by_key(|range| range.start);
         let mut out = Vec::with_capacity(text.len());
         let mut done: Option<usize> = None;
@@ -42,4 +44,13 @@ impl Ranges {
         out.extend_from_slice(text.get(done?..)?);
         Some(out)
     }
+}
+
+/// Whether a part is the mark of a secret that was taken out before, or lies in one.
+fn is_out(text: &[u8], part: &Range<usize>) -> bool {
+    let mark = REDACTED.as_bytes();
+    let holds = |from: usize| {
+        text.get(from..).is_some_and(|rest| rest.starts_with(mark)) && part.end <= from + mark.len()
+    };
+    ((part.start + 1).saturating_sub(mark.len())..=part.start).any(holds)
 }

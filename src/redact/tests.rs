@@ -13,6 +13,9 @@ mod planted;
 fn cleaned(shape: Shape, text: &str) -> String {
     let mut text = text.to_owned();
     Seen::default().clean(&mut text, shape);
+    let mut again = text.clone();
+    Seen::default().clean(&mut again, shape);
+    assert_eq!(again, text, "what is out stays out, and nothing more goes");
     text
 }
 

@@ -44,6 +44,7 @@ mod spread;
 mod survey;
 mod tls;
 mod tls_caa;
+mod tls_fault;
 mod tls_status;
 mod url;
 mod whole;

@@ -44,6 +44,7 @@ const FORMS: &[(&str, &str)] = &[
     ("urltrace dns", "[OPTIONS] - < NAMES"),
     ("urltrace findings", ""),
     ("urltrace lab", "[--serve]"),
+    ("urltrace show", "[OPTIONS] FILE.json"),
     ("urltrace explain", "[TOPIC]"),
     ("urltrace", "--generate WHAT"),
 ];

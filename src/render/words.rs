@@ -401,7 +401,7 @@ pub(super) fn redirect_changes(changes: &[RedirectChange], scheme_after: Option<
 pub(super) fn timestamp(time: SystemTime, digits: usize) -> String {
     if time.duration_since(SystemTime::UNIX_EPOCH).is_ok_and(|since| since == Certificate::NO_EXPIRY) {
         // RFC 5280's word for "never" lies beyond what the library can write.
-        return "9999-12-31T23:59:59Z".to_owned();
+        return Certificate::NO_EXPIRY_TEXT.to_owned();
     }
     let timestamp = Timestamp::try_from(time)
         .unwrap_or_else(|_| if time < SystemTime::UNIX_EPOCH { Timestamp::MIN } else { Timestamp::MAX });

@@ -47,6 +47,31 @@ impl Burst {
 }
 
 impl Arrivals {
+    /// Arrivals as they were kept: moments with the bytes by then, the last of all, and how far they lie apart. `None`
+    /// where no arrivals can be so.
+    #[must_use]
+    pub fn of(points: Vec<(At, u64)>, last: Option<(At, u64)>, step: u64) -> Option<Self> {
+        let in_order = points.is_sorted_by(|one, next| one.1 < next.1);
+        let ends = match (points.last(), last) {
+            (Some((_, kept)), Some((_, all))) => *kept <= all,
+            (None, None) => true,
+            _ => false,
+        };
+        (in_order && ends && points.len() <= MOST).then_some(Self { points, last, step })
+    }
+
+    /// The moments that are kept, and how many bytes each brings at least beyond the one before.
+    #[must_use]
+    pub fn kept(&self) -> (&[(At, u64)], u64) {
+        (&self.points, self.step)
+    }
+
+    /// The last moment of all.
+    #[must_use]
+    pub const fn last(&self) -> Option<(At, u64)> {
+        self.last
+    }
+
     /// The shares whose moments are told, in percent.
     pub const SHARES: [u8; 5] = [0, 10, 50, 90, 100];
 

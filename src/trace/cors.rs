@@ -167,6 +167,16 @@ impl CorsRefusal {
         }
     }
 
+    /// What it is about, where its word alone does not say: an origin, a status, a method, a field.
+    #[must_use]
+    pub fn about(&self) -> Option<String> {
+        match self {
+            Self::OtherOrigin(about) | Self::Method(about) | Self::Field(about) => Some(about.clone()),
+            Self::Status(status) | Self::Redirected(status) => Some(status.to_string()),
+            Self::NoOrigin | Self::AnyWithCredentials | Self::NoCredentials => None,
+        }
+    }
+
     /// The field of the response that it rests on, where one is there to rest on.
     #[must_use]
     pub const fn field(&self) -> &'static str {

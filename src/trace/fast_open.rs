@@ -37,6 +37,18 @@ pub enum FastOpenRefusal {
     Unsaid,
 }
 
+impl FastOpenRefusal {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotAcknowledged => "not-acknowledged",
+            Self::SynRetransmitted => "syn-retransmitted",
+            Self::Unsaid => "unsaid",
+        }
+    }
+}
+
 impl FastOpen {
     /// Before anything is known.
     #[must_use]

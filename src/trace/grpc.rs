@@ -162,6 +162,18 @@ pub enum Serving {
 }
 
 impl Serving {
+    /// Its number.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        match self {
+            Self::Unknown => 0,
+            Self::Serving => 1,
+            Self::NotServing => 2,
+            Self::ServiceUnknown => 3,
+            Self::Other(number) => number,
+        }
+    }
+
     /// The name of the number.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -218,6 +230,23 @@ impl GrpcFault {
             Self::Undeclared => "undeclared-compression",
             Self::BadFlag(_) => "bad-flag",
             Self::Unreadable => "unreadable",
+        }
+    }
+
+    /// What it is about, where its word alone does not say: a content type, a text, a length, an encoding, a flag.
+    #[must_use]
+    pub fn about(&self) -> Option<String> {
+        match self {
+            Self::NotGrpc(about) => about.clone(),
+            Self::BadStatus(about) | Self::Compressed(about) => Some(about.clone()),
+            Self::MessageLarge(bytes) => Some(bytes.to_string()),
+            Self::BadFlag(flag) => Some(flag.to_string()),
+            Self::NoStatus
+            | Self::NoMessage
+            | Self::SeveralMessages
+            | Self::MessageCut
+            | Self::Undeclared
+            | Self::Unreadable => None,
         }
     }
 

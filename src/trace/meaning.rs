@@ -105,6 +105,19 @@ pub enum StoppedBy {
     DnsLimit,
 }
 
+impl StoppedBy {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Interrupt => "interrupt",
+            Self::MaxTime => "max-time",
+            Self::Part => "part",
+            Self::DnsLimit => "dns-limit",
+        }
+    }
+}
+
 impl Meaning {
     /// Whether nobody waited any longer: then it says nothing of the server.
     #[must_use]

@@ -97,13 +97,15 @@ impl Quic {
         self.end.since(self.start)
     }
 
+    /// The number of version 2 (RFC 9369).
+    pub const VERSION_2: u32 = 0x6b33_43cf;
+
     /// A version as people write it: `1`, or its number.
     #[must_use]
     pub fn version_name(version: u32) -> String {
         match version {
             1 => "1".to_owned(),
-            // RFC 9369.
-            0x6b33_43cf => "2".to_owned(),
+            Self::VERSION_2 => "2".to_owned(),
             other => format!("0x{other:08x}"),
         }
     }

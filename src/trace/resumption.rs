@@ -67,6 +67,19 @@ pub enum NotResumed {
     Failed(String),
 }
 
+impl NotResumed {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::NoTicket => "no-ticket",
+            Self::NothingRead => "nothing-read",
+            Self::FullHandshake => "full-handshake",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
 /// What became of 0-RTT (RFC 8446 §2.3) on the second connection. No request is sent in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EarlyData {

@@ -60,3 +60,19 @@ pub enum PageMaker {
     /// Amazon S3.
     S3,
 }
+
+impl PageMaker {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cloudflare => "cloudflare",
+            Self::CloudFront => "cloudfront",
+            Self::Envoy => "envoy",
+            Self::HaProxy => "haproxy",
+            Self::Nginx => "nginx",
+            Self::Varnish => "varnish",
+            Self::S3 => "s3",
+        }
+    }
+}

@@ -81,6 +81,22 @@ pub enum ScanEnd {
     NotTried(&'static str),
 }
 
+impl ScanEnd {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Connections(_) => "connections",
+            Self::Time(_) => "time",
+            Self::MaxTime => "max-time",
+            Self::Interrupted => "interrupted",
+            Self::Unanswered => "unanswered",
+            Self::NotTried(_) => "not-tried",
+        }
+    }
+}
+
 /// The versions that can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ScanVersion {

@@ -268,6 +268,17 @@ pub enum Direction {
     Received,
 }
 
+impl Direction {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Received => "received",
+        }
+    }
+}
+
 /// A certificate as sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate {
@@ -324,6 +335,8 @@ impl Certificate {
 
     /// 99991231235959Z: there is no well-defined end (RFC 5280 §4.1.2.5).
     pub const NO_EXPIRY: Duration = Duration::from_secs(253_402_300_799);
+    /// The same by RFC 3339.
+    pub const NO_EXPIRY_TEXT: &'static str = "9999-12-31T23:59:59Z";
 
     /// Whether it says that it does not expire.
     #[must_use]
@@ -360,6 +373,17 @@ pub enum RootsOf {
     Everybody,
     /// Others: of this machine, of a file.
     Somebody,
+}
+
+impl RootsOf {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Everybody => "everybody",
+            Self::Somebody => "somebody",
+        }
+    }
 }
 
 /// One thing wrong with a certificate or its chain.
@@ -483,6 +507,18 @@ pub enum NearMiss {
     FinalDot,
     /// A blank before or behind it.
     Blank,
+}
+
+impl NearMiss {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AddressAsName => "address-as-name",
+            Self::FinalDot => "final-dot",
+            Self::Blank => "blank",
+        }
+    }
 }
 
 impl CertificateFault {

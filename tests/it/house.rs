@@ -105,7 +105,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("budget", &["nearest", "runs", "timeline", "trace", "units"]),
     ("check", &["trace"]),
     ("report", &["budget", "exit", "finding", "plan", "reading", "trace"]),
-    ("diff", &["reading", "runs", "timeline", "trace"]),
+    ("saved", &["budget", "exit", "finding", "plan", "report", "timeline", "trace"]),
+    ("diff", &["reading", "runs", "saved", "timeline", "trace"]),
     ("story", &["explain", "reading", "timeline", "trace", "units"]),
     ("picture", &["explain", "finding", "timeline", "trace", "units"]),
     // The one pass that takes secrets out; renderers get what it made.
@@ -137,8 +138,8 @@ const HOUSE: &[(&str, &[&str])] = &[
         "app",
         &[
             "budget", "check", "cli", "clock", "diff", "dns", "exit", "explain", "export", "finding", "lab",
-            "os", "plan", "reading", "redact", "render", "report", "runs", "serve", "stop", "signals",
-            "trace", "tracer", "url",
+            "os", "plan", "reading", "redact", "render", "report", "runs", "saved", "serve", "stop",
+            "signals", "trace", "tracer", "units", "url",
         ],
     ),
 ];

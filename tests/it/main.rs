@@ -29,6 +29,7 @@ mod retries;
 mod runs;
 mod secrets;
 mod serve;
+mod show;
 mod support;
 mod tcp_peers;
 mod telemetry;

@@ -431,7 +431,8 @@ fn of_image_set(parser: &mut Parser<'_>) -> Option<String> {
                 }
             }
             Token::Function(name) if name.eq_ignore_ascii_case("type") => {
-                if !word_of(parser).is_some_and(|kind| is_image(&kind)) {
+                let is_shown = word_of(parser).is_some_and(|kind| is_image(&kind));
+                if !is_shown {
                     options.pop();
                 }
             }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::micros::us;
 use crate::timeline::SlowStart;
-use crate::trace::{Arrival, Burst};
+use crate::trace::{Arrival, Arrivals, At, Burst};
 
 /// A moment of a body's arrival: at least so many percent of its bytes on the wire had come.
 #[derive(Serialize)]
@@ -24,6 +24,27 @@ pub(super) struct ArrivalView {
 impl From<Arrival> for ArrivalView {
     fn from(arrival: Arrival) -> Self {
         Self { percent: arrival.percent, at_us: arrival.at.0, bytes: arrival.bytes }
+    }
+}
+
+/// How the bytes of a body on the wire grew in number: the moments that were kept, of which there are 256 at most.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+pub(super) struct CurveView {
+    /// Moments in microseconds, each with the bytes that had come by then.
+    points: Vec<[u64; 2]>,
+    /// The last moment and all bytes.
+    last: [u64; 2],
+    /// How many bytes a moment brings at least beyond the one before.
+    step_bytes: u64,
+}
+
+impl CurveView {
+    pub(super) fn of(arrivals: &Arrivals) -> Option<Self> {
+        let pair = |(at, bytes): (At, u64)| [at.0, bytes];
+        let (points, step_bytes) = arrivals.kept();
+        let last = pair(arrivals.last()?);
+        Some(Self { points: points.iter().copied().map(pair).collect(), last, step_bytes })
     }
 }
 
@@ -47,7 +68,7 @@ pub(super) struct SlowStartView {
 /// Bytes that came on the connection without a pause.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
-struct BurstView {
+pub(super) struct BurstView {
     /// The first of them came.
     start_us: u64,
     /// The last did.

@@ -90,6 +90,11 @@ struct ComparedView<'a> {
     against_first: Option<AgainstView<'a>>,
     /// One record for each request of its redirect chain. Times count from its own t0.
     hops: Vec<HopView<'a>>,
+    /// Wall time of its start, RFC 3339, UTC, in microseconds.
+    #[cfg_attr(test, schemars(extend("format" = "date-time")))]
+    started_at: String,
+    /// Client set-up before its start; not part of `total_us`.
+    setup_us: u64,
 }
 
 /// One run of a way.
@@ -175,6 +180,8 @@ impl<'a> ComparedView<'a> {
             runs: row.runs.iter().map(Into::into).collect(),
             against_first: paired.map(Into::into),
             hops: hops(trace),
+            started_at: words::timestamp(trace.started_at, 6),
+            setup_us: us(trace.setup),
         })
     }
 }

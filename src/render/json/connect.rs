@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::micros::us;
 use crate::trace::{
-    AddressCheck, Attempt, AttemptOutcome, Connect, FailureCode, FastOpen, FastOpenStart, StampedBy, TcpInfo,
-    TlsVersion,
+    AddressCheck, Attempt, AttemptOutcome, Connect, FailureCode, FastOpen, FastOpenRefusal, FastOpenStart,
+    StampedBy, TcpInfo, TlsVersion,
 };
 
 /// The connection race (RFC 8305).
@@ -58,6 +58,8 @@ pub(super) struct ConnectView<'a> {
     udp_check: Option<AttemptView<'a>>,
     /// `--tcp-fastopen`: what it came to; null without it, and without a connection.
     fast_open: Option<FastOpenView>,
+    /// How many of `attempts`, the last of them, were made by the other transport.
+    rivals: usize,
 }
 
 impl<'a> From<&'a Connect> for ConnectView<'a> {
@@ -83,6 +85,7 @@ impl<'a> From<&'a Connect> for ConnectView<'a> {
             udp_check: connect.udp_check.as_ref().map(Into::into),
             fast_open: connect.fast_open.as_ref().map(Into::into),
             addresses_skipped: connect.addresses_skipped,
+            rivals: connect.rivals.len(),
         }
     }
 }
@@ -101,6 +104,12 @@ struct FastOpenView {
     data_accepted: Option<bool>,
     /// The same in words.
     result: &'static str,
+    /// Whether a SYN that was put off was answered at all; null where none was, or nobody knows.
+    answered: Option<bool>,
+    /// Why the server did not take the data: it acknowledged the SYN alone, the SYN was sent again without it, or the
+    /// kernel does not say.
+    #[cfg_attr(test, schemars(extend("enum" = ["not-acknowledged", "syn-retransmitted", "unsaid", null])))]
+    refusal: Option<&'static str>,
 }
 
 impl From<&FastOpen> for FastOpenView {
@@ -110,6 +119,8 @@ impl From<&FastOpen> for FastOpenView {
             cookie: fast_open.cookie(),
             data_accepted: fast_open.data_accepted,
             result: fast_open.words(),
+            answered: fast_open.answered,
+            refusal: fast_open.refusal.map(FastOpenRefusal::as_str),
         }
     }
 }

@@ -39,6 +39,9 @@ pub(super) struct CorsView<'a> {
     refusal: Option<&'static str>,
     /// The same in words.
     refusal_words: Option<String>,
+    /// What the refusal is about: the origin that is allowed instead, the status, the method, the field; null where it has
+    /// none.
+    refusal_about: Option<String>,
 }
 
 impl<'a> From<&'a Cors> for CorsView<'a> {
@@ -59,6 +62,7 @@ impl<'a> From<&'a Cors> for CorsView<'a> {
             kept_s: cors.kept.map(|kept| kept.kept.as_secs()),
             allowed: cors.verdict.as_ref().map(|_| cors.refusal().is_none()),
             refusal: cors.refusal().map(CorsRefusal::as_str),
+            refusal_about: cors.refusal().and_then(CorsRefusal::about),
             refusal_words: cors.refusal().map(|why| reading::cors_refusal(cors, why).0),
         }
     }

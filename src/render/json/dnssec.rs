@@ -171,6 +171,8 @@ struct SignatureView<'a> {
     ok: bool,
     /// Why it does not.
     why: Option<&'a str>,
+    /// Whether the moment of the run lies outside its time.
+    untimely: bool,
 }
 
 impl<'a> From<&'a SignatureInfo> for SignatureView<'a> {
@@ -186,6 +188,7 @@ impl<'a> From<&'a SignatureInfo> for SignatureView<'a> {
             days_left: signature.days_left,
             ok: signature.ok(),
             why: signature.fault.as_deref(),
+            untimely: signature.untimely,
         }
     }
 }

@@ -1,14 +1,17 @@
 //! The view of further requests on one connection.
 
+use std::time::SystemTime;
+
 #[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::failure::FailureView;
+use super::http::HttpView;
 use super::phases::PhasesView;
 use crate::reading;
 use crate::timeline;
-use crate::trace::FurtherExchange;
+use crate::trace::{FurtherExchange, Hop};
 
 /// One further request on the connection of the hop, made when the trace had ended. Not counted.
 #[derive(Serialize)]
@@ -29,10 +32,12 @@ pub(super) struct FurtherView<'a> {
     cache: Option<&'static str>,
     /// Why it did not come to its end.
     failure: Option<FailureView<'a>>,
+    /// The whole of request and response.
+    http: HttpView<'a>,
 }
 
 impl<'a> FurtherView<'a> {
-    pub(super) fn new(exchange: &'a FurtherExchange, hop: usize) -> Self {
+    pub(super) fn new(exchange: &'a FurtherExchange, started_at: SystemTime, hop: &Hop<'a>) -> Self {
         let FurtherExchange { http, failure } = exchange;
         let cache = reading::layers(&http.headers).into_iter().find_map(|layer| layer.cache);
         Self {
@@ -42,7 +47,8 @@ impl<'a> FurtherView<'a> {
             phases: timeline::phases_of_exchange(http).into(),
             wire_bytes: http.body.wire_bytes,
             cache: cache.map(reading::CacheResult::as_str),
-            failure: failure.as_ref().map(|failure| FailureView::new(failure, hop)),
+            failure: failure.as_ref().map(|failure| FailureView::new(failure, hop.id.0)),
+            http: HttpView::new(started_at, hop, http),
         }
     }
 }

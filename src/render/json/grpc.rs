@@ -38,6 +38,19 @@ pub(super) struct GrpcView<'a> {
     /// What clients hold against the response.
     #[cfg_attr(test, schemars(extend("items" = { "type": "string", "enum": ["not-grpc", "no-status", "bad-status", "no-message", "several-messages", "message-cut", "message-large", "compressed", "undeclared-compression", "bad-flag", "unreadable"] })))]
     faults: Vec<&'static str>,
+    /// The number of `serving`.
+    serving_number: Option<u64>,
+    /// What each of `faults` is about: the content type, the text, the length, the encoding, the flag; null where it has
+    /// none.
+    fault_about: Vec<Option<String>>,
+    /// Bytes that the last message lacks, or that are there of its prefix.
+    unfinished_bytes: Option<u64>,
+    /// Whether a message says that it is compressed.
+    compressed: Option<bool>,
+    /// The first flag in a prefix that there is not.
+    bad_flag: Option<u8>,
+    /// The length of the first message that is longer than clients take unless told otherwise.
+    large_bytes: Option<u32>,
 }
 
 impl<'a> GrpcView<'a> {
@@ -57,6 +70,12 @@ impl<'a> GrpcView<'a> {
             messages: messages.map(|messages| messages.whole),
             message_bytes: messages.map(|messages| messages.bytes),
             faults: faults.iter().map(GrpcFault::as_str).collect(),
+            serving_number: serving.map(Serving::number),
+            fault_about: faults.iter().map(GrpcFault::about).collect(),
+            unfinished_bytes: messages.map(|messages| messages.unfinished),
+            compressed: messages.map(|messages| messages.compressed),
+            bad_flag: messages.and_then(|messages| messages.bad_flag),
+            large_bytes: messages.and_then(|messages| messages.large),
         })
     }
 }

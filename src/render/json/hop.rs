@@ -96,6 +96,16 @@ pub(super) struct HopView<'a> {
     phases: PhasesView,
     /// Why a phase is null.
     reasons: ReasonsView,
+    /// The number of the lookup made for it, among those of the run; null where none was.
+    lookup: Option<usize>,
+    /// The number of the connection that it went out on, or was to, among those of the run; null where there was none.
+    connection: Option<usize>,
+    /// Why parts of it had nothing to do.
+    skipped: SkippedView,
+    /// `beyond-max-time`: how long would have been waited.
+    not_retried_wait_us: Option<u64>,
+    /// `--page`: the end of its wait for its turn; null where it had none.
+    queued_us: Option<u64>,
 }
 
 impl<'a> HopView<'a> {
@@ -133,12 +143,21 @@ impl<'a> HopView<'a> {
             cors: hop.request.cors.as_ref().map(Into::into),
             http: hop.http.ran().map(|http| HttpView::new(trace.started_at, &hop, http)),
             further: further.filter(|_| untried.is_none()).map(|further| {
-                further.exchanges.iter().map(|exchange| FurtherView::new(exchange, index)).collect()
+                let view = |exchange| FurtherView::new(exchange, trace.started_at, &hop);
+                further.exchanges.iter().map(view).collect()
             }),
             further_end: further.map(|further| further.end.as_str()),
             further_why: untried,
             phases: timeline::phases(&hop).into(),
             reasons: timeline::reasons(&hop).into(),
+            lookup: hop.request.lookup.ran().map(|id| id.0),
+            connection: hop.request.connection.ran().map(|id| id.0),
+            skipped: SkippedView::new(&hop),
+            queued_us: hop.request.queued.map(|at| at.0),
+            not_retried_wait_us: match hop.request.not_retried {
+                Some(NotRetried::TooLong(wait)) => Some(us(wait)),
+                _ => None,
+            },
         }
     }
 }
@@ -178,11 +197,46 @@ struct AbandonedView<'a> {
     connect: ConnectView<'a>,
     /// The TLS handshake, which failed.
     tls: Option<TlsView<'a>>,
+    /// The QUIC connection, where it was one.
+    quic: Option<QuicView>,
+    /// Why there was no TLS handshake to make; null where there was one, and where it was not reached.
+    tls_skipped: Option<&'static str>,
+}
+
+/// Why a part of a request had nothing to do; null where it ran, and where it was not reached.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+struct SkippedView {
+    /// The lookup.
+    lookup: Option<&'static str>,
+    /// The connection.
+    connection: Option<&'static str>,
+    /// The TLS handshake on the connection that was opened for it.
+    tls: Option<&'static str>,
+    /// Request and response.
+    http: Option<&'static str>,
+}
+
+impl SkippedView {
+    fn new(hop: &Hop<'_>) -> Self {
+        let own = hop.connection.filter(|_| hop.reused.is_none());
+        Self {
+            lookup: hop.request.lookup.reason(),
+            connection: hop.request.connection.reason(),
+            tls: own.and_then(|own| own.tls.reason()),
+            http: hop.request.http.reason(),
+        }
+    }
 }
 
 impl<'a> From<&'a Connection> for AbandonedView<'a> {
     fn from(connection: &'a Connection) -> Self {
-        Self { connect: (&connection.tcp).into(), tls: connection.tls.as_ref().ran().map(Into::into) }
+        Self {
+            connect: (&connection.tcp).into(),
+            tls: connection.tls.as_ref().ran().map(Into::into),
+            quic: connection.quic.as_ref().map(Into::into),
+            tls_skipped: connection.tls.reason(),
+        }
     }
 }
 

@@ -8,15 +8,15 @@ use data_encoding::HEXLOWER;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::arrival::{ArrivalView, SlowStartView};
+use super::arrival::{ArrivalView, BurstView, CurveView, SlowStartView};
 use super::auth::AuthView;
 use super::cookies::CookieView;
 use super::grpc::GrpcView;
 use super::live::{EventStreamView, WebSocketView};
 use super::micros::us;
 use super::reading::{
-    AltSvcView, ErrorSourceView, GraphQlView, HabitsView, LayerView, LimitsView, ProblemView, TraceIdView,
-    WaitView,
+    AltSvcView, ErrorPageView, ErrorSourceView, GraphQlView, HabitsView, LayerView, LimitsView, ProblemView,
+    TraceIdView, WaitView,
 };
 use super::security::SecurityView;
 use crate::explain::status::explain;
@@ -129,6 +129,11 @@ pub(super) struct HttpView<'a> {
     api: HabitsView,
     /// Where else the origin may be had (Alt-Svc); null where nothing is said of it.
     alt_svc: Option<AltSvcView>,
+    /// What came on its TCP connection from the request on, below TLS: bytes that came without a pause, the first 64 times;
+    /// empty where there is no such connection.
+    bursts: Vec<BurstView>,
+    /// The error page in the body, where its text is known.
+    error_page: Option<ErrorPageView<'a>>,
 }
 
 impl<'a> HttpView<'a> {
@@ -183,6 +188,8 @@ impl<'a> HttpView<'a> {
             security: reading::security(&http.headers).into(),
             api: reading::habits(&http.headers).into(),
             alt_svc: reading::alt_svc(&http.headers).map(Into::into),
+            bursts: http.bursts.iter().copied().map(Into::into).collect(),
+            error_page: http.body.said.page.as_ref().map(Into::into),
         }
     }
 }
@@ -267,6 +274,14 @@ pub(super) struct HeaderView<'a> {
     /// There, and true, for a line that cannot be read as a field.
     #[serde(skip_serializing_if = "Option::is_none")]
     unreadable: Option<bool>,
+    /// The value in hexadecimal, where it is no UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hex: Option<String>,
+}
+
+/// Bytes in hexadecimal, where they are no UTF-8.
+fn unless_text(bytes: &[u8]) -> Option<String> {
+    std::str::from_utf8(bytes).is_err().then(|| HEXLOWER.encode(bytes))
 }
 
 pub(super) fn headers<'a>(headers: &'a [Header]) -> Vec<HeaderView<'a>> {
@@ -274,6 +289,7 @@ pub(super) fn headers<'a>(headers: &'a [Header]) -> Vec<HeaderView<'a>> {
         name: &header.name,
         value: header.text().into_owned(),
         unreadable: (!header.is_readable()).then_some(true),
+        hex: unless_text(&header.value),
     };
     headers.iter().map(view).collect()
 }
@@ -332,6 +348,8 @@ struct BodyView<'a> {
     /// What the body of a 400 says of TLS: `plain-request`, `no-certificate`.
     #[cfg_attr(test, schemars(extend("enum" = ["plain-request", "no-certificate", null])))]
     tls_complaint: Option<&'static str>,
+    /// How its bytes on the wire grew in number; null where none came.
+    arrival_curve: Option<CurveView>,
 }
 
 impl<'a> From<&'a Body> for BodyView<'a> {
@@ -351,6 +369,7 @@ impl<'a> From<&'a Body> for BodyView<'a> {
             decode_error: body.decode_error.as_deref(),
             tls_complaint: body.tls_complaint.map(TlsComplaint::as_str),
             saved_to: body.saved_to.as_ref().map(|path| path.to_string_lossy()),
+            arrival_curve: CurveView::of(&body.arrivals),
         }
     }
 }
@@ -377,13 +396,15 @@ struct GoAwayView {
     name: Option<&'static str>,
     /// What was said beside the code, with U+FFFD for what is not UTF-8.
     debug: String,
+    /// The same in hexadecimal, where it is no UTF-8.
+    debug_hex: Option<String>,
 }
 
 impl From<&GoAway> for GoAwayView {
     fn from(goaway: &GoAway) -> Self {
         let &GoAway { last_stream, code, ref debug } = goaway;
-        let debug = String::from_utf8_lossy(debug).into_owned();
-        Self { last_stream, code, name: GoAway::code_name(code), debug }
+        let (debug, debug_hex) = (String::from_utf8_lossy(debug).into_owned(), unless_text(debug));
+        Self { last_stream, code, name: GoAway::code_name(code), debug, debug_hex }
     }
 }
 

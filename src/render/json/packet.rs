@@ -97,6 +97,10 @@ pub(super) struct PacketView<'a> {
     reason: Option<String>,
     /// Records that the server has no say over: not believed, and not used.
     offered_not_trusted: Vec<RecordView<'a>>,
+    /// The UDP size of the reply's OPT record; null without one.
+    edns_size: Option<u16>,
+    /// What `meaning` says more, beside `records`, `referral` and `negative`; null where that is nothing.
+    particulars: Option<PacketParticularsView<'a>>,
 }
 
 impl<'a> PacketView<'a> {
@@ -164,6 +168,8 @@ impl<'a> PacketView<'a> {
             },
             reason: words::reason(packet),
             offered_not_trusted: packet.untrusted.iter().map(Into::into).collect(),
+            edns_size: reply.and_then(|reply| reply.edns_size),
+            particulars: PacketParticularsView::of(&packet.meaning),
         }
     }
 }
@@ -247,6 +253,42 @@ struct ExtendedErrorView<'a> {
     name: &'static str,
     /// The server's own words.
     text: &'a str,
+}
+
+/// What a meaning says more than its word. Of these at most one is there.
+#[derive(Default, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+struct PacketParticularsView<'a> {
+    /// `cname`: where the chain of aliases ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<&'a str>,
+    /// `upward-referral`: the zone that it refers to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    zone: Option<&'a str>,
+    /// `lame`: always true, where that is an answer without authority.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    without_authority: Option<bool>,
+    /// `wrong-source`: where the reply came from, as `address:port`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<String>,
+    /// `error`: what ended the waiting, where that was not the server's doing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(extend("enum" = ["interrupt", "max-time", "part", "dns-limit"])))]
+    stopped_by: Option<&'static str>,
+}
+
+impl<'a> PacketParticularsView<'a> {
+    fn of(meaning: &'a Meaning) -> Option<Self> {
+        let none = Self::default();
+        Some(match meaning {
+            Meaning::Cname { target, .. } => Self { target: Some(target), ..none },
+            Meaning::UpwardReferral { to } => Self { zone: Some(to), ..none },
+            Meaning::NonAuthoritative => Self { without_authority: Some(true), ..none },
+            Meaning::WrongSource { from } => Self { from: Some(from.to_string()), ..none },
+            Meaning::Stopped(by) => Self { stopped_by: Some(by.as_str()), ..none },
+            _ => return None,
+        })
+    }
 }
 
 impl<'a> From<&'a (u16, String)> for ExtendedErrorView<'a> {

@@ -20,8 +20,8 @@ use crate::reading;
 use crate::report::TraceReport;
 use crate::timeline;
 use crate::trace::{
-    Ahead, Asker, CrossOrigin, Fate, Hop, Initiator, Integrity, Left, Page, PageLimit, RequestId, Resource,
-    ResourceId, Trace, Unused, header,
+    Ahead, Asker, CrossOrigin, Fate, Hop, Initiator, Integrity, Left, Page, PageLimit, Resource, ResourceId,
+    Trace, Unused, Use, header,
 };
 
 /// What no run without scripts and without layout can see.
@@ -129,6 +129,8 @@ struct AboutView<'a> {
     hosts: Vec<HostShareView<'a>>,
     /// The same for the document's host, others of its site, and all others; a party without a host is left out.
     parties: Vec<PartyView>,
+    /// The requests behind those of the document, whole, in the order of their numbers.
+    hops: Vec<HopView<'a>>,
 }
 
 /// A request that the start of rendering waited for.
@@ -243,6 +245,12 @@ struct RequestView<'a> {
     phases: PhasesView,
     /// Why a phase is null.
     reasons: ReasonsView,
+    /// Its number among the requests of the run: where it stands in `hops` and, behind those, in `page.hops`.
+    request: usize,
+    /// Its number among all that was found; null for the requests of the document.
+    resource: Option<usize>,
+    /// `preload`: whether markup or a stylesheet names it, too; null where that is no question.
+    ahead_used: Option<bool>,
 }
 
 /// Who asked for something.
@@ -257,6 +265,8 @@ struct InitiatorView {
     request: Option<usize>,
     /// How many decoded bytes of that had to be there; null for a field.
     offset: Option<u64>,
+    /// In which of all that was found; null for the document.
+    resource: Option<usize>,
 }
 
 /// Something that was found and not asked for.
@@ -277,6 +287,22 @@ struct LeftView<'a> {
     discovered_us: u64,
     /// What of it is worth telling: the directive that blocks it, say.
     note: Option<&'a str>,
+    /// Its number among all that was found.
+    resource: usize,
+    /// How soon a browser wants it, by Chrome's levels.
+    #[cfg_attr(test, schemars(extend("enum" = ["very-low", "low", "medium", "high", "very-high"])))]
+    priority: &'static str,
+    /// What waits for it.
+    #[cfg_attr(test, schemars(extend("enum" = ["none", "parser", "render"])))]
+    blocking: &'static str,
+    /// Whether it is asked for ahead of its use; null where it is not.
+    #[cfg_attr(test, schemars(extend("enum" = ["preload", "prefetch", null])))]
+    ahead: Option<&'static str>,
+    /// `preload`: whether markup or a stylesheet names it, too; null where that is no question.
+    ahead_used: Option<bool>,
+    /// How it is asked for where it is another origin's.
+    #[cfg_attr(test, schemars(extend("enum" = ["none", "anonymous", "use-credentials"])))]
+    crossorigin: &'static str,
 }
 
 impl<'a> PageDocument<'a> {
@@ -332,7 +358,8 @@ impl<'a> PageDocument<'a> {
             not_requested: page
                 .resources
                 .iter()
-                .filter_map(|resource| LeftView::of(resource, &order))
+                .enumerate()
+                .filter_map(|(id, resource)| LeftView::of(id, resource, &order))
                 .collect(),
             missing: MISSING,
             page: AboutView::new(trace, page, &order),
@@ -366,7 +393,11 @@ impl Order {
             Asker::Document => self.chain.checked_sub(1),
             Asker::Resource(ResourceId(id)) => self.resources.get(id).copied().flatten(),
         };
-        InitiatorView { kind: initiator.kind.as_str(), request, offset: initiator.offset }
+        let resource = match initiator.of {
+            Asker::Document => None,
+            Asker::Resource(ResourceId(id)) => Some(id),
+        };
+        InitiatorView { kind: initiator.kind.as_str(), request, offset: initiator.offset, resource }
     }
 }
 
@@ -376,6 +407,7 @@ fn requests<'a>(trace: &'a Trace, page: &'a Page, order: &Order) -> Vec<RequestV
             kind: if hop.retry_of.is_some() { "retry" } else { "redirect" },
             request: Some(before),
             offset: None,
+            resource: None,
         });
         RequestView::new(index, hop, initiator, ("document", "very-high", "render"))
     });
@@ -390,9 +422,29 @@ fn requests<'a>(trace: &'a Trace, page: &'a Page, order: &Order) -> Vec<RequestV
         let (integrity, unused) =
             (resource.integrity.map(Integrity::as_str), resource.unused.map(Unused::as_str));
         let url = &resource.url;
-        Some(RequestView { url, discovered_us, note, ahead, crossorigin, integrity, unused, ..view })
+        let (resource, ahead_used) = (Some(id), resource.ahead.and_then(is_used));
+        Some(RequestView {
+            url,
+            discovered_us,
+            note,
+            ahead,
+            ahead_used,
+            crossorigin,
+            integrity,
+            unused,
+            resource,
+            ..view
+        })
     });
     chain.chain(behind).collect()
+}
+
+/// Whether what is asked for ahead is seen to be used.
+const fn is_used(ahead: Ahead) -> Option<bool> {
+    match ahead {
+        Ahead::Preload(used) => Some(matches!(used, Use::Seen)),
+        Ahead::Prefetch => None,
+    }
 }
 
 impl<'a> RequestView<'a> {
@@ -404,7 +456,6 @@ impl<'a> RequestView<'a> {
     ) -> Self {
         let http = hop.http.ran();
         let answered = http.filter(|http| http.status.is_some());
-        let RequestId(_) = hop.id;
         let used = hop.connection.filter(|connection| connection.proxy.is_none());
         let attempt = used.and_then(|used| used.tcp.attempts.get(used.tcp.winner?));
         Self {
@@ -434,12 +485,15 @@ impl<'a> RequestView<'a> {
             failure: hop.failure.map(|failure| FailureView::new(failure, index)),
             phases: timeline::phases(&hop).into(),
             reasons: timeline::reasons(&hop).into(),
+            request: hop.id.0,
+            resource: None,
+            ahead_used: None,
         }
     }
 }
 
 impl<'a> LeftView<'a> {
-    fn of(resource: &'a Resource, order: &Order) -> Option<Self> {
+    fn of(id: usize, resource: &'a Resource, order: &Order) -> Option<Self> {
         let reason = match resource.fate {
             Fate::Requested(_) => return None,
             Fate::Left(why) => Left::as_str(why),
@@ -452,6 +506,12 @@ impl<'a> LeftView<'a> {
             reason,
             discovered_us: resource.discovered.0,
             note: resource.note.as_deref(),
+            resource: id,
+            priority: resource.priority.as_str(),
+            blocking: resource.blocking.as_str(),
+            ahead: resource.ahead.map(Ahead::as_str),
+            ahead_used: resource.ahead.and_then(is_used),
+            crossorigin: resource.cross_origin.as_str(),
         })
     }
 }
@@ -484,6 +544,7 @@ impl<'a> AboutView<'a> {
             limits: limits.iter().map(Into::into).collect(),
             parties: parties(&hosts),
             hosts: hosts.into_iter().map(Into::into).collect(),
+            hops: trace.page_hops().map(|hop| HopView::new(trace, hop.id.0, hop)).collect(),
         }
     }
 }

@@ -54,6 +54,14 @@ pub(super) struct ProxyView<'a> {
     stamped_by: Option<&'static str>,
     /// What was asked of it, and answered.
     rounds: Vec<RoundView<'a>>,
+    /// Its host: a name or an address.
+    host: &'a str,
+    /// Its port.
+    port: u16,
+    /// The work with it began, once it was connected to; null where there was none.
+    start_us: Option<u64>,
+    /// That work ended.
+    end_us: u64,
 }
 
 impl<'a> ProxyView<'a> {
@@ -63,8 +71,8 @@ impl<'a> ProxyView<'a> {
         let proxy = connection.proxy.as_ref()?;
         let Proxy {
             kind,
-            host: _,
-            port: _,
+            host,
+            port,
             credentials,
             source,
             usage,
@@ -72,8 +80,8 @@ impl<'a> ProxyView<'a> {
             lookup,
             tls,
             rounds,
-            start: _,
-            end: _,
+            start,
+            end,
             stamped_by,
             status,
             reason,
@@ -105,6 +113,10 @@ impl<'a> ProxyView<'a> {
             tunnel_us: proxy.tunnel().map(|(start, end): (At, At)| us(end.since(start))),
             stamped_by: stamped_by.map(StampedBy::as_str),
             rounds: rounds.iter().map(Into::into).collect(),
+            host,
+            port: *port,
+            start_us: start.map(|at| at.0),
+            end_us: end.0,
         })
     }
 }

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::micros::us;
-use crate::trace::{Datagram, Direction, EarlyData, Quic};
+use crate::trace::{Datagram, EarlyData, Quic};
 
 /// A QUIC connection, or the attempt at one.
 #[derive(Serialize)]
@@ -80,10 +80,7 @@ struct DatagramView {
 impl From<&Datagram> for DatagramView {
     fn from(datagram: &Datagram) -> Self {
         Self {
-            direction: match datagram.direction {
-                Direction::Sent => "sent",
-                Direction::Received => "received",
-            },
+            direction: datagram.direction.as_str(),
             at_us: datagram.at.0,
             packets: datagram.packets.iter().map(|packet| packet.as_str()).collect(),
             bytes: datagram.bytes,

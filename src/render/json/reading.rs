@@ -12,7 +12,7 @@ use crate::reading::{
     Role, TraceId, Wait, limits,
 };
 use crate::render::words::timestamp;
-use crate::trace::{GraphQlErrors, Http, Problem};
+use crate::trace::{ErrorPage, GraphQlErrors, Http, Problem};
 
 /// A layer between the client and the origin, by what it wrote into the response.
 #[derive(Serialize)]
@@ -303,6 +303,23 @@ pub(super) struct GraphQlView<'a> {
     count: usize,
     /// The message of the first.
     first: &'a str,
+}
+
+/// An error page that is known by its text.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+pub(super) struct ErrorPageView<'a> {
+    /// Whose it is.
+    #[cfg_attr(test, schemars(extend("enum" = ["cloudflare", "cloudfront", "envoy", "haproxy", "nginx", "varnish", "s3"])))]
+    by: &'static str,
+    /// The code in it, or the word that stands for its sentence.
+    code: Option<&'a str>,
+}
+
+impl<'a> From<&'a ErrorPage> for ErrorPageView<'a> {
+    fn from(page: &'a ErrorPage) -> Self {
+        Self { by: page.by.as_str(), code: page.code.as_deref() }
+    }
 }
 
 impl<'a> From<&'a GraphQlErrors> for GraphQlView<'a> {

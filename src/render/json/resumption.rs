@@ -29,6 +29,9 @@ pub(super) struct ResumptionView<'a> {
     saved_us: Option<i64>,
     /// Times that the resumed handshake waited for the server; null when it was not resumed.
     round_trips: Option<u32>,
+    /// `reason` for programs.
+    #[cfg_attr(test, schemars(extend("enum" = ["no-ticket", "nothing-read", "full-handshake", "failed", null])))]
+    reason_code: Option<&'static str>,
 }
 
 impl<'a> From<&'a Resumption> for ResumptionView<'a> {
@@ -46,6 +49,10 @@ impl<'a> From<&'a Resumption> for ResumptionView<'a> {
             full_handshake_us: resumption.full.map(us),
             saved_us: resumption.saved_us(),
             round_trips,
+            reason_code: match &resumption.outcome {
+                Resumed::Yes { .. } => None,
+                Resumed::No { why, .. } => Some(why.as_str()),
+            },
         }
     }
 }

@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::micros::us;
 use crate::render::scan_words;
 use crate::trace::{
-    Judged, ScanAnswer, Scanned, ScannedCertificate, ScannedSuite, ScannedVersion, SuiteOrder, TlsScan,
+    Judged, ScanAnswer, ScanEnd, Scanned, ScannedCertificate, ScannedSuite, ScannedVersion, SuiteOrder,
+    TlsScan,
 };
 
 /// What a server takes of TLS, asked afterwards. Not counted.
@@ -36,6 +37,13 @@ pub(super) struct ScanView<'a> {
     signature_schemes: Vec<NamedView<'a>>,
     /// The server's own certificates that were seen (until TLS 1.2, where they can be read).
     certificates: Vec<ScannedKeyView<'a>>,
+    /// What ended it, for programs.
+    #[cfg_attr(test, schemars(extend("enum" = ["done", "connections", "time", "max-time", "interrupted", "unanswered", "not-tried"])))]
+    end: &'static str,
+    /// `connections`: as many as a run may make.
+    most_connections: Option<u32>,
+    /// `time`: as much as a run may spend on it.
+    longest_us: Option<u64>,
 }
 
 /// What is to be said of something that is taken.
@@ -80,6 +88,8 @@ struct VersionView<'a> {
     why: Option<&'static str>,
     /// By which standard.
     standard: Option<&'static str>,
+    /// What is to be said of the version, offered or not.
+    judged: JudgedView,
 }
 
 impl<'a> From<&'a ScannedVersion> for VersionView<'a> {
@@ -99,6 +109,7 @@ impl<'a> From<&'a ScannedVersion> for VersionView<'a> {
             verdict: judged.map(|judged| judged.grade.as_str()),
             why: judged.map(|judged| judged.why),
             standard: judged.map(|judged| judged.standard),
+            judged: row.judged.into(),
         }
     }
 }
@@ -191,6 +202,15 @@ impl<'a> From<&'a TlsScan> for ScanView<'a> {
             groups: scan.groups.iter().map(Into::into).collect(),
             signature_schemes: scan.signature_schemes.iter().map(Into::into).collect(),
             certificates: scan.certificates.iter().map(Into::into).collect(),
+            end: scan.end.as_str(),
+            most_connections: match scan.end {
+                ScanEnd::Connections(most) => Some(most),
+                _ => None,
+            },
+            longest_us: match scan.end {
+                ScanEnd::Time(longest) => Some(us(longest)),
+                _ => None,
+            },
         }
     }
 }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::trace::{ServiceBinding, ServiceRecord};
+use crate::trace::{ServiceBinding, ServiceEndpoint, ServiceRecord};
 
 /// The HTTPS records of an origin, and what was made of them.
 #[derive(Serialize)]
@@ -23,6 +23,36 @@ pub(super) struct ServiceView<'a> {
     /// Index of the record whose target and port are used; null where none is, and the host's own address
     /// and port are (or those that its aliases lead to).
     used: Option<usize>,
+    /// The endpoints in the order in which they are tried (RFC 9460 section 3), the host's own last; none when only that is
+    /// left.
+    endpoints: Vec<EndpointView>,
+}
+
+/// Where a service may be reached.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+struct EndpointView {
+    /// Who says so: a record, the aliases at whose end it stands, or the URL itself.
+    #[cfg_attr(test, schemars(extend("enum" = ["record", "aliases", "host"])))]
+    source: &'static str,
+    /// Index of the record.
+    record: Option<usize>,
+    /// The record's port; null for that of the URL.
+    port: Option<u16>,
+    /// The addresses of its target.
+    addresses: Vec<String>,
+}
+
+impl From<&ServiceEndpoint> for EndpointView {
+    fn from(endpoint: &ServiceEndpoint) -> Self {
+        let ServiceEndpoint { source, port, addresses } = endpoint;
+        Self {
+            source: source.as_str(),
+            record: source.record(),
+            port: *port,
+            addresses: addresses.iter().map(IpAddr::to_string).collect(),
+        }
+    }
 }
 
 impl<'a> From<&'a ServiceBinding> for ServiceView<'a> {
@@ -34,6 +64,7 @@ impl<'a> From<&'a ServiceBinding> for ServiceView<'a> {
             alias_failed: binding.alias_failed.as_deref(),
             records: binding.records.iter().map(Into::into).collect(),
             used: binding.used,
+            endpoints: binding.endpoints.iter().map(Into::into).collect(),
         }
     }
 }

@@ -49,6 +49,8 @@ pub(super) struct ServerCheckView<'a> {
     faults: Vec<&'static str>,
     /// Ids of the packets of it all.
     packets: &'a [usize],
+    /// What each of `faults` says more: the reason, what it did instead, the newest serial; null where there is no more.
+    fault_details: Vec<Option<String>>,
 }
 
 impl<'a> From<&'a ServerCheck> for ServerCheckView<'a> {
@@ -69,6 +71,20 @@ impl<'a> From<&'a ServerCheck> for ServerCheckView<'a> {
             tcp: check.tcp,
             faults: check.faults.iter().map(ServerFault::as_str).collect(),
             packets: &check.packets,
+            fault_details: check.faults.iter().map(detail).collect(),
+        }
+    }
+}
+
+/// What a fault says more than its word.
+fn detail(fault: &ServerFault) -> Option<String> {
+    match fault {
+        ServerFault::Unreachable(words) | ServerFault::Lame(words) | ServerFault::NoUdp(words) => {
+            Some(words.clone())
+        }
+        ServerFault::SerialDiffers { newest } => Some(newest.to_string()),
+        ServerFault::AnswerDiffers | ServerFault::NoEdns | ServerFault::EdnsDropped | ServerFault::NoTcp => {
+            None
         }
     }
 }

@@ -8,11 +8,12 @@ use super::micros::us;
 use super::resumption::ResumptionView;
 use super::scan::ScanView;
 use super::tls_caa::CaaView;
+use super::tls_fault::FaultView;
 use super::tls_status::{HelloRetryView, OcspView, TimestampView};
 use crate::render::words;
 use crate::trace::{
-    Certificate, CertificateFault, ChainPlace, Direction, Flight, Offer, StampedBy, Tls, TlsVersion,
-    Verification, chain_places, cross_signs,
+    Certificate, ChainPlace, Flight, Offer, StampedBy, Tls, TlsVersion, Verification, chain_places,
+    cross_signs,
 };
 
 /// A TLS handshake, flight by flight.
@@ -112,7 +113,7 @@ impl<'a> From<&'a Tls> for TlsView<'a> {
             chain: CertificateView::chain(&tls.chain),
             verification: tls.verification.as_ref().map(Into::into),
             alert: tls.alert.as_ref().map(|alert| AlertView {
-                direction: direction(alert.direction),
+                direction: alert.direction.as_str(),
                 description: &alert.description,
             }),
             ocsp_bytes: tls.ocsp_bytes,
@@ -134,13 +135,6 @@ impl<'a> From<&'a Tls> for TlsView<'a> {
             scan: tls.scan.as_deref().map(Into::into),
             caa: tls.caa.as_ref().map(Into::into),
         }
-    }
-}
-
-const fn direction(direction: Direction) -> &'static str {
-    match direction {
-        Direction::Sent => "sent",
-        Direction::Received => "received",
     }
 }
 
@@ -228,7 +222,7 @@ struct FlightView {
 impl From<&Flight> for FlightView {
     fn from(flight: &Flight) -> Self {
         Self {
-            direction: direction(flight.direction),
+            direction: flight.direction.as_str(),
             start_us: flight.start.0,
             end_us: flight.end.0,
             messages: flight.names(),
@@ -350,6 +344,9 @@ struct VerificationView<'a> {
     system_would_trust: Option<bool>,
     /// When the system's roots refuse: whether the embedded ones would trust the chain.
     embedded_would_trust: Option<bool>,
+    /// Whose the roots are: those of authorities that the public's browsers trust, or others, such as this machine's own.
+    #[cfg_attr(test, schemars(extend("enum" = ["everybody", "somebody"])))]
+    roots_of: &'static str,
 }
 
 impl<'a> From<&'a Verification> for VerificationView<'a> {
@@ -363,31 +360,8 @@ impl<'a> From<&'a Verification> for VerificationView<'a> {
             cpu_us: us(verification.cpu),
             system_would_trust: verification.system_would_trust,
             embedded_would_trust: verification.embedded_would_trust,
+            roots_of: verification.roots_of.as_str(),
         }
-    }
-}
-
-/// One thing wrong with a certificate or its chain.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(JsonSchema))]
-struct FaultView<'a> {
-    /// The same words as a failure's code.
-    #[cfg_attr(test, schemars(extend("enum" = super::schema::from_views::certificate_codes())))]
-    code: &'static str,
-    /// In words.
-    detail: String,
-    /// Where a certificate that was not sent can be fetched, as the one it has issued says; nothing was.
-    url: Option<&'a str>,
-}
-
-impl<'a> From<&'a CertificateFault> for FaultView<'a> {
-    fn from(fault: &'a CertificateFault) -> Self {
-        let (code, detail) = words::fault(fault);
-        let url = match fault {
-            CertificateFault::MissingIntermediate { url, .. } => url.as_deref(),
-            _ => None,
-        };
-        Self { code, detail, url }
     }
 }
 

@@ -30,6 +30,10 @@ pub(super) struct CaaView<'a> {
     records: Vec<CaaRecordView<'a>>,
     /// The names that were asked about, from the host upwards.
     questions: Vec<CaaQuestionView<'a>>,
+    /// `not-named`: the organization that issued the certificate.
+    organization: Option<&'a str>,
+    /// `unjudged`: why it cannot be told.
+    why: Option<&'a str>,
 }
 
 impl<'a> From<&'a Caa> for CaaView<'a> {
@@ -46,6 +50,14 @@ impl<'a> From<&'a Caa> for CaaView<'a> {
             },
             records: caa.records.iter().map(Into::into).collect(),
             questions: caa.questions.iter().map(Into::into).collect(),
+            organization: match &caa.verdict {
+                CaaVerdict::NotNamed { organization, .. } => Some(organization),
+                _ => None,
+            },
+            why: match &caa.verdict {
+                CaaVerdict::Unjudged(why) => Some(why),
+                _ => None,
+            },
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Views of what stands beside a handshake: a stapled OCSP response, the stamps of logs, a HelloRetryRequest.
 
+use std::time::SystemTime;
+
 #[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -54,11 +56,18 @@ pub(super) struct TimestampView<'a> {
     /// When it took the certificate, RFC 3339.
     #[cfg_attr(test, schemars(extend("format" = "date-time")))]
     timestamp: String,
+    /// The same to the millisecond, since 1970.
+    unix_ms: u64,
 }
 
 impl<'a> From<&'a SignedTimestamp> for TimestampView<'a> {
     fn from(stamp: &'a SignedTimestamp) -> Self {
-        Self { log_id: &stamp.log_id, timestamp: words::timestamp(stamp.timestamp, 0) }
+        let since = stamp.timestamp.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Self {
+            log_id: &stamp.log_id,
+            timestamp: words::timestamp(stamp.timestamp, 0),
+            unix_ms: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
+        }
     }
 }
 
