@@ -58,6 +58,21 @@ pub struct Module {
     pub prober: Prober,
 }
 
+impl Module {
+    /// Whether requests are made.
+    #[must_use]
+    pub const fn is_http(&self) -> bool {
+        matches!(self.prober, Prober::Http(_))
+    }
+
+    /// The field Host that its requests have instead of the target's.
+    #[must_use]
+    pub fn host_field(&self) -> Option<&str> {
+        let field = self.plan.http.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"));
+        field.and_then(|(_, value)| value.as_deref())
+    }
+}
+
 /// What is probed.
 #[derive(Clone, Debug)]
 pub enum Prober {

@@ -20,7 +20,7 @@ pub struct ServeOptions {
     /// http_2xx, http_post_2xx, tcp_connect and tls_connect.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Connect to no loopback, link-local or private address, whatever name led there
+    /// Connect to no loopback, link-local, private or reserved address, whatever name led there
     #[arg(long)]
     pub deny_private: bool,
     /// End a probe so much before the scrape that asks for it, in seconds; 0.5 when not given

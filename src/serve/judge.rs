@@ -17,11 +17,26 @@ impl Judged {
     pub(super) const fn is_success(&self) -> bool {
         self.fault.is_none()
     }
+
+    /// A probe whose regular expressions were not tried to their end.
+    pub(super) fn without_end(trace: &Trace) -> Self {
+        match failed(trace) {
+            Some(fault) => Self { fault: Some(fault), by_pattern: false },
+            None => Self { fault: Some(TOO_LONG.to_owned()), by_pattern: true },
+        }
+    }
+}
+
+const TOO_LONG: &str =
+    "the regular expressions took longer than the probe had: simpler ones, or a smaller body";
+
+fn failed(trace: &Trace) -> Option<String> {
+    trace.failure().map(|failure| format!("{}: {}", failure.stage.as_str(), failure.message))
 }
 
 /// Judges a probe. `kept` is the body of the last response.
 pub(super) fn judge(prober: &Prober, trace: &Trace, kept: Option<&KeptBody>) -> Judged {
-    let failed = trace.failure().map(|failure| format!("{}: {}", failure.stage.as_str(), failure.message));
+    let failed = failed(trace);
     let rules = match prober {
         Prober::Tcp(_) => return Judged { fault: failed, by_pattern: false },
         Prober::Http(rules) => rules,

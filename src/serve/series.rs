@@ -1,15 +1,18 @@
 //! The series of a probe by the names, types and help of blackbox_exporter, and when it has which.
 //!
-//! Where its numbers leave something out, so do these: `urltrace_*` has what they do not say.
+//! Where its numbers leave something out, so do these: `urltrace_*` beside them, which the renderer has, say the rest.
 
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
-use super::exposition::{Exposition, Kind};
+use super::exposition::Exposition;
 use super::judge::{self, Judged};
 use super::names;
 use crate::modules::{Module, Prober};
 use crate::reading::http_date;
+use crate::redact::Redacted;
+use crate::render::prometheus::{Detail, Kind, families};
+use crate::report::TraceReport;
 use crate::timeline::{self, Phase};
 use crate::trace::{BodyFraming, Certificate, Hop, Http, HttpVersion, Tls, Trace, header};
 
@@ -20,8 +23,14 @@ enum Verifies {
     No,
 }
 
-/// The series of a probe.
-pub(super) fn of(module: &Module, trace: &Trace, judged: &Judged, limit: Duration) -> String {
+/// The series of a probe; `report` is what is told of its trace.
+pub(super) fn of(
+    module: &Module,
+    trace: &Trace,
+    judged: &Judged,
+    limit: Duration,
+    report: &Redacted<TraceReport>,
+) -> String {
     let prober = &module.prober;
     let mut out = Exposition::default();
     let first = trace.hops().next();
@@ -63,6 +72,7 @@ pub(super) fn of(module: &Module, trace: &Trace, judged: &Judged, limit: Duratio
     if let Some(tls) = handshake {
         of_handshake(&mut out, tls);
     }
+    out.extend(families(report, Detail::Plain));
     out.text()
 }
 
@@ -120,11 +130,9 @@ fn of_http(out: &mut Exposition, trace: &Trace, response: Option<&Http>) {
         None => &[],
     };
     if !phases.is_empty() {
-        let labels: Vec<[(&str, &str); 1]> = phases.iter().map(|(phase, _)| [("phase", *phase)]).collect();
-        let samples: Vec<(&[(&str, &str)], f64)> =
-            labels.iter().zip(phases).map(|(labels, (_, spent))| (&labels[..], *spent)).collect();
+        let samples = phases.iter().map(|(phase, spent)| (vec![("phase", (*phase).to_owned())], *spent));
         let help = "Duration of http request by phase, summed over all redirects";
-        out.family("probe_http_duration_seconds", help, Kind::Gauge, &samples);
+        out.family("probe_http_duration_seconds", help, Kind::Gauge, samples);
     }
     let modified =
         response.and_then(|http| header(&http.headers, "last-modified").and_then(|text| http_date(&text)));
@@ -192,17 +200,14 @@ fn of_certificates(out: &mut Exposition, tls: &Tls, verifies: Verifies) {
     out.gauge("probe_ssl_last_chain_expiry_timestamp_seconds", help, last.unwrap_or(NO_CHAIN));
     let is_name = |name: &&str| name.parse::<IpAddr>().is_err();
     let names: Vec<&str> = leaf.names.iter().map(String::as_str).filter(is_name).collect();
-    let (names, subject, issuer) =
-        (names.join(","), names::rfc2253(&leaf.subject), names::rfc2253(&leaf.issuer));
-    let labels = [
-        ("fingerprint_sha256", leaf.sha256.as_str()),
-        ("issuer", issuer.as_str()),
-        ("serialnumber", leaf.serial.strip_prefix("00").unwrap_or(&leaf.serial)),
-        ("subject", subject.as_str()),
-        ("subjectalternative", names.as_str()),
+    let labels = vec![
+        ("fingerprint_sha256", leaf.sha256.clone()),
+        ("issuer", names::rfc2253(&leaf.issuer)),
+        ("serialnumber", leaf.serial.strip_prefix("00").unwrap_or(&leaf.serial).to_owned()),
+        ("subject", names::rfc2253(&leaf.subject)),
+        ("subjectalternative", names.join(",")),
     ];
-    let help = "Contains SSL leaf certificate information";
-    out.family("probe_ssl_last_chain_info", help, Kind::Gauge, &[(&labels, 1.0)]);
+    out.info("probe_ssl_last_chain_info", "Contains SSL leaf certificate information", labels);
 }
 
 /// The end of the chain from the leaf to a root, as far as it was sent: when the first of it ends.
@@ -225,14 +230,12 @@ fn chain_end(chain: &[Certificate]) -> Option<f64> {
 
 fn of_handshake(out: &mut Exposition, tls: &Tls) {
     if let Some(suite) = &tls.cipher_suite {
-        let labels = [("cipher", suite.as_str())];
         let help = "Returns the TLS cipher negotiated during handshake";
-        out.family("probe_tls_cipher_info", help, Kind::Gauge, &[(&labels, 1.0)]);
+        out.info("probe_tls_cipher_info", help, vec![("cipher", suite.clone())]);
     }
     if let Some(version) = tls.version {
-        let labels = [("version", version.spoken())];
         let help = "Returns the TLS version used or NaN when unknown";
-        out.family("probe_tls_version_info", help, Kind::Gauge, &[(&labels, 1.0)]);
+        out.info("probe_tls_version_info", help, vec![("version", version.spoken().to_owned())]);
     }
 }
 

@@ -4,8 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::Semaphore;
-
+use super::desk::Desk;
 use super::history::History;
 use crate::clock::Clock;
 use crate::modules::{Module, ModuleSource, Modules, ServePlan};
@@ -17,9 +16,7 @@ pub(super) struct State {
     modules: RwLock<Arc<Modules>>,
     source: ModuleSource,
     pub(super) timeout_offset: Duration,
-    pub(super) max_probes: usize,
-    /// One permit for each probe that may still begin.
-    pub(super) slots: Arc<Semaphore>,
+    pub(super) desk: Desk,
     pub(super) history: History,
     pub(super) counts: Counts,
     reloaded: RwLock<Reloaded>,
@@ -60,8 +57,7 @@ impl State {
             modules: RwLock::new(Arc::new(modules)),
             source,
             timeout_offset,
-            max_probes,
-            slots: Arc::new(Semaphore::new(max_probes)),
+            desk: Desk::new(max_probes),
             history: History::default(),
             counts: Counts::default(),
             reloaded: RwLock::new(Reloaded { successful: true, at: Clock::start().started_at() }),

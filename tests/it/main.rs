@@ -28,6 +28,8 @@ mod retries;
 mod runs;
 mod secrets;
 mod serve;
+mod serve_bounds;
+mod serving;
 mod support;
 mod tcp_peers;
 mod telemetry;
