@@ -12,13 +12,26 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// For the head of a request, from its first byte on; for the first request from the connection on, the handshake of TLS
-/// included.
-const HEAD: Duration = Duration::from_secs(10);
-/// For taking an answer, whole.
-const ANSWER: Duration = Duration::from_secs(30);
-/// Between two requests: longer than scrapes lie apart.
-pub(super) const IDLE: Duration = Duration::from_secs(150);
+/// How long a client may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// For the head of a request, from its first byte on; for the first request from the connection on, the handshake of
+    /// TLS included.
+    head: Duration,
+    /// For taking an answer, whole.
+    answer: Duration,
+    /// Between two requests.
+    pub(super) idle: Duration,
+}
+
+impl Patience {
+    /// With those who scrape: scrapes lie minutes apart.
+    pub(super) const USUAL: Self = Self {
+        head: Duration::from_secs(10),
+        answer: Duration::from_secs(30),
+        idle: Duration::from_secs(150),
+    };
+}
 
 /// What a connection is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,14 +65,16 @@ impl Progress {
 /// A stream that fails when its client takes too long.
 pub(super) struct Timed<S> {
     stream: S,
+    patience: Patience,
     doing: Rc<Cell<Doing>>,
     limit: Pin<Box<Sleep>>,
 }
 
 impl<S> Timed<S> {
     /// A connection that has just come.
-    pub(super) fn new(stream: S) -> Self {
-        Self { stream, doing: Rc::new(Cell::new(Doing::Asking)), limit: Box::pin(sleep(HEAD)) } // the client's time
+    pub(super) fn new(stream: S, patience: Patience) -> Self {
+        let limit = Box::pin(sleep(patience.head)); // the client's time
+        Self { stream, patience, doing: Rc::new(Cell::new(Doing::Asking)), limit }
     }
 
     /// What it is at.
@@ -93,7 +108,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Timed<S> {
             Poll::Pending => self.waited(cx),
             Poll::Ready(_) => {
                 if buffer.filled().len() > before && self.doing.get() == Doing::Nothing {
-                    self.begin(Doing::Asking, HEAD);
+                    let limit = self.patience.head;
+                    self.begin(Doing::Asking, limit);
                 }
                 read
             }
@@ -108,7 +124,7 @@ impl<S: AsyncWrite + Unpin> Timed<S> {
         write: impl FnOnce(Pin<&mut S>, &mut Context<'_>) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
         if self.doing.get() == Doing::Waiting {
-            self.begin(Doing::Taking, ANSWER);
+            self.begin(Doing::Taking, self.patience.answer);
         }
         let written = write(Pin::new(&mut self.stream), cx);
         // A client that takes a little now and then gains no time by it.
@@ -140,7 +156,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Timed<S> {
             Poll::Ready(_) => {
                 // Whoever writes flushes when all of an answer is written.
                 if self.doing.get() == Doing::Taking {
-                    self.begin(Doing::Nothing, IDLE);
+                    let limit = self.patience.idle;
+                    self.begin(Doing::Nothing, limit);
                     // Nobody may look at it again before it is over.
                     let _ = self.limit.as_mut().poll(cx);
                 }
@@ -160,54 +177,67 @@ mod tests {
     use super::*;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 
-    /// A connection, and its client's side, on a clock that stands still until all wait.
-    fn run<F: Future<Output = ()>>(test: impl FnOnce(Timed<DuplexStream>, DuplexStream) -> F) {
-        let (ours, theirs) = duplex(64);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true);
-        runtime.build().unwrap().block_on(async { test(Timed::new(ours), theirs).await });
+    const SHORT: Duration = Duration::from_millis(100);
+    const LONG: Duration = Duration::from_secs(60);
+
+    /// A connection with so much patience, and its client's side.
+    fn run<F: Future<Output = ()>>(
+        patience: Patience,
+        test: impl FnOnce(Timed<DuplexStream>, DuplexStream) -> F,
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let (ours, theirs) = duplex(64);
+            test(Timed::new(ours, patience), theirs).await;
+        });
     }
 
     #[test]
     fn a_head_that_comes_slowly_is_not_waited_for() {
-        run(|mut timed, mut client| async move {
+        let patience = Patience { head: SHORT, answer: LONG, idle: LONG };
+        run(patience, |mut timed, mut client| async move {
             let mut byte = [0];
-            for _ in 0..9 {
+            let ended = loop {
                 client.write_all(b"G").await.unwrap();
-                timed.read_exact(&mut byte).await.unwrap();
-                sleep(Duration::from_secs(1)).await; // a slow client
-            }
-            let error = timed.read_exact(&mut byte).await.unwrap_err();
-            assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+                if let Err(error) = timed.read_exact(&mut byte).await {
+                    break error;
+                }
+                // Another byte in time does not help.
+                if let Ok(Err(error)) = tokio::time::timeout(SHORT / 4, timed.read_exact(&mut byte)).await {
+                    break error;
+                }
+            };
+            assert_eq!(ended.kind(), io::ErrorKind::TimedOut);
         });
     }
 
     #[test]
     fn an_answer_that_is_not_taken_ends_the_connection() {
-        run(|mut timed, _client| async move {
+        let patience = Patience { head: LONG, answer: SHORT, idle: LONG };
+        run(patience, |mut timed, client| async move {
             timed.progress().asked();
             let error = timed.write_all(&[0; 65]).await.unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+            drop(client);
         });
     }
 
     #[test]
     fn an_answer_that_is_being_made_has_its_time_and_a_kept_connection_its_own() {
-        run(|mut timed, mut client| async move {
+        let patience = Patience { head: SHORT, answer: SHORT, idle: 3 * SHORT };
+        run(patience, |mut timed, mut client| async move {
             let mut byte = [0];
             let progress = timed.progress();
             progress.asked();
-            let longer = Duration::from_secs(1_000);
-            assert!(tokio::time::timeout(longer, timed.read_exact(&mut byte)).await.is_err());
+            assert!(tokio::time::timeout(2 * SHORT, timed.read_exact(&mut byte)).await.is_err());
             timed.write_all(b"done").await.unwrap();
             assert!(!progress.is_idle());
             timed.flush().await.unwrap();
             assert!(progress.is_idle());
-            let shorter = IDLE - Duration::from_secs(1);
-            assert!(tokio::time::timeout(shorter, timed.read_exact(&mut byte)).await.is_err());
+            assert!(tokio::time::timeout(2 * SHORT, timed.read_exact(&mut byte)).await.is_err());
             client.write_all(b"G").await.unwrap();
             timed.read_exact(&mut byte).await.unwrap();
             assert!(!progress.is_idle());
-            assert!(tokio::time::timeout(HEAD / 2, timed.read_exact(&mut byte)).await.is_err());
             let error = timed.read_exact(&mut byte).await.unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         });

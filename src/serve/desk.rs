@@ -13,11 +13,13 @@ use super::probe::{self, Probed, Traced};
 use crate::clock::Stopwatch;
 use crate::modules::Module;
 
-/// Threads for reports, files and passwords.
+/// Threads for reports and files.
 const WORKERS: usize = 4;
+/// Threads for passwords: whoever tries many keeps nothing else waiting.
+const DOORS: usize = 2;
 /// Threads for what is small: the series of probes whose own threads are still at a regular expression.
 const SPARE: usize = 4;
-/// How long a report waits for its turn.
+/// How long a report or a password waits for its turn.
 const TURN: Duration = Duration::from_secs(10);
 /// What a regular expression has at least, where the response took all the time: it comes out of the time that the scrape
 /// has beyond the probe.
@@ -29,6 +31,7 @@ pub(super) struct Desk {
     max_probes: usize,
     probes: Arc<Semaphore>,
     workers: Arc<Semaphore>,
+    doors: Arc<Semaphore>,
 }
 
 /// Why something was not done.
@@ -46,12 +49,13 @@ impl Desk {
             max_probes,
             probes: Arc::new(Semaphore::new(max_probes)),
             workers: Arc::new(Semaphore::new(WORKERS)),
+            doors: Arc::new(Semaphore::new(DOORS)),
         }
     }
 
     /// Threads that are needed for so many probes.
     pub(super) const fn threads(max_probes: usize) -> usize {
-        max_probes + WORKERS + SPARE
+        max_probes + WORKERS + DOORS + SPARE
     }
 
     pub(super) const fn max_probes(&self) -> usize {
@@ -68,14 +72,15 @@ impl Desk {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Undone> {
-        let turn = timeout(TURN, Arc::clone(&self.workers).acquire_owned()).await; // a crowd
-        let Ok(Ok(turn)) = turn else { return Err(Undone::Busy) };
-        thread(move || {
-            let done = work();
-            drop(turn);
-            done
-        })
-        .await
+        in_turn(&self.workers, work).await
+    }
+
+    /// Does what is slow so that passwords are hard to guess.
+    pub(super) async fn check<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Undone> {
+        in_turn(&self.doors, work).await
     }
 
     /// Probes a target within `limit`, the wait for a thread included.
@@ -130,6 +135,20 @@ fn trace(
     let probed = traced.judged();
     drop(slot);
     Ok(Made::Probed(Box::new(probed)))
+}
+
+async fn in_turn<T: Send + 'static>(
+    room: &Arc<Semaphore>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Undone> {
+    let turn = timeout(TURN, Arc::clone(room).acquire_owned()).await; // a crowd
+    let Ok(Ok(turn)) = turn else { return Err(Undone::Busy) };
+    thread(move || {
+        let done = work();
+        drop(turn);
+        done
+    })
+    .await
 }
 
 async fn thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Undone> {

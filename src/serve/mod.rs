@@ -5,7 +5,7 @@
 //!
 //! # Layout
 //! - `server`: sockets and signals; `connection`: how long a client may take; `room`: how many may come
-//! - `routes`: what is answered to which request; `desk`: the threads for what takes long
+//! - `web`: who may ask, and TLS; `routes`: what is answered to which request; `desk`: the threads for what takes long
 //! - `asked`: what a request for a probe says; `probe`: a probe, from its module to its trace
 //! - `judge`: whether it was a success; `series`: its series by the names of blackbox_exporter,
 //!   `names`: those of certificates as it writes them
@@ -26,5 +26,6 @@ mod routes;
 mod series;
 mod server;
 mod state;
+mod web;
 
 pub use self::server::{ServeError, serve};

@@ -234,6 +234,8 @@ mod tests {
             fields: vec![],
             body: vec![],
             room: 0,
+            coding: None,
+            most: None,
         })
     }
 

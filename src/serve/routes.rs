@@ -13,6 +13,7 @@ use super::desk::Undone;
 use super::exposition::MEDIA_TYPE;
 use super::probe::{self, Probed};
 use super::state::{State, count};
+use super::web::{Entry, Web};
 use super::{history, own};
 use crate::redact::{Secrets, Typed, redact};
 use crate::render::{self, Diagram, Format, ProbeRow, Style};
@@ -34,12 +35,45 @@ const STYLE: Style = Style {
 const TEXT: &str = "text/plain; charset=utf-8";
 const PAGE: &str = "text/html; charset=utf-8";
 
-/// Answers a request; its body is not looked at.
+/// What is said where a file that is read again has a fault.
+pub(super) const UNCHANGED: &str = "the modules, and who may ask, stay as they were";
+
+/// Answers a request, if it may be asked; its body is not looked at.
 pub(super) async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Answer, Infallible> {
+    let web = state.web();
+    let mut answer = match let_in(&state, &web, request.headers()).await {
+        Ok(()) => answer_to(state, request).await,
+        Err(refusal) => refusal,
+    };
+    answer.headers_mut().extend(web.headers.iter().cloned());
+    Ok(answer)
+}
+
+/// Lets in who may ask.
+async fn let_in(state: &State, web: &Arc<Web>, fields: &header::HeaderMap) -> Result<(), Answer> {
+    let is_right = match web.entry(fields) {
+        Entry::Open => true,
+        Entry::Refused => false,
+        Entry::Unknown(credentials) => {
+            let web = Arc::clone(web);
+            let checked = state.desk.check(move || web.check(&credentials)).await;
+            checked.map_err(|undone| unmade(&undone))?
+        }
+    };
+    if is_right {
+        return Ok(());
+    }
+    let mut refusal = refused(StatusCode::UNAUTHORIZED, "a name and a password are needed");
+    let challenge = header::HeaderValue::from_static("Basic realm=\"urltrace\", charset=\"UTF-8\"");
+    refusal.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    Err(refusal)
+}
+
+async fn answer_to(state: Arc<State>, request: Request<Incoming>) -> Answer {
     let method = request.method().clone();
     let is_read = method == Method::GET || method == Method::HEAD;
     let query = request.uri().query().unwrap_or_default();
-    Ok(match request.uri().path() {
+    match request.uri().path() {
         "/probe" if is_read => probe(&state, query, request.headers()).await,
         "/metrics" if is_read => text(StatusCode::OK, MEDIA_TYPE, own::series(&state)),
         "/-/healthy" if is_read => text(StatusCode::OK, TEXT, "Healthy\n"),
@@ -49,7 +83,7 @@ pub(super) async fn answer(state: Arc<State>, request: Request<Incoming>) -> Res
         "/report" if is_read => report(&state, query).await,
         "/" | "/probe" | "/metrics" | "/-/healthy" | "/report" => not_allowed("GET, HEAD"),
         _ => text(StatusCode::NOT_FOUND, TEXT, "there is no such page\n"),
-    })
+    }
 }
 
 fn text(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Answer {
@@ -77,9 +111,9 @@ async fn reload(state: Arc<State>) -> Answer {
     match state.desk.work(move || read.reload()).await {
         Ok(Ok(())) => text(StatusCode::OK, TEXT, ""),
         Ok(Err(why)) => {
-            render::tell(&format!("serve: the modules stay as they were: {why}"), None);
+            render::tell(&format!("serve: {UNCHANGED}: {why}"), None);
             // What is wrong with the file may hold its secrets: whoever may read the log is told.
-            refused(StatusCode::INTERNAL_SERVER_ERROR, "the modules stay as they were: the log says why")
+            refused(StatusCode::INTERNAL_SERVER_ERROR, &format!("{UNCHANGED}: the log says why"))
         }
         Err(undone) => unmade(&undone),
     }

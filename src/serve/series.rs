@@ -43,12 +43,13 @@ pub(super) fn of(
     let help = "Indicates if probe failed due to regex";
     out.gauge("probe_failed_due_to_regex", help, flag(judged.by_pattern));
     let answered = judge::response(trace);
-    if let Prober::Http(_) = prober {
+    if let Prober::Http(rules) = prober {
         of_http(&mut out, trace, answered.as_ref().map(|(_, http)| *http));
         let is_encrypted = answered.as_ref().and_then(|(hop, _)| judge::tls(hop)).is_some();
         let help = "Indicates if SSL was used for the final redirect";
         out.gauge("probe_http_ssl", help, flag(is_encrypted));
-        of_response(&mut out, answered.as_ref().map(|(_, http)| *http), is_followed(trace));
+        let http = answered.as_ref().map(|(_, http)| *http);
+        of_response(&mut out, http, is_followed(trace), rules.most);
     }
     if let Some(hop) = &first {
         let address = tried(hop);
@@ -152,11 +153,11 @@ fn is_followed(trace: &Trace) -> bool {
 }
 
 /// Status, length and version of the last response; 0 without one.
-fn of_response(out: &mut Exposition, response: Option<&Http>, is_read: bool) {
+fn of_response(out: &mut Exposition, response: Option<&Http>, is_read: bool, most: Option<u64>) {
     let status = response.and_then(|http| http.status).map_or(0.0, f64::from);
     out.gauge("probe_http_status_code", "Response HTTP status code", status);
     #[allow(clippy::cast_precision_loss)] // exact up to 2^53
-    let decoded = |http: &Http| http.body.decoded_bytes.unwrap_or(http.body.encoded_bytes) as f64;
+    let decoded = |http: &Http| judge::unpacked(http).min(most.unwrap_or(u64::MAX)) as f64;
     let bytes = response.filter(|_| is_read).map_or(0.0, decoded);
     out.gauge("probe_http_uncompressed_body_length", "Length of uncompressed response body", bytes);
     let version = response.map_or(0.0, |http| match http.version {
@@ -168,12 +169,9 @@ fn of_response(out: &mut Exposition, response: Option<&Http>, is_read: bool) {
     out.gauge("probe_http_version", "Returns the version of HTTP of the probe response", version);
 }
 
-/// What Go's client says of a body's length: -1 where it is not known, or was compressed and undone.
+/// What Go's client says of a body's length: -1 where it is not known.
 fn length(response: Option<&Http>) -> f64 {
     let Some(http) = response else { return 0.0 };
-    if http.body.decoded_bytes.is_some() {
-        return -1.0;
-    }
     let told = header(&http.headers, "content-length").and_then(|text| text.trim().parse::<f64>().ok());
     let is_empty = http.body.framing == BodyFraming::None && http.request.method != "HEAD";
     told.unwrap_or(if is_empty { 0.0 } else { -1.0 })

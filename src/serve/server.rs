@@ -9,16 +9,17 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Builder;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::LocalSet;
 
-use super::connection::{IDLE, Progress, Timed};
+use super::connection::{Patience, Progress, Timed};
 use super::desk::Desk;
 use super::room::Room;
-use super::routes;
+use super::routes::{self, UNCHANGED};
 use super::state::State;
 use crate::modules::ServePlan;
 use crate::os;
@@ -83,13 +84,14 @@ async fn run(mut plan: ServePlan, out: &mut dyn Write) -> Result<(), ServeError>
         ServeError::Setup(format!("--listen: {listen} cannot be listened at: {}", os::words(&error)))
     })?;
     let address = listener.local_addr().map_err(|error| ServeError::Internal(error.to_string()))?;
-    let state = Arc::new(State::new(plan).map_err(|why| ServeError::Setup(format!("--config: {why}")))?);
+    let state = Arc::new(State::new(plan).map_err(ServeError::Setup)?);
     let signals = Signals::listen();
     // Before anybody is told that there is a server: the signal would end the process otherwise.
     let hangups = signal(SignalKind::hangup())
         .map_err(|error| ServeError::Internal(format!("SIGHUP cannot be heeded: {error}")))?;
     tokio::task::spawn_local(reload_on_signal(hangups, Arc::clone(&state)));
-    render::serving(address, out).map_err(ServeError::Output)?;
+    let scheme = if state.web().tls.is_some() { "https" } else { "http" };
+    render::serving(scheme, address, out).map_err(ServeError::Output)?;
     tokio::select! {
         () = signals.wait() => Ok(()),
         () = accept(listener, state, room.connections) => Ok(()),
@@ -101,7 +103,7 @@ async fn reload_on_signal(mut hangups: Signal, state: Arc<State>) {
     while hangups.recv().await.is_some() {
         let read = Arc::clone(&state);
         if let Ok(Err(why)) = state.desk.work(move || read.reload()).await {
-            render::tell(&format!("serve: the modules stay as they were: {why}"), None);
+            render::tell(&format!("serve: {UNCHANGED}: {why}"), None);
         }
     }
 }
@@ -132,8 +134,24 @@ async fn accept(listener: TcpListener, state: Arc<State>, connections: usize) {
 async fn talk(stream: TcpStream, state: Arc<State>, crowd: &Notify) {
     // Answers are small, and scrapes wait for them.
     let _ = stream.set_nodelay(true);
-    let stream = Timed::new(stream);
+    let stream = Timed::new(stream, Patience::USUAL);
     let progress = stream.progress();
+    let tls = state.web().tls.clone();
+    // What a client does to its own connection is told by nobody.
+    match tls {
+        None => answer(stream, progress, state, crowd).await,
+        Some(tls) => {
+            if let Ok(stream) = tls.accept(stream).await {
+                answer(stream, progress, state, crowd).await;
+            }
+        }
+    }
+}
+
+async fn answer<S>(stream: S, progress: Progress, state: Arc<State>, crowd: &Notify)
+where
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
+{
     let asked = progress.clone();
     let service = service_fn(move |request| {
         asked.asked();
@@ -142,11 +160,10 @@ async fn talk(stream: TcpStream, state: Arc<State>, crowd: &Notify) {
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         // What a head may take is known to the stream.
-        .header_read_timeout(IDLE)
+        .header_read_timeout(Patience::USUAL.idle)
         .max_buf_size(MAX_HEAD)
         .serve_connection(TokioIo::new(stream), service);
     tokio::select! {
-        // What a client does to its own connection is told by nobody.
         _ = served => {}
         () = make_room(&progress, crowd) => {}
     }

@@ -29,6 +29,7 @@ mod runs;
 mod secrets;
 mod serve;
 mod serve_bounds;
+mod serve_web;
 mod serving;
 mod support;
 mod tcp_peers;

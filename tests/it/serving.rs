@@ -57,7 +57,8 @@ impl Serving {
             .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.strip_prefix("listening on http://").and_then(|rest| rest.split_once('/'));
+        let address = line.strip_prefix("listening on http").and_then(|rest| rest.split_once("://"));
+        let address = address.and_then(|(_, rest)| rest.split_once('/'));
         let address = address.unwrap_or_else(|| panic!("{line:?}")).0.parse().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         Self { child, address, stderr }
