@@ -183,7 +183,7 @@ async fn trace(
     }
     if let Some(collector) = collector {
         unless_reader_gone(out.flush())?;
-        otlp::send(&report, show, *collector, &session).await;
+        otlp::send(&report, *collector, &session).await;
     }
     let failure = report.part(|report| report.trace.failure());
     let told = failure.and_then(|failure| complaint(failure, show));

@@ -1,4 +1,7 @@
-//! What `urltrace serve` is told: where it listens, and by which modules it probes. Types only: `cli` reads the file.
+//! What `urltrace serve` is told: where it listens, by which modules it probes, and who may ask (`web`). Types only:
+//! `cli` reads the files.
+
+mod web;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,6 +11,7 @@ use std::time::Duration;
 
 use regex_lite::Regex;
 
+pub use self::web::{ClientAuth, PasswordHash, WebPlan, WebSource, WebTls};
 use crate::plan::{KeptBody, Plan};
 
 /// Bytes of a body that are kept to be looked through by regular expressions, where a module does not say.
@@ -30,6 +34,10 @@ pub struct ServePlan {
     pub modules: Modules,
     /// Where to read them anew.
     pub source: ModuleSource,
+    /// `--web-config`: how the server is met.
+    pub web: WebPlan,
+    /// Where to read that anew.
+    pub web_source: WebSource,
 }
 
 /// The modules, by their names.
@@ -58,6 +66,21 @@ pub struct Module {
     pub prober: Prober,
 }
 
+impl Module {
+    /// Whether requests are made.
+    #[must_use]
+    pub const fn is_http(&self) -> bool {
+        matches!(self.prober, Prober::Http(_))
+    }
+
+    /// The field Host that its requests have instead of the target's.
+    #[must_use]
+    pub fn host_field(&self) -> Option<&str> {
+        let field = self.plan.http.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"));
+        field.and_then(|(_, value)| value.as_deref())
+    }
+}
+
 /// What is probed.
 #[derive(Clone, Debug)]
 pub enum Prober {
@@ -82,6 +105,10 @@ pub struct HttpRules {
     pub body: Vec<BodyRule>,
     /// How much of a body is kept for these rules.
     pub room: usize,
+    /// `compression`: what the body has to be packed with, in a word of Content-Encoding.
+    pub coding: Option<&'static str>,
+    /// `body_size_limit`: bytes of a body, unpacked.
+    pub most: Option<u64>,
 }
 
 /// Whether TLS is used.

@@ -10,13 +10,11 @@ use flate2::write::GzEncoder;
 use serde_json::Value;
 
 use super::session::Session;
-use super::shown::style;
-use crate::cli::Show;
 use crate::clock::Clock;
 use crate::plan::{Collector, Packing, Piece, Plan, RequestBody};
 use crate::reading;
 use crate::redact::{Redacted, Secrets, redact};
-use crate::render::{self, Format};
+use crate::render;
 use crate::report::TraceReport;
 use crate::stop::Stop;
 use crate::trace::Trace;
@@ -28,14 +26,9 @@ const TRIES: u32 = 3;
 const WAIT: Duration = Duration::from_millis(500);
 
 /// Sends the spans of a trace.
-pub(super) async fn send(
-    report: &Redacted<TraceReport>,
-    show: &Show,
-    collector: Collector,
-    session: &Session,
-) {
+pub(super) async fn send(report: &Redacted<TraceReport>, collector: Collector, session: &Session) {
     let mut unheeded = collector.unheeded.clone();
-    let failed = sent(report, show, collector, session).await.err();
+    let failed = sent(report, collector, session).await.err();
     unheeded.extend(failed.map(|why| format!("the spans were not taken: {why}")));
     if !unheeded.is_empty() {
         // A collector's URL may have credentials in it.
@@ -43,15 +36,10 @@ pub(super) async fn send(
     }
 }
 
-async fn sent(
-    report: &Redacted<TraceReport>,
-    show: &Show,
-    collector: Collector,
-    session: &Session,
-) -> Result<(), String> {
-    let Collector { url, mut plan, packing, .. } = collector;
+async fn sent(report: &Redacted<TraceReport>, collector: Collector, session: &Session) -> Result<(), String> {
+    let Collector { url, mut plan, packing, resource, .. } = collector;
     let mut bytes = Vec::new();
-    let written = render::render(report, Format::Otlp, &style(show), &mut bytes);
+    let written = render::spans(report, &resource, &mut bytes);
     let packed = written.and_then(|()| match packing {
         Packing::Gzip => gzip(&bytes),
         Packing::None => Ok(bytes),

@@ -52,7 +52,7 @@ pub struct Telemetry {
     /// A URL without a path gets /v1/traces. Where the only URL stands behind it, that is the one to trace. Without a
     /// URL of its own the variables OTEL_EXPORTER_OTLP_ENDPOINT, _HEADERS, _TIMEOUT, _COMPRESSION, _PROTOCOL and
     /// _CERTIFICATE are read, also as OTEL_EXPORTER_OTLP_TRACES_..., and where they name none, http://localhost:4318 is
-    /// taken.
+    /// taken. OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES name the sender.
     #[arg(long, value_name = "URL", num_args = 0..=1)]
     pub otlp: Option<Option<String>>,
 }

@@ -21,7 +21,8 @@
 //! - `check`: `urltrace check`
 //! - `otlp`: where spans are sent
 //! - `secrets`: where none may go
-//! - `serving`, `serve`: `urltrace serve`, declared and read; `modules`: the file of its modules
+//! - `serving`, `serve`: `urltrace serve`, declared and read; `modules`: the file of its modules, `web_config`: that
+//!   of who may ask, `yaml`: what both share
 //! - `settings`, `error`: what comes out
 
 mod batch;
@@ -66,6 +67,8 @@ mod showing;
 mod syntax;
 mod tour;
 mod urls;
+mod web_config;
+mod yaml;
 
 pub use self::declarations::*;
 pub use self::environment::Environment;

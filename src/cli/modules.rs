@@ -2,25 +2,23 @@
 //! plans. A key that is not known is an error with its line, as a rule that is not kept would look like success.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use regex_lite::Regex;
-use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::error::PlanError;
 use super::files::{read_small, read_text};
+use super::yaml::{Flag, Text, TlsVersionText, by, duration, parse, size, unique};
 use crate::http::{basic_credentials, validate_field, validate_method};
 use crate::modules::{
     BodyRule, Encryption, FieldRule, HttpRules, KEPT_BODY, Matched, Missing, Module, Modules, Prober,
 };
 use crate::plan::{
-    AddressChoice, Family, Identity, IdentityFiles, KeyFile, Plan, Preferred, RequestBody, ResolverChoice,
-    RootsChoice, TlsPlan, VersionChoice,
+    AddressChoice, Compression, Family, HttpPlan, Identity, IdentityFiles, KeyFile, Plan, Preferred,
+    RequestBody, ResolverChoice, RootsChoice, TlsPlan, VersionChoice,
 };
 use crate::trace::{StageName, TlsVersion};
 
@@ -46,7 +44,7 @@ pub(super) fn read(path: &Path, base: &Plan) -> Result<Modules, String> {
 
 /// Files in it are named from its folder.
 fn modules(text: &str, base: &Plan, folder: &Path) -> Result<Modules, String> {
-    let file: File = yaml_serde::from_str(text).map_err(|error| error.to_string())?;
+    let file: File = parse(text)?;
     let module = |(name, module): (String, ModuleText)| match module.read(base, folder) {
         Ok(module) => Ok((name, Arc::new(module))),
         Err(why) => Err(format!("modules.{name}: {why}")),
@@ -114,12 +112,58 @@ struct HttpText {
     fail_if_header_matches: Vec<FieldText>,
     fail_if_header_not_matches: Vec<FieldText>,
     body: Option<String>,
+    compression: CodingText,
+    #[serde(deserialize_with = "size")]
+    body_size_limit: Option<u64>,
     enable_http2: Flag<true>,
     tls_config: TlsText,
     basic_auth: Option<BasicText>,
     bearer_token: Option<String>,
     bearer_token_file: Option<PathBuf>,
     authorization: Option<AuthorizationText>,
+}
+
+/// What a body has to be packed with.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum CodingText {
+    #[default]
+    #[serde(rename = "")]
+    Unsaid,
+    Identity,
+    Gzip,
+    Br,
+    Deflate,
+}
+
+impl CodingText {
+    /// Its word in Content-Encoding, if it unpacks anything.
+    const fn word(self) -> Option<&'static str> {
+        match self {
+            Self::Unsaid | Self::Identity => None,
+            Self::Gzip => Some("gzip"),
+            Self::Br => Some("br"),
+            Self::Deflate => Some("deflate"),
+        }
+    }
+
+    /// It is undone, and asked for where a module names it: the exporter does not do that by itself.
+    fn read(self, http: &mut HttpPlan) -> Result<(), String> {
+        let Some(word) = self.word() else { return Ok(()) };
+        http.compression = Compression::Undone;
+        let asked = http.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("accept-encoding"));
+        let asked = asked.map(|(_, value)| value.clone().unwrap_or_default());
+        match asked {
+            None => http.headers.push(("Accept-Encoding".to_owned(), None)),
+            Some(text) if !text.contains(word) && !text.contains('*') => {
+                return Err(format!(
+                    "compression: {word} is not what headers ask for: Accept-Encoding: {text}"
+                ));
+            }
+            Some(_) => {}
+        }
+        Ok(())
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -140,19 +184,6 @@ struct TlsText {
     key_file: Option<PathBuf>,
     server_name: Option<String>,
     min_version: Option<TlsVersionText>,
-}
-
-/// The names of Go's constants.
-#[derive(Clone, Copy, Deserialize)]
-enum TlsVersionText {
-    #[serde(rename = "TLS10")]
-    Tls10,
-    #[serde(rename = "TLS11")]
-    Tls11,
-    #[serde(rename = "TLS12")]
-    Tls12,
-    #[serde(rename = "TLS13")]
-    Tls13,
 }
 
 #[derive(Deserialize)]
@@ -232,6 +263,7 @@ impl HttpText {
         http.body = self.body.filter(|body| !body.is_empty()).map(RequestBody::from);
         http.headers = fields;
         http.follow = self.no_follow_redirects.map_or(self.follow_redirects.0, |not| !not);
+        self.compression.read(http)?;
         if !self.enable_http2.0 {
             http.version = VersionChoice::Http11;
         }
@@ -261,6 +293,8 @@ impl HttpText {
             fields: unwanted.chain(wanted).collect(),
             body: bad.chain(good).collect(),
             room: KEPT_BODY,
+            coding: self.compression.word(),
+            most: self.body_size_limit,
         };
         Ok((self.tls_config.read(&mut plan.tls, folder)?, Prober::Http(rules)))
     }
@@ -346,122 +380,16 @@ fn choose(plan: &mut Plan, protocol: ProtocolText, fallback: Flag<true>) {
     }
 }
 
-/// Names that each stand once: of two with one name nobody would know which counts.
-fn unique<'de, D: Deserializer<'de>, V: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<BTreeMap<String, V>, D::Error> {
-    struct Names<V>(PhantomData<V>);
-    impl<'de, V: Deserialize<'de>> Visitor<'de> for Names<V> {
-        type Value = BTreeMap<String, V>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("names, each with what it stands for")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut all = BTreeMap::new();
-            while let Some(name) = map.next_key::<String>()? {
-                if all.contains_key(&name) {
-                    return Err(A::Error::custom(format!("`{name}` stands here twice")));
-                }
-                all.insert(name, map.next_value()?);
-            }
-            Ok(all)
-        }
-
-        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-            Ok(BTreeMap::new())
-        }
-    }
-    deserializer.deserialize_any(Names(PhantomData))
-}
-
-/// A switch that stands so when it is not given.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(transparent)]
-struct Flag<const DEFAULT: bool>(bool);
-
-impl<const DEFAULT: bool> Default for Flag<DEFAULT> {
-    fn default() -> Self {
-        Self(DEFAULT)
-    }
-}
-
 /// A regular expression.
 struct Pattern(Regex);
 
 impl<'de> Deserialize<'de> for Pattern {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let why = |error| D::Error::custom(format!("`{text}` is no regular expression: {error}"));
-        Regex::new(&text).map(Self).map_err(why)
+        by(deserializer, |text| {
+            let why = |error| format!("`{text}` is no regular expression: {error}");
+            Regex::new(text).map(Self).map_err(why)
+        })
     }
-}
-
-/// Text, also where YAML would read a number or a switch.
-struct Text(String);
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextVisitor).map(Self)
-    }
-}
-
-struct TextVisitor;
-
-impl Visitor<'_> for TextVisitor {
-    type Value = String;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("text, a whole number, true or false")
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<String, E> {
-        Ok(text.to_owned())
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<String, E> {
-        Ok(number.to_string())
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<String, E> {
-        Ok(number.to_string())
-    }
-
-    fn visit_bool<E: Error>(self, flag: bool) -> Result<String, E> {
-        Ok(flag.to_string())
-    }
-}
-
-/// A time as Go writes it: `5s`, `1m30s`, `1.5s`, `500ms`.
-fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let bad = || D::Error::custom(format!("`{text}` is no time, as 5s, 500ms or 1m30s are"));
-    go_duration(&text).map(|time| Some(time).filter(|time| !time.is_zero())).ok_or_else(bad)
-}
-
-fn go_duration(text: &str) -> Option<Duration> {
-    if text == "0" {
-        return Some(Duration::ZERO);
-    }
-    let (mut rest, mut seconds) = (text, 0.0);
-    while !rest.is_empty() {
-        let at = rest.find(|char: char| char.is_ascii_alphabetic() || char == 'µ')?;
-        let (number, behind) = rest.split_at(at);
-        let end = behind.find(|char: char| char.is_ascii_digit()).unwrap_or(behind.len());
-        let scale = match &behind[..end] {
-            "ns" => 1e-9,
-            "us" | "µs" => 1e-6,
-            "ms" => 1e-3,
-            "s" => 1.0,
-            "m" => 60.0,
-            "h" => 3600.0,
-            _ => return None,
-        };
-        seconds += number.parse::<f64>().ok()? * scale;
-        rest = &behind[end..];
-    }
-    Duration::try_from_secs_f64(seconds).ok().filter(|_| !text.is_empty())
 }
 
 #[cfg(test)]
@@ -534,6 +462,28 @@ mod tests {
     }
 
     #[test]
+    fn a_coding_is_undone_and_not_asked_for() {
+        let modules = read(
+            "modules:
+  a: {prober: http, http: {compression: gzip, body_size_limit: 1MB}}
+  b: {prober: http, http: {compression: br, headers: {accept-encoding: 'gzip, br'}}}
+  c: {prober: http, http: {compression: identity, body_size_limit: 0}}
+",
+        )
+        .unwrap();
+        let rules = |name: &str| match &modules[name].prober {
+            Prober::Http(rules) => (rules.coding, rules.most),
+            Prober::Tcp(_) => panic!("{name}"),
+        };
+        assert_eq!(rules("a"), (Some("gzip"), Some(1 << 20)));
+        assert_eq!(modules["a"].plan.http.headers, [("Accept-Encoding".to_owned(), None)]);
+        assert_eq!((rules("b"), modules["b"].plan.http.headers.len()), ((Some("br"), None), 1));
+        assert_eq!(rules("c"), (None, None));
+        let wrong = "modules: {a: {prober: http, http: {compression: br, headers: {Accept-Encoding: gzip}}}}";
+        assert!(refused(wrong).contains("modules.a: compression"), "{}", refused(wrong));
+    }
+
+    #[test]
     fn what_stands_twice_is_refused() {
         let modules = refused("modules:\n  a: {prober: http}\n  a: {prober: tcp}\n");
         assert!(modules.contains("`a` stands here twice") && modules.contains("line 2"), "{modules}");
@@ -567,17 +517,5 @@ mod tests {
         let text =
             refused("modules: {a: {prober: http, http: {bearer_token: a, basic_auth: {username: b}}}}");
         assert!(text.contains("one is taken"), "{text}");
-    }
-
-    #[test]
-    fn times_are_as_go_has_them() {
-        for (text, milliseconds) in
-            [("5s", 5_000), ("1m30s", 90_000), ("1.5s", 1_500), ("250ms", 250), ("0", 0)]
-        {
-            assert_eq!(go_duration(text), Some(Duration::from_millis(milliseconds)), "{text}");
-        }
-        for text in ["", "5", "s", "5 s", "-1s", "1d"] {
-            assert_eq!(go_duration(text), None, "{text}");
-        }
     }
 }

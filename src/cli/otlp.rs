@@ -51,7 +51,8 @@ pub(super) fn collector(
         Some(Some(url)) => Read { url: with_path(url), ..Read::default() },
         Some(None) => by_variables(&said)?,
     };
-    let Read { url, headers, patience, packing, certificate, unheeded } = read;
+    let Read { url, headers, patience, packing, certificate, mut unheeded } = read;
+    let resource = resource(&said, &mut unheeded);
     if !["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) {
         return Err(PlanError::with_hint(
             format!("--otlp: `{}` is no URL of a collector", url.escape_debug()),
@@ -88,7 +89,7 @@ pub(super) fn collector(
         max_time: patience,
         ..Plan::default()
     };
-    Ok(Some(Box::new(Collector { url, plan, packing, unheeded })))
+    Ok(Some(Box::new(Collector { url, plan, packing, resource, unheeded })))
 }
 
 struct Read {
@@ -128,12 +129,11 @@ fn by_variables(said: &dyn Fn(&str) -> Option<String>) -> Result<Read, PlanError
     };
     let mut headers = Vec::new();
     if let Some((name, list)) = of("HEADERS") {
-        for pair in list.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
+        for pair in pairs(&list) {
             let unreadable = || PlanError::usage(format!("{name} holds what is no NAME=VALUE"));
-            let (key, value) = pair.split_once('=').ok_or_else(unreadable)?;
-            let value = percent_decode_str(value.trim()).decode_utf8().map_err(|_| unreadable())?;
-            validate_field(key.trim(), &value).map_err(|_| unreadable())?;
-            headers.push((key.trim().to_owned(), Some(value.into_owned())));
+            let (key, value) = pair.ok_or_else(unreadable)?;
+            validate_field(&key, &value).map_err(|_| unreadable())?;
+            headers.push((key, Some(value)));
         }
     }
     let patience = match of("TIMEOUT") {
@@ -170,6 +170,38 @@ fn by_variables(said: &dyn Fn(&str) -> Option<String>) -> Result<Read, PlanError
     Ok(Read { url, headers, patience, packing, certificate, unheeded })
 }
 
+/// Who sends the spans (OpenTelemetry, resource SDK): a list as that of headers, of which all or nothing counts, and the
+/// name of the service goes before the one in it.
+fn resource(said: &dyn Fn(&str) -> Option<String>, unheeded: &mut Vec<String>) -> Vec<(String, String)> {
+    const LIST: &str = "OTEL_RESOURCE_ATTRIBUTES";
+    let list = said(LIST).unwrap_or_default();
+    let read: Option<Vec<(String, String)>> = pairs(&list).collect();
+    let mut all = read.unwrap_or_else(|| {
+        unheeded.push(format!("{LIST} holds what is no NAME=VALUE, and was not used"));
+        Vec::new()
+    });
+    if let Some(name) = said("OTEL_SERVICE_NAME") {
+        all.push(("service.name".to_owned(), name));
+    }
+    // Of two with one name the last counts.
+    let mut named: Vec<(String, String)> = Vec::new();
+    for (name, value) in all {
+        named.retain(|(known, _)| *known != name);
+        named.push((name, value));
+    }
+    named
+}
+
+/// The pairs of `NAME=VALUE,NAME=VALUE`, whose values are percent-encoded; `None` for what is none.
+fn pairs(list: &str) -> impl Iterator<Item = Option<(String, String)>> {
+    list.split(',').map(str::trim).filter(|pair| !pair.is_empty()).map(|pair| {
+        let (name, value) = pair.split_once('=')?;
+        let value = percent_decode_str(value.trim()).decode_utf8().ok()?;
+        let name = name.trim();
+        (!name.is_empty()).then(|| (name.to_owned(), value.into_owned()))
+    })
+}
+
 /// A URL that names no path is the base of all signals.
 fn with_path(url: &str) -> String {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
@@ -189,7 +221,8 @@ mod tests {
             .iter()
             .map(|(name, text)| (format!("OTEL_EXPORTER_OTLP_{name}"), (*text).to_owned()))
             .collect();
-        by_variables(&|name| all.iter().find(|(known, _)| known == name).map(|(_, text)| text.clone()))
+        let find = |name: &str| all.iter().find(|(known, _)| known == name).map(|(_, text)| text.clone());
+        by_variables(&|name| find(name).filter(|text| !text.trim().is_empty()))
     }
 
     #[test]
@@ -224,6 +257,42 @@ mod tests {
         let read = read(&[("TRACES_TIMEOUT", "1500"), ("TIMEOUT", "1"), ("COMPRESSION", "none")]).unwrap();
         assert_eq!((read.patience, read.packing), (Duration::from_millis(1_500), Packing::None));
         assert_eq!(read.unheeded, <[String; 0]>::default());
+    }
+
+    #[test]
+    fn what_is_said_of_traces_goes_before_what_is_said_of_all() {
+        let own =
+            read(&[("TRACES_HEADERS", "a=1"), ("HEADERS", "b=2"), ("TRACES_TIMEOUT", "5"), ("TIMEOUT", "x")]);
+        let own = own.unwrap();
+        assert_eq!(own.headers, [("a".to_owned(), Some("1".to_owned()))]);
+        assert_eq!(own.patience, Duration::from_millis(5));
+        // What is empty is not said.
+        let empty = read(&[("TRACES_ENDPOINT", " "), ("ENDPOINT", "http://c.test"), ("TRACES_HEADERS", "")]);
+        let empty = empty.unwrap();
+        assert_eq!((empty.url.as_str(), empty.headers.len()), ("http://c.test/v1/traces", 0));
+    }
+
+    #[test]
+    fn a_resource_is_named_and_the_service_by_its_own_variable() {
+        let named = |variables: &[(&str, &str)]| {
+            let said = |name: &str| {
+                variables.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned())
+            };
+            let mut unheeded = Vec::new();
+            (resource(&said, &mut unheeded), unheeded.len())
+        };
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let list =
+            ("OTEL_RESOURCE_ATTRIBUTES", "service.name=a, deployment.environment.name=pro%20d,host.name=x=y");
+        let (environment, host) = (pair("deployment.environment.name", "pro d"), pair("host.name", "x=y"));
+        let expected = vec![pair("service.name", "a"), environment.clone(), host.clone()];
+        assert_eq!(named(&[list]), (expected, 0));
+        let expected = vec![environment, host, pair("service.name", "b")];
+        assert_eq!(named(&[list, ("OTEL_SERVICE_NAME", "b")]), (expected, 0));
+        // All or nothing.
+        assert_eq!(named(&[("OTEL_RESOURCE_ATTRIBUTES", "a=1,b")]), (vec![], 1));
+        assert_eq!(named(&[("OTEL_RESOURCE_ATTRIBUTES", "a=%ff")]), (vec![], 1));
+        assert_eq!(named(&[]), (vec![], 0));
     }
 
     #[test]

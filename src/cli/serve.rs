@@ -7,7 +7,8 @@ use super::modules;
 use super::serving::ServeOptions;
 use super::settings::Action;
 use super::syntax::pause;
-use crate::modules::{ModuleSource, ServePlan, TIMEOUT_OFFSET};
+use super::web_config;
+use crate::modules::{ModuleSource, ServePlan, TIMEOUT_OFFSET, WebPlan, WebSource};
 use crate::plan::{
     Afterwards, Compression, CookieJar, DnssecPlan, Http3, HttpsRecords, Plan, ProxyPlan, Reach,
 };
@@ -24,6 +25,9 @@ pub(super) fn action(options: &ServeOptions, plan: Plan) -> Result<Action, PlanE
         None => modules::built_in(&base),
     };
     let modules = read().map_err(PlanError::usage)?;
+    let file = options.web_config.clone();
+    let read_web = move || file.as_deref().map_or_else(|| Ok(WebPlan::default()), web_config::read);
+    let web = read_web().map_err(PlanError::usage)?;
     let timeout_offset = match &options.timeout_offset {
         Some(text) => pause("--timeout-offset", text)?.unwrap_or_default(),
         None => TIMEOUT_OFFSET,
@@ -34,6 +38,8 @@ pub(super) fn action(options: &ServeOptions, plan: Plan) -> Result<Action, PlanE
         max_probes: options.max_probes,
         modules,
         source: ModuleSource(Arc::new(read)),
+        web,
+        web_source: WebSource(Arc::new(read_web)),
     })))
 }
 

@@ -20,7 +20,13 @@ pub struct ServeOptions {
     /// http_2xx, http_post_2xx, tcp_connect and tls_connect.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Connect to no loopback, link-local or private address, whatever name led there
+    /// Certificate, users and fields of the server: a file as exporter-toolkit's
+    ///
+    /// `tls_server_config`, `http_server_config` and `basic_auth_users` with hashes of bcrypt; it is read again with the
+    /// modules. Without it the server is met in the clear, by anybody.
+    #[arg(long, value_name = "FILE", alias = "web.config.file")]
+    pub web_config: Option<PathBuf>,
+    /// Connect to no loopback, link-local, private or reserved address, whatever name led there
     #[arg(long)]
     pub deny_private: bool,
     /// End a probe so much before the scrape that asks for it, in seconds; 0.5 when not given

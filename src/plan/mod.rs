@@ -64,6 +64,8 @@ pub struct Collector {
     pub plan: Plan,
     /// What the body is packed with.
     pub packing: Packing,
+    /// Who sends it, in OpenTelemetry's attributes of a resource.
+    pub resource: Vec<(String, String)>,
     /// What variables asked for in vain, a sentence each.
     pub unheeded: Vec<String>,
 }

@@ -36,7 +36,7 @@ pub fn render(
         Format::ChromeTrace => chrome_trace::trace(report, out),
         Format::Github => github::trace(report, out),
         Format::Junit => junit::trace(report, out),
-        Format::Otlp => otlp::trace(report, out),
+        Format::Otlp => otlp::spans(report, &[], out),
     }
 }
 

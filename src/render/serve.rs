@@ -25,8 +25,8 @@ pub struct ProbeRow {
 ///
 /// # Errors
 /// Only those of `out`.
-pub fn serving(address: SocketAddr, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "listening on http://{address}/; interrupt it (Ctrl-C) to stop")?;
+pub fn serving(scheme: &str, address: SocketAddr, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "listening on {scheme}://{address}/; interrupt it (Ctrl-C) to stop")?;
     out.flush()
 }
 

@@ -4,8 +4,14 @@ use std::time::Duration;
 
 use hyper::HeaderMap;
 
+use crate::modules::Module;
+
 /// The limit of a probe when neither its module nor the scrape has one, as blackbox_exporter has it.
 const NO_LIMIT: Duration = Duration::from_secs(120);
+/// The longest limit that is kept, whatever a scrape says.
+const MOST: Duration = Duration::from_secs(3600);
+/// Characters of a host name and its port.
+const MOST_OF_HOST: usize = 260;
 /// The field in which Prometheus tells how long it waits for a scrape.
 const SCRAPE_TIMEOUT: &str = "x-prometheus-scrape-timeout-seconds";
 
@@ -35,6 +41,26 @@ impl Asked {
             debug: first("debug").as_deref() == Some("true"),
         }
     }
+
+    /// Whether a module can be asked for it.
+    ///
+    /// # Errors
+    /// What is wrong with which parameter.
+    pub(super) fn check(&self, module: &Module) -> Result<(), String> {
+        if self.target.is_empty() {
+            return Err("the parameter target is missing".to_owned());
+        }
+        let Some(name) = &self.hostname else { return Ok(()) };
+        let is_host = |byte: u8| byte.is_ascii_graphic() && !b"\"#/<>?@\\^`{|}".contains(&byte);
+        if name.len() > MOST_OF_HOST || !name.bytes().all(is_host) {
+            return Err("the parameter hostname is no host name".to_owned());
+        }
+        let named = module.host_field().filter(|named| *named != name && module.is_http());
+        // What the module has may be nobody's business.
+        named.map_or(Ok(()), |_| {
+            Err("the module has another field Host than the parameter hostname".to_owned())
+        })
+    }
 }
 
 /// The parameters of a query.
@@ -57,7 +83,7 @@ pub(super) fn limit(
             let text = String::from_utf8_lossy(value.as_bytes());
             let seconds = text.parse::<f64>().ok().filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
             let seconds = seconds.ok_or_else(|| format!("{SCRAPE_TIMEOUT}: {text:?} is no time"))?;
-            let time = Duration::try_from_secs_f64(seconds.min(NO_LIMIT.as_secs_f64())).unwrap_or(NO_LIMIT);
+            let time = Duration::try_from_secs_f64(seconds.min(MOST.as_secs_f64())).unwrap_or(MOST);
             if time.is_zero() { NO_LIMIT } else { time }
         }
     };
@@ -104,6 +130,8 @@ mod tests {
         assert_eq!(limit(Some("3.5"), Some(5_000)), Ok(3_000));
         assert_eq!(limit(Some("0.2"), Some(5_000)), Ok(200), "never longer than the scrape");
         assert_eq!(limit(Some("0"), None), Ok(119_500));
+        assert_eq!(limit(Some("300"), None), Ok(299_500), "longer than without a field");
+        assert_eq!(limit(Some("1e9"), None), Ok(3_599_500), "and not for ever");
         assert!(limit(Some("soon"), None).is_err() && limit(Some("-1"), None).is_err());
         assert!(limit(Some("NaN"), None).is_err() && limit(Some("inf"), None).is_err());
     }

@@ -1,72 +1,45 @@
-//! Series in Prometheus's text format 0.0.4: families one behind another, each with its help and type.
+//! The families that the server writes itself, put together one behind another; how they are written is the renderer's.
 
-use std::fmt::Write as _;
+use crate::render::prometheus::{Dialect, Family, Kind, Label, Target, Value, exposition};
 
-/// The media type of the format.
-pub(super) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
-
-/// What a family measures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Gauge,
-    Counter,
-}
+/// The media type of what is written.
+pub(super) const MEDIA_TYPE: &str = Dialect::Prometheus.content_type();
 
 /// Families that are written.
 #[derive(Debug, Default)]
-pub(super) struct Exposition(String);
+pub(super) struct Exposition(Vec<Family>);
 
 impl Exposition {
     /// A gauge without labels.
-    pub(super) fn gauge(&mut self, name: &str, help: &str, value: f64) {
-        self.family(name, help, Kind::Gauge, &[(&[], value)]);
+    pub(super) fn gauge(&mut self, name: &'static str, help: &'static str, value: f64) {
+        self.family(name, help, Kind::Gauge, [(Vec::new(), value)]);
+    }
+
+    /// A text, in labels.
+    pub(super) fn info(&mut self, name: &'static str, help: &'static str, labels: Vec<Label>) {
+        self.family(name, help, Kind::Info, [(labels, 1.0)]);
     }
 
     /// A family and its samples, each with labels of its own.
-    pub(super) fn family(&mut self, name: &str, help: &str, kind: Kind, samples: &[(&[(&str, &str)], f64)]) {
-        let kind = match kind {
-            Kind::Gauge => "gauge",
-            Kind::Counter => "counter",
-        };
-        let text = &mut self.0;
-        let help = help.replace('\\', "\\\\").replace('\n', "\\n");
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
-        for (labels, value) in samples {
-            text.push_str(name);
-            for (index, (label, value)) in labels.iter().enumerate() {
-                let before = if index == 0 { '{' } else { ',' };
-                let _ = write!(text, "{before}{label}=\"{}\"", escape(value));
-            }
-            text.push_str(if labels.is_empty() { " " } else { "} " });
-            let _ = writeln!(text, "{value}");
-        }
+    pub(super) fn family(
+        &mut self,
+        name: &'static str,
+        help: &'static str,
+        kind: Kind,
+        samples: impl IntoIterator<Item = (Vec<Label>, f64)>,
+    ) {
+        let mut family = Family::new(name, kind, help);
+        samples.into_iter().for_each(|(labels, value)| family.add(labels, Value::Real(value)));
+        self.0.push(family);
+    }
+
+    /// Families that are there already.
+    pub(super) fn extend(&mut self, families: Vec<Family>) {
+        self.0.extend(families);
     }
 
     /// All of it.
     pub(super) fn text(self) -> String {
-        self.0
-    }
-}
-
-/// A label's value: only these three are escaped.
-fn escape(value: &str) -> String {
-    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn labels_and_help_are_escaped() {
-        let mut text = Exposition::default();
-        text.family("a_info", "one\ntwo \\", Kind::Gauge, &[(&[("x", "a\"b\\c\nd"), ("y", "")], 1.0)]);
-        text.gauge("b_seconds", "time", 0.25);
-        assert_eq!(
-            text.text(),
-            "# HELP a_info one\\ntwo \\\\\n# TYPE a_info gauge\na_info{x=\"a\\\"b\\\\c\\nd\",y=\"\"} 1\n\
-             # HELP b_seconds time\n# TYPE b_seconds gauge\nb_seconds 0.25\n"
-        );
+        exposition(&[Target { labels: Vec::new(), families: self.0 }], Dialect::Prometheus)
     }
 }

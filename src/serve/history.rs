@@ -21,7 +21,7 @@ pub(super) struct Kept {
     /// Why it was no success.
     pub(super) fault: Option<String>,
     /// `None` for one that is too large to be kept.
-    pub(super) trace: Option<Trace>,
+    pub(super) trace: Option<Arc<Trace>>,
 }
 
 /// The last probes, the newest last.
@@ -30,7 +30,7 @@ pub(super) struct History(Mutex<(u64, VecDeque<Arc<Kept>>)>);
 
 impl History {
     /// Adds one, and forgets the oldest.
-    pub(super) fn add(&self, module: &str, target: &str, fault: Option<String>, trace: Trace) {
+    pub(super) fn add(&self, module: &str, target: &str, fault: Option<String>, trace: Arc<Trace>) {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         inner.0 += 1;
         let id = inner.0;
@@ -73,7 +73,7 @@ mod tests {
         let history = History::default();
         for _ in 0..MOST + 5 {
             let trace = Trace::new(String::new(), Clock::start().started_at(), Duration::ZERO);
-            history.add("http_2xx", "a.test", None, trace);
+            history.add("http_2xx", "a.test", None, Arc::new(trace));
         }
         let all = history.all();
         assert_eq!((all.len(), all[0].id, all[MOST - 1].id), (MOST, 105, 6));

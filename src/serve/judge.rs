@@ -17,11 +17,26 @@ impl Judged {
     pub(super) const fn is_success(&self) -> bool {
         self.fault.is_none()
     }
+
+    /// A probe whose regular expressions were not tried to their end.
+    pub(super) fn without_end(trace: &Trace) -> Self {
+        match failed(trace) {
+            Some(fault) => Self { fault: Some(fault), by_pattern: false },
+            None => Self { fault: Some(TOO_LONG.to_owned()), by_pattern: true },
+        }
+    }
+}
+
+const TOO_LONG: &str =
+    "the regular expressions took longer than the probe had: simpler ones, or a smaller body";
+
+fn failed(trace: &Trace) -> Option<String> {
+    trace.failure().map(|failure| format!("{}: {}", failure.stage.as_str(), failure.message))
 }
 
 /// Judges a probe. `kept` is the body of the last response.
 pub(super) fn judge(prober: &Prober, trace: &Trace, kept: Option<&KeptBody>) -> Judged {
-    let failed = trace.failure().map(|failure| format!("{}: {}", failure.stage.as_str(), failure.message));
+    let failed = failed(trace);
     let rules = match prober {
         Prober::Tcp(_) => return Judged { fault: failed, by_pattern: false },
         Prober::Http(rules) => rules,
@@ -37,7 +52,7 @@ pub(super) fn judge(prober: &Prober, trace: &Trace, kept: Option<&KeptBody>) -> 
     let failed = failed.filter(|_| !trace.failure().is_some_and(|failure| is_response(failure.code)));
     let by_pattern = pattern.is_some();
     let undone = http.body.decode_error.as_ref().map(|why| format!("the body cannot be decoded: {why}"));
-    let failed = failed.or(undone);
+    let failed = failed.or(undone).or_else(|| coding(rules, http)).or_else(|| size(rules, http));
     let others = || version(rules, http).or_else(|| encryption(rules, tls(&hop).is_some()));
     Judged { fault: status.or(pattern).or(failed).or_else(others), by_pattern }
 }
@@ -78,6 +93,24 @@ fn version(rules: &HttpRules, http: &Http) -> Option<String> {
     let name = version_name(http.version);
     let is_good = rules.versions.is_empty() || rules.versions.iter().any(|good| good == name);
     (!is_good).then(|| format!("the version is {name}, and not {}", rules.versions.join(", ")))
+}
+
+/// A module that names a coding takes nothing else.
+fn coding(rules: &HttpRules, http: &Http) -> Option<String> {
+    let wanted = rules.coding?;
+    let named = http.body.encoding.as_deref().unwrap_or_default();
+    let is_packed = named.trim().eq_ignore_ascii_case(wanted) && http.body.decoded_bytes.is_some();
+    (!is_packed).then(|| format!("the body is not packed with {wanted}"))
+}
+
+fn size(rules: &HttpRules, http: &Http) -> Option<String> {
+    let most = rules.most.filter(|most| unpacked(http) > *most)?;
+    Some(format!("the body is larger than the {most} bytes of body_size_limit"))
+}
+
+/// Bytes of a body, unpacked where that was done.
+pub(super) fn unpacked(http: &Http) -> u64 {
+    http.body.decoded_bytes.unwrap_or(http.body.encoded_bytes)
 }
 
 fn encryption(rules: &HttpRules, is_encrypted: bool) -> Option<String> {

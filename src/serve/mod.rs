@@ -4,7 +4,8 @@
 //! nothing runs beside a measured phase, and no target waits for another.
 //!
 //! # Layout
-//! - `server`: sockets and signals; `routes`: what is answered to which request
+//! - `server`: sockets and signals; `connection`: how long a client may take; `room`: how many may come
+//! - `web`: who may ask, and TLS; `routes`: what is answered to which request; `desk`: the threads for what takes long
 //! - `asked`: what a request for a probe says; `probe`: a probe, from its module to its trace
 //! - `judge`: whether it was a success; `series`: its series by the names of blackbox_exporter,
 //!   `names`: those of certificates as it writes them
@@ -12,15 +13,19 @@
 //! - `history`: the last probes; `state`: what all of these share
 
 mod asked;
+mod connection;
+mod desk;
 mod exposition;
 mod history;
 mod judge;
 mod names;
 mod own;
 mod probe;
+mod room;
 mod routes;
 mod series;
 mod server;
 mod state;
+mod web;
 
 pub use self::server::{ServeError, serve};

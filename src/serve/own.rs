@@ -3,8 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
-use super::exposition::{Exposition, Kind};
+use super::exposition::Exposition;
 use super::state::State;
+use crate::render::prometheus::{Kind, build};
 
 /// The series of a server.
 pub(super) fn series(state: &State) -> String {
@@ -12,8 +13,7 @@ pub(super) fn series(state: &State) -> String {
     let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed) as f64;
     let counts = &state.counts;
     let mut out = Exposition::default();
-    let build = [("version", env!("CARGO_PKG_VERSION"))];
-    out.family("urltrace_build_info", "The version of urltrace.", Kind::Gauge, &[(&build, 1.0)]);
+    out.extend(vec![build()]);
     let reloaded = state.reloaded();
     let at = reloaded.at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let help = "When the modules were read successfully the last time.";
@@ -21,22 +21,26 @@ pub(super) fn series(state: &State) -> String {
     let help = "Whether the modules could be read the last time.";
     out.gauge("urltrace_config_last_reload_successful", help, f64::from(u8::from(reloaded.successful)));
     #[allow(clippy::cast_precision_loss)] // thousands
-    let running = state.max_probes.saturating_sub(state.slots.available_permits()) as f64;
+    let running = state.desk.running() as f64;
     out.gauge("urltrace_probes_running", "Probes that are being made.", running);
     #[allow(clippy::cast_precision_loss)]
-    let most = state.max_probes as f64;
+    let most = state.desk.max_probes() as f64;
     out.gauge("urltrace_probes_running_limit", "Probes that are made at the same time at most.", most);
     let help = "Probes that were asked for, by what became of them.";
     let all = [
-        ([("result", "success")], read(&counts.succeeded)),
-        ([("result", "failure")], read(&counts.failed)),
-        ([("result", "refused")], read(&counts.refused)),
-        ([("result", "broken")], read(&counts.broken)),
+        ("success", &counts.succeeded),
+        ("failure", &counts.failed),
+        ("refused", &counts.refused),
+        ("broken", &counts.broken),
     ];
-    let samples: Vec<(&[(&str, &str)], f64)> =
-        all.iter().map(|(labels, value)| (&labels[..], *value)).collect();
-    out.family("urltrace_probes_total", help, Kind::Counter, &samples);
+    let samples = all.map(|(result, counter)| (vec![("result", result.to_owned())], read(counter)));
+    out.family("urltrace_probes_total", help, Kind::Counter, samples);
     let help = "Probes that were asked for by a module that is not there.";
-    out.family("urltrace_module_unknown_total", help, Kind::Counter, &[(&[], read(&counts.unknown_modules))]);
+    out.family(
+        "urltrace_module_unknown_total",
+        help,
+        Kind::Counter,
+        [(Vec::new(), read(&counts.unknown_modules))],
+    );
     out.text()
 }

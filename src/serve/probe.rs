@@ -1,4 +1,4 @@
-//! One probe: a module and a target become a plan, a trace and a judgement. Runs on a thread of its own.
+//! One probe: a module and a target become a plan, a trace, a judgement and series. `desk` has the threads for it.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -12,20 +12,67 @@ use super::judge::{Judged, judge};
 use super::series;
 use crate::clock::{Clock, Stopwatch};
 use crate::dns::Resolver;
+use crate::exit;
+use crate::finding::Selection;
 use crate::modules::{Encryption, Module, Prober};
 use crate::plan::{BodyOutput, KeptBody, Plan, ResolverChoice, ServerName};
+use crate::redact::{Secrets, redact};
+use crate::report::TraceReport;
 use crate::stop::Stop;
 use crate::trace::{Failure, FailureCode, StageName, Trace};
 use crate::tracer::{Run, Tracer};
 use crate::url;
 
+/// A target that was traced.
+#[derive(Clone, Debug)]
+pub(super) struct Traced {
+    module: Arc<Module>,
+    pub(super) trace: Arc<Trace>,
+    /// The body of the last response, where a rule is about it.
+    kept: Option<Arc<KeptBody>>,
+    limit: Duration,
+}
+
 /// What a probe came to.
 #[derive(Debug)]
 pub(super) struct Probed {
-    pub(super) trace: Trace,
+    pub(super) trace: Arc<Trace>,
     pub(super) judged: Judged,
     /// Its series.
     pub(super) series: String,
+}
+
+impl Traced {
+    /// Whether regular expressions are tried, which may take any time.
+    pub(super) fn has_patterns(&self) -> bool {
+        match &self.module.prober {
+            Prober::Http(rules) => !rules.fields.is_empty() || !rules.body.is_empty(),
+            Prober::Tcp(_) => false,
+        }
+    }
+
+    /// Judges it by its module.
+    pub(super) fn judged(self) -> Probed {
+        let judged = judge(&self.module.prober, &self.trace, self.kept.as_deref());
+        self.told(judged)
+    }
+
+    /// What it came to when its regular expressions took too long.
+    pub(super) fn unjudged(self) -> Probed {
+        let judged = Judged::without_end(&self.trace);
+        self.told(judged)
+    }
+
+    fn told(self, judged: Judged) -> Probed {
+        let report = redact(report(&self.trace), Secrets::Hide);
+        let series = series::of(&self.module, &self.trace, &judged, self.limit, &report);
+        Probed { trace: self.trace, judged, series }
+    }
+}
+
+/// The report of a probe.
+pub(super) fn report(trace: &Trace) -> TraceReport {
+    TraceReport::of(trace.clone(), &Selection::default(), |_, _| exit::OK)
 }
 
 /// Resolvers that walk, and keep what they have learned: of one thread, each of one module.
@@ -36,27 +83,25 @@ thread_local! {
     static WALKERS: RefCell<Vec<(Arc<Module>, Resolver)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Probes a target within what is `left` of its `limit`.
+/// Traces a target within what is `left` of its `limit`.
 ///
 /// # Errors
 /// A file of the module that cannot be used any longer, or a machine that has no room for a runtime.
 pub(super) fn run(
-    module: &Arc<Module>,
+    module: Arc<Module>,
     asked: &Asked,
     limit: Duration,
     left: Duration,
-) -> Result<Probed, String> {
+) -> Result<Traced, String> {
     let kept = match &module.prober {
         Prober::Http(rules) => rules.kept_body(),
         Prober::Tcp(_) => None,
     };
     let trace = match url_of(&module.prober, &asked.target) {
-        Ok(url) => trace(module, &url, plan(module, asked, &url, left, kept.clone()))?,
+        Ok(url) => trace(&module, &url, plan(&module, asked, &url, left, kept.clone()))?,
         Err(message) => refused(&asked.target, message),
     };
-    let judged = judge(&module.prober, &trace, kept.as_deref());
-    let series = series::of(module, &trace, &judged, limit);
-    Ok(Probed { trace, judged, series })
+    Ok(Traced { module, trace: Arc::new(trace), kept, limit })
 }
 
 /// What is traced.
@@ -98,13 +143,12 @@ fn plan(module: &Module, asked: &Asked, url: &str, limit: Duration, kept: Option
     plan.max_time = limit;
     plan.tcp.connect_timeout = limit;
     plan.http.output = kept.map(BodyOutput::Memory);
-    let is_http = matches!(module.prober, Prober::Http(_));
-    if let Some(name) = asked.hostname.as_ref().filter(|_| is_http) {
-        plan.http.headers.retain(|(own, _)| !own.eq_ignore_ascii_case("host"));
+    let hostname = asked.hostname.as_ref();
+    if let Some(name) = hostname.filter(|_| module.is_http() && module.host_field().is_none()) {
         plan.http.headers.push(("Host".to_owned(), Some(name.clone())));
     }
-    let host_field = plan.http.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"));
-    let host_field = host_field.and_then(|(_, value)| value.as_deref()).filter(|_| is_http).map(without_port);
+    let host_field = module.host_field().or(hostname.map(String::as_str)).filter(|_| module.is_http());
+    let host_field = host_field.map(without_port);
     let name = module.server_name.clone().or(host_field).or_else(|| asked.hostname.clone());
     let host = url::parse(url).ok().map(|url| url.host_ascii.trim_end_matches('.').to_owned());
     plan.tls.server_name = name.zip(host).map(|(name, host)| ServerName { name, host });
@@ -190,6 +234,8 @@ mod tests {
             fields: vec![],
             body: vec![],
             room: 0,
+            coding: None,
+            most: None,
         })
     }
 

@@ -1,7 +1,6 @@
 //! What is answered to which request.
 
 use std::convert::Infallible;
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -10,15 +9,14 @@ use hyper::body::{Bytes, Incoming};
 use hyper::{Method, Request, Response, StatusCode, header};
 
 use super::asked::{self, Asked};
+use super::desk::Undone;
 use super::exposition::MEDIA_TYPE;
 use super::probe::{self, Probed};
 use super::state::{State, count};
+use super::web::{Entry, Web};
 use super::{history, own};
-use crate::clock::Stopwatch;
-use crate::finding::Selection;
-use crate::redact::{Redacted, Secrets, Typed, redact};
+use crate::redact::{Secrets, Typed, redact};
 use crate::render::{self, Diagram, Format, ProbeRow, Style};
-use crate::report::TraceReport;
 use crate::trace::Trace;
 
 type Answer = Response<Full<Bytes>>;
@@ -37,12 +35,45 @@ const STYLE: Style = Style {
 const TEXT: &str = "text/plain; charset=utf-8";
 const PAGE: &str = "text/html; charset=utf-8";
 
-/// Answers a request; its body is not looked at.
+/// What is said where a file that is read again has a fault.
+pub(super) const UNCHANGED: &str = "the modules, and who may ask, stay as they were";
+
+/// Answers a request, if it may be asked; its body is not looked at.
 pub(super) async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Answer, Infallible> {
+    let web = state.web();
+    let mut answer = match let_in(&state, &web, request.headers()).await {
+        Ok(()) => answer_to(state, request).await,
+        Err(refusal) => refusal,
+    };
+    answer.headers_mut().extend(web.headers.iter().cloned());
+    Ok(answer)
+}
+
+/// Lets in who may ask.
+async fn let_in(state: &State, web: &Arc<Web>, fields: &header::HeaderMap) -> Result<(), Answer> {
+    let is_right = match web.entry(fields) {
+        Entry::Open => true,
+        Entry::Refused => false,
+        Entry::Unknown(credentials) => {
+            let web = Arc::clone(web);
+            let checked = state.desk.check(move || web.check(&credentials)).await;
+            checked.map_err(|undone| unmade(&undone))?
+        }
+    };
+    if is_right {
+        return Ok(());
+    }
+    let mut refusal = refused(StatusCode::UNAUTHORIZED, "a name and a password are needed");
+    let challenge = header::HeaderValue::from_static("Basic realm=\"urltrace\", charset=\"UTF-8\"");
+    refusal.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    Err(refusal)
+}
+
+async fn answer_to(state: Arc<State>, request: Request<Incoming>) -> Answer {
     let method = request.method().clone();
     let is_read = method == Method::GET || method == Method::HEAD;
     let query = request.uri().query().unwrap_or_default();
-    Ok(match request.uri().path() {
+    match request.uri().path() {
         "/probe" if is_read => probe(&state, query, request.headers()).await,
         "/metrics" if is_read => text(StatusCode::OK, MEDIA_TYPE, own::series(&state)),
         "/-/healthy" if is_read => text(StatusCode::OK, TEXT, "Healthy\n"),
@@ -52,7 +83,7 @@ pub(super) async fn answer(state: Arc<State>, request: Request<Incoming>) -> Res
         "/report" if is_read => report(&state, query).await,
         "/" | "/probe" | "/metrics" | "/-/healthy" | "/report" => not_allowed("GET, HEAD"),
         _ => text(StatusCode::NOT_FOUND, TEXT, "there is no such page\n"),
-    })
+    }
 }
 
 fn text(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Answer {
@@ -74,17 +105,25 @@ fn refused(status: StatusCode, why: &str) -> Answer {
     text(status, TEXT, format!("{why}\n"))
 }
 
-/// Reads files: not on the thread that answers.
+/// Reads files.
 async fn reload(state: Arc<State>) -> Answer {
-    let read = tokio::task::spawn_blocking(move || state.reload()).await;
-    match read {
+    let read = Arc::clone(&state);
+    match state.desk.work(move || read.reload()).await {
         Ok(Ok(())) => text(StatusCode::OK, TEXT, ""),
         Ok(Err(why)) => {
-            render::tell(&format!("serve: the modules stay as they were: {why}"), None);
+            render::tell(&format!("serve: {UNCHANGED}: {why}"), None);
             // What is wrong with the file may hold its secrets: whoever may read the log is told.
-            refused(StatusCode::INTERNAL_SERVER_ERROR, "the modules stay as they were: the log says why")
+            refused(StatusCode::INTERNAL_SERVER_ERROR, &format!("{UNCHANGED}: the log says why"))
         }
-        Err(error) => refused(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+        Err(undone) => unmade(&undone),
+    }
+}
+
+/// What is not done because there was no time, or no room.
+fn unmade(undone: &Undone) -> Answer {
+    match undone {
+        Undone::Busy => refused(StatusCode::SERVICE_UNAVAILABLE, "too much is asked for at this moment"),
+        Undone::Broken(why) => refused(StatusCode::INTERNAL_SERVER_ERROR, why),
     }
 }
 
@@ -94,30 +133,20 @@ async fn probe(state: &State, query: &str, headers: &header::HeaderMap) -> Answe
         count(&state.counts.unknown_modules);
         return refused(StatusCode::BAD_REQUEST, &format!("unknown module {:?}", asked.module));
     };
-    if asked.target.is_empty() {
-        return refused(StatusCode::BAD_REQUEST, "the parameter target is missing");
-    }
-    let limit = match asked::limit(headers, module.timeout, state.timeout_offset) {
+    let limit =
+        asked.check(&module).and_then(|()| asked::limit(headers, module.timeout, state.timeout_offset));
+    let limit = match limit {
         Ok(limit) => limit,
         Err(why) => return refused(StatusCode::BAD_REQUEST, &why),
     };
-    let waited = Stopwatch::start();
-    let slot = tokio::time::timeout(limit, Arc::clone(&state.slots).acquire_owned()).await;
-    let Ok(Ok(slot)) = slot else {
-        count(&state.counts.refused);
-        let why = format!("{} probes are being made, and none ended in time", state.max_probes);
-        return refused(StatusCode::SERVICE_UNAVAILABLE, &why);
-    };
-    let left = limit.saturating_sub(waited.elapsed());
-    let work = asked.clone();
-    let probed = tokio::task::spawn_blocking(move || {
-        let probed = probe::run(&module, &work, limit, left);
-        drop(slot);
-        probed
-    });
-    match probed.await.map_err(|error| error.to_string()).and_then(|probed| probed) {
+    match state.desk.probe(module, asked.clone(), limit).await {
         Ok(probed) => tell(state, asked, probed).await,
-        Err(why) => {
+        Err(Undone::Busy) => {
+            count(&state.counts.refused);
+            let why = format!("{} probes are being made, and none ended in time", state.desk.max_probes());
+            refused(StatusCode::SERVICE_UNAVAILABLE, &why)
+        }
+        Err(Undone::Broken(why)) => {
             count(&state.counts.broken);
             render::tell(&format!("serve: {}: {why}", asked.module), None);
             refused(StatusCode::INTERNAL_SERVER_ERROR, &why)
@@ -131,19 +160,19 @@ async fn tell(state: &State, asked: Asked, probed: Probed) -> Answer {
     let counter: &AtomicU64 =
         if judged.is_success() { &state.counts.succeeded } else { &state.counts.failed };
     count(counter);
-    let shown = asked.debug.then(|| trace.clone());
-    state.history.add(&asked.module, &asked.target, judged.fault.clone(), trace);
-    let Some(trace) = shown else { return text(StatusCode::OK, MEDIA_TYPE, series) };
-    let made = tokio::task::spawn_blocking(move || written(trace, Format::Text)).await;
+    state.history.add(&asked.module, &asked.target, judged.fault.clone(), Arc::clone(&trace));
+    if !asked.debug {
+        return text(StatusCode::OK, MEDIA_TYPE, series);
+    }
     let result = judged.fault.map_or_else(|| "success".to_owned(), |fault| format!("failure: {fault}"));
     let result = redact(result, Secrets::Hide);
-    match made.map_err(io::Error::other).and_then(|made| made) {
+    match written(state, trace, Format::Text).await {
         Ok(report) => {
             let report = String::from_utf8_lossy(&report);
             let all = format!("{}\n\n{report}\nThe series:\n\n{series}", *result);
             text(StatusCode::OK, TEXT, all)
         }
-        Err(error) => refused(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+        Err(undone) => unmade(&undone),
     }
 }
 
@@ -164,25 +193,25 @@ fn index(state: &State) -> Answer {
     }
 }
 
-/// The report of a probe. It is made now, beside the thread that answers.
+/// The report of a probe. It is made now.
 async fn report(state: &State, query: &str) -> Answer {
     let id = asked::parameters(query).into_iter().find(|(name, _)| name == "id");
     let kept = id.and_then(|(_, id)| state.history.find(id.parse().ok()?));
     let Some(trace) = kept.and_then(|kept| kept.trace.clone()) else {
         return refused(StatusCode::NOT_FOUND, "this report is not kept, or not any longer");
     };
-    let made = tokio::task::spawn_blocking(move || written(trace, Format::Html)).await;
-    match made.map_err(io::Error::other).and_then(|made| made) {
+    match written(state, trace, Format::Html).await {
         Ok(page) => text(StatusCode::OK, PAGE, page),
-        Err(error) => refused(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+        Err(undone) => unmade(&undone),
     }
 }
 
 /// The report of a trace, without its secrets.
-fn written(trace: Trace, format: Format) -> io::Result<Vec<u8>> {
-    let report = TraceReport::of(trace, &Selection::default(), |_, _| crate::exit::OK);
-    let report: Redacted<TraceReport> = redact(report, Secrets::Hide);
-    let mut out = Vec::new();
-    render::render(&report, format, &STYLE, &mut out)?;
-    Ok(out)
+async fn written(state: &State, trace: Arc<Trace>, format: Format) -> Result<Vec<u8>, Undone> {
+    let made = state.desk.work(move || {
+        let report = redact(probe::report(&trace), Secrets::Hide);
+        let mut out = Vec::new();
+        render::render(&report, format, &STYLE, &mut out).map(|()| out)
+    });
+    made.await?.map_err(|error| Undone::Broken(error.to_string()))
 }

@@ -1,15 +1,18 @@
 //! The series of a probe by the names, types and help of blackbox_exporter, and when it has which.
 //!
-//! Where its numbers leave something out, so do these: `urltrace_*` has what they do not say.
+//! Where its numbers leave something out, so do these: `urltrace_*` beside them, which the renderer has, say the rest.
 
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
-use super::exposition::{Exposition, Kind};
+use super::exposition::Exposition;
 use super::judge::{self, Judged};
 use super::names;
 use crate::modules::{Module, Prober};
 use crate::reading::http_date;
+use crate::redact::Redacted;
+use crate::render::prometheus::{Detail, Kind, families};
+use crate::report::TraceReport;
 use crate::timeline::{self, Phase};
 use crate::trace::{BodyFraming, Certificate, Hop, Http, HttpVersion, Tls, Trace, header};
 
@@ -20,8 +23,14 @@ enum Verifies {
     No,
 }
 
-/// The series of a probe.
-pub(super) fn of(module: &Module, trace: &Trace, judged: &Judged, limit: Duration) -> String {
+/// The series of a probe; `report` is what is told of its trace.
+pub(super) fn of(
+    module: &Module,
+    trace: &Trace,
+    judged: &Judged,
+    limit: Duration,
+    report: &Redacted<TraceReport>,
+) -> String {
     let prober = &module.prober;
     let mut out = Exposition::default();
     let first = trace.hops().next();
@@ -34,12 +43,13 @@ pub(super) fn of(module: &Module, trace: &Trace, judged: &Judged, limit: Duratio
     let help = "Indicates if probe failed due to regex";
     out.gauge("probe_failed_due_to_regex", help, flag(judged.by_pattern));
     let answered = judge::response(trace);
-    if let Prober::Http(_) = prober {
+    if let Prober::Http(rules) = prober {
         of_http(&mut out, trace, answered.as_ref().map(|(_, http)| *http));
         let is_encrypted = answered.as_ref().and_then(|(hop, _)| judge::tls(hop)).is_some();
         let help = "Indicates if SSL was used for the final redirect";
         out.gauge("probe_http_ssl", help, flag(is_encrypted));
-        of_response(&mut out, answered.as_ref().map(|(_, http)| *http), is_followed(trace));
+        let http = answered.as_ref().map(|(_, http)| *http);
+        of_response(&mut out, http, is_followed(trace), rules.most);
     }
     if let Some(hop) = &first {
         let address = tried(hop);
@@ -63,6 +73,7 @@ pub(super) fn of(module: &Module, trace: &Trace, judged: &Judged, limit: Duratio
     if let Some(tls) = handshake {
         of_handshake(&mut out, tls);
     }
+    out.extend(families(report, Detail::Plain));
     out.text()
 }
 
@@ -120,11 +131,9 @@ fn of_http(out: &mut Exposition, trace: &Trace, response: Option<&Http>) {
         None => &[],
     };
     if !phases.is_empty() {
-        let labels: Vec<[(&str, &str); 1]> = phases.iter().map(|(phase, _)| [("phase", *phase)]).collect();
-        let samples: Vec<(&[(&str, &str)], f64)> =
-            labels.iter().zip(phases).map(|(labels, (_, spent))| (&labels[..], *spent)).collect();
+        let samples = phases.iter().map(|(phase, spent)| (vec![("phase", (*phase).to_owned())], *spent));
         let help = "Duration of http request by phase, summed over all redirects";
-        out.family("probe_http_duration_seconds", help, Kind::Gauge, &samples);
+        out.family("probe_http_duration_seconds", help, Kind::Gauge, samples);
     }
     let modified =
         response.and_then(|http| header(&http.headers, "last-modified").and_then(|text| http_date(&text)));
@@ -144,11 +153,11 @@ fn is_followed(trace: &Trace) -> bool {
 }
 
 /// Status, length and version of the last response; 0 without one.
-fn of_response(out: &mut Exposition, response: Option<&Http>, is_read: bool) {
+fn of_response(out: &mut Exposition, response: Option<&Http>, is_read: bool, most: Option<u64>) {
     let status = response.and_then(|http| http.status).map_or(0.0, f64::from);
     out.gauge("probe_http_status_code", "Response HTTP status code", status);
     #[allow(clippy::cast_precision_loss)] // exact up to 2^53
-    let decoded = |http: &Http| http.body.decoded_bytes.unwrap_or(http.body.encoded_bytes) as f64;
+    let decoded = |http: &Http| judge::unpacked(http).min(most.unwrap_or(u64::MAX)) as f64;
     let bytes = response.filter(|_| is_read).map_or(0.0, decoded);
     out.gauge("probe_http_uncompressed_body_length", "Length of uncompressed response body", bytes);
     let version = response.map_or(0.0, |http| match http.version {
@@ -160,12 +169,9 @@ fn of_response(out: &mut Exposition, response: Option<&Http>, is_read: bool) {
     out.gauge("probe_http_version", "Returns the version of HTTP of the probe response", version);
 }
 
-/// What Go's client says of a body's length: -1 where it is not known, or was compressed and undone.
+/// What Go's client says of a body's length: -1 where it is not known.
 fn length(response: Option<&Http>) -> f64 {
     let Some(http) = response else { return 0.0 };
-    if http.body.decoded_bytes.is_some() {
-        return -1.0;
-    }
     let told = header(&http.headers, "content-length").and_then(|text| text.trim().parse::<f64>().ok());
     let is_empty = http.body.framing == BodyFraming::None && http.request.method != "HEAD";
     told.unwrap_or(if is_empty { 0.0 } else { -1.0 })
@@ -192,17 +198,14 @@ fn of_certificates(out: &mut Exposition, tls: &Tls, verifies: Verifies) {
     out.gauge("probe_ssl_last_chain_expiry_timestamp_seconds", help, last.unwrap_or(NO_CHAIN));
     let is_name = |name: &&str| name.parse::<IpAddr>().is_err();
     let names: Vec<&str> = leaf.names.iter().map(String::as_str).filter(is_name).collect();
-    let (names, subject, issuer) =
-        (names.join(","), names::rfc2253(&leaf.subject), names::rfc2253(&leaf.issuer));
-    let labels = [
-        ("fingerprint_sha256", leaf.sha256.as_str()),
-        ("issuer", issuer.as_str()),
-        ("serialnumber", leaf.serial.strip_prefix("00").unwrap_or(&leaf.serial)),
-        ("subject", subject.as_str()),
-        ("subjectalternative", names.as_str()),
+    let labels = vec![
+        ("fingerprint_sha256", leaf.sha256.clone()),
+        ("issuer", names::rfc2253(&leaf.issuer)),
+        ("serialnumber", leaf.serial.strip_prefix("00").unwrap_or(&leaf.serial).to_owned()),
+        ("subject", names::rfc2253(&leaf.subject)),
+        ("subjectalternative", names.join(",")),
     ];
-    let help = "Contains SSL leaf certificate information";
-    out.family("probe_ssl_last_chain_info", help, Kind::Gauge, &[(&labels, 1.0)]);
+    out.info("probe_ssl_last_chain_info", "Contains SSL leaf certificate information", labels);
 }
 
 /// The end of the chain from the leaf to a root, as far as it was sent: when the first of it ends.
@@ -225,14 +228,12 @@ fn chain_end(chain: &[Certificate]) -> Option<f64> {
 
 fn of_handshake(out: &mut Exposition, tls: &Tls) {
     if let Some(suite) = &tls.cipher_suite {
-        let labels = [("cipher", suite.as_str())];
         let help = "Returns the TLS cipher negotiated during handshake";
-        out.family("probe_tls_cipher_info", help, Kind::Gauge, &[(&labels, 1.0)]);
+        out.info("probe_tls_cipher_info", help, vec![("cipher", suite.clone())]);
     }
     if let Some(version) = tls.version {
-        let labels = [("version", version.spoken())];
         let help = "Returns the TLS version used or NaN when unknown";
-        out.family("probe_tls_version_info", help, Kind::Gauge, &[(&labels, 1.0)]);
+        out.info("probe_tls_version_info", help, vec![("version", version.spoken().to_owned())]);
     }
 }
 

@@ -2,35 +2,34 @@
 
 use std::fmt;
 use std::io::{self, Write};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Builder;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::LocalSet;
 
-use super::routes;
+use super::connection::{Patience, Progress, Timed};
+use super::desk::Desk;
+use super::room::Room;
+use super::routes::{self, UNCHANGED};
 use super::state::State;
 use crate::modules::ServePlan;
 use crate::os;
 use crate::render;
 use crate::signals::Signals;
 
-/// Connections at the same time.
-const MAX_CONNECTIONS: usize = 1024;
-/// How long a connection may be idle, or take for the head of a request: longer than scrapes lie apart.
-const IDLE: Duration = Duration::from_secs(150);
 /// Bytes of a request's head.
 const MAX_HEAD: usize = 16 * 1024;
 /// How long nobody is let in when the machine has no descriptor left.
 const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
-/// Threads beside those of the probes: for reports, and for files that are read again.
-const OTHER_THREADS: usize = 8;
 /// How long the end waits for probes that are being made.
 const END: Duration = Duration::from_millis(100);
 
@@ -61,7 +60,7 @@ impl fmt::Display for ServeError {
 pub fn serve(plan: ServePlan, out: &mut dyn Write) -> Result<(), ServeError> {
     let runtime = Builder::new_current_thread()
         .enable_all()
-        .max_blocking_threads(plan.max_probes + OTHER_THREADS)
+        .max_blocking_threads(Desk::threads(plan.max_probes))
         .build()
         .map_err(|error| ServeError::Internal(format!("the runtime cannot start: {error}")))?;
     let served = runtime.block_on(LocalSet::new().run_until(run(plan, out)));
@@ -69,46 +68,60 @@ pub fn serve(plan: ServePlan, out: &mut dyn Write) -> Result<(), ServeError> {
     served
 }
 
-async fn run(plan: ServePlan, out: &mut dyn Write) -> Result<(), ServeError> {
+async fn run(mut plan: ServePlan, out: &mut dyn Write) -> Result<(), ServeError> {
+    let room = Room::made_for(plan.max_probes);
+    if let (Some(limit), true) = (room.descriptors, room.probes < plan.max_probes) {
+        let (asked, probes) = (plan.max_probes, room.probes);
+        let what = format!("serve: {probes} probes at the same time, and not {asked}");
+        render::tell(
+            &what,
+            Some(&format!("more need more than the {limit} open files of this process (ulimit -n)")),
+        );
+        plan.max_probes = probes;
+    }
     let listen = plan.listen;
     let listener = TcpListener::bind(listen).await.map_err(|error| {
         ServeError::Setup(format!("--listen: {listen} cannot be listened at: {}", os::words(&error)))
     })?;
     let address = listener.local_addr().map_err(|error| ServeError::Internal(error.to_string()))?;
-    let state = Arc::new(State::new(plan).map_err(|why| ServeError::Setup(format!("--config: {why}")))?);
+    let state = Arc::new(State::new(plan).map_err(ServeError::Setup)?);
     let signals = Signals::listen();
     // Before anybody is told that there is a server: the signal would end the process otherwise.
     let hangups = signal(SignalKind::hangup())
         .map_err(|error| ServeError::Internal(format!("SIGHUP cannot be heeded: {error}")))?;
     tokio::task::spawn_local(reload_on_signal(hangups, Arc::clone(&state)));
-    render::serving(address, out).map_err(ServeError::Output)?;
+    let scheme = if state.web().tls.is_some() { "https" } else { "http" };
+    render::serving(scheme, address, out).map_err(ServeError::Output)?;
     tokio::select! {
         () = signals.wait() => Ok(()),
-        () = accept(listener, state) => Ok(()),
+        () = accept(listener, state, room.connections) => Ok(()),
     }
 }
 
 /// Reads the modules again at each SIGHUP.
 async fn reload_on_signal(mut hangups: Signal, state: Arc<State>) {
     while hangups.recv().await.is_some() {
-        let state = Arc::clone(&state);
-        let read = tokio::task::spawn_blocking(move || state.reload()).await;
-        if let Ok(Err(why)) = read {
-            render::tell(&format!("serve: the modules stay as they were: {why}"), None);
+        let read = Arc::clone(&state);
+        if let Ok(Err(why)) = state.desk.work(move || read.reload()).await {
+            render::tell(&format!("serve: {UNCHANGED}: {why}"), None);
         }
     }
 }
 
-/// Lets in whoever comes, as long as there is room.
-async fn accept(listener: TcpListener, state: Arc<State>) {
-    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+/// Lets in whoever comes, as long as there is room. Where there is none, connections that are idle end.
+async fn accept(listener: TcpListener, state: Arc<State>, connections: usize) {
+    let room = Arc::new(Semaphore::new(connections));
+    let crowd = Rc::new(Notify::new());
     loop {
+        if room.available_permits() == 0 {
+            crowd.notify_waiters();
+        }
         let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, _)) => {
-                let state = Arc::clone(&state);
+                let (state, crowd) = (Arc::clone(&state), Rc::clone(&crowd));
                 tokio::task::spawn_local(async move {
-                    talk(stream, state).await;
+                    talk(stream, state, &crowd).await;
                     drop(permit);
                 });
             }
@@ -118,16 +131,50 @@ async fn accept(listener: TcpListener, state: Arc<State>) {
     }
 }
 
-async fn talk(stream: TcpStream, state: Arc<State>) {
+async fn talk(stream: TcpStream, state: Arc<State>, crowd: &Notify) {
     // Answers are small, and scrapes wait for them.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| routes::answer(Arc::clone(&state), request));
+    let stream = Timed::new(stream, Patience::USUAL);
+    let progress = stream.progress();
+    let tls = state.web().tls.clone();
+    // What a client does to its own connection is told by nobody.
+    match tls {
+        None => answer(stream, progress, state, crowd).await,
+        Some(tls) => {
+            if let Ok(stream) = tls.accept(stream).await {
+                answer(stream, progress, state, crowd).await;
+            }
+        }
+    }
+}
+
+async fn answer<S>(stream: S, progress: Progress, state: Arc<State>, crowd: &Notify)
+where
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    let asked = progress.clone();
+    let service = service_fn(move |request| {
+        asked.asked();
+        routes::answer(Arc::clone(&state), request)
+    });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(IDLE)
+        // What a head may take is known to the stream.
+        .header_read_timeout(Patience::USUAL.idle)
         .max_buf_size(MAX_HEAD)
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
-    // What a client does to its own connection is told by nobody.
-    drop(served);
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::select! {
+        _ = served => {}
+        () = make_room(&progress, crowd) => {}
+    }
+}
+
+/// Ends when there is no room for others, and the connection is idle.
+async fn make_room(progress: &Progress, crowd: &Notify) {
+    loop {
+        crowd.notified().await;
+        if progress.is_idle() {
+            return;
+        }
+    }
 }

@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::Semaphore;
-
+use super::desk::Desk;
 use super::history::History;
+use super::web::Web;
 use crate::clock::Clock;
-use crate::modules::{Module, ModuleSource, Modules, ServePlan};
+use crate::modules::{Module, ModuleSource, Modules, ServePlan, WebSource};
 use crate::tracer::Tracer;
 
 /// What all requests share.
@@ -16,10 +16,10 @@ use crate::tracer::Tracer;
 pub(super) struct State {
     modules: RwLock<Arc<Modules>>,
     source: ModuleSource,
+    web: RwLock<Arc<Web>>,
+    web_source: WebSource,
     pub(super) timeout_offset: Duration,
-    pub(super) max_probes: usize,
-    /// One permit for each probe that may still begin.
-    pub(super) slots: Arc<Semaphore>,
+    pub(super) desk: Desk,
     pub(super) history: History,
     pub(super) counts: Counts,
     reloaded: RwLock<Reloaded>,
@@ -52,16 +52,18 @@ pub(super) fn count(counter: &AtomicU64) {
 
 impl State {
     /// # Errors
-    /// A module that cannot be used.
+    /// A module, a certificate or a key that cannot be used.
     pub(super) fn new(plan: ServePlan) -> Result<Self, String> {
-        let ServePlan { timeout_offset, max_probes, modules, source, .. } = plan;
-        check(&modules)?;
+        let ServePlan { timeout_offset, max_probes, modules, source, web, web_source, .. } = plan;
+        check(&modules).map_err(|why| format!("--config: {why}"))?;
+        let web = Web::new(web).map_err(|why| format!("--web-config: {why}"))?;
         Ok(Self {
             modules: RwLock::new(Arc::new(modules)),
             source,
+            web: RwLock::new(Arc::new(web)),
+            web_source,
             timeout_offset,
-            max_probes,
-            slots: Arc::new(Semaphore::new(max_probes)),
+            desk: Desk::new(max_probes),
             history: History::default(),
             counts: Counts::default(),
             reloaded: RwLock::new(Reloaded { successful: true, at: Clock::start().started_at() }),
@@ -78,15 +80,23 @@ impl State {
         self.modules.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
     }
 
-    /// Reads the modules again. Those that are there stay where that fails.
+    /// How the server is met.
+    pub(super) fn web(&self) -> Arc<Web> {
+        Arc::clone(&self.web.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads both files again. What is there stays where that fails.
     ///
     /// # Errors
-    /// What is wrong with the file.
+    /// What is wrong with which file.
     pub(super) fn reload(&self) -> Result<(), String> {
-        let read = (self.source.0)().and_then(|modules| check(&modules).map(|()| modules));
+        let modules = (self.source.0)().and_then(|modules| check(&modules).map(|()| modules));
+        let web = || (self.web_source.0)().and_then(Web::new);
+        let read = modules.and_then(|modules| Ok((modules, web()?)));
         let mut reloaded = self.reloaded.write().unwrap_or_else(PoisonError::into_inner);
         match read {
-            Ok(modules) => {
+            Ok((modules, web)) => {
+                *self.web.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(web);
                 *self.modules.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(modules);
                 *reloaded = Reloaded { successful: true, at: Clock::start().started_at() };
                 Ok(())

@@ -3,7 +3,7 @@
 //!
 //! Nothing is connected here.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use crate::fault::Fault;
@@ -65,21 +65,37 @@ pub(super) fn within_reach(
     }
 }
 
-/// Whether an address means the same host everywhere; behind NAT64 (RFC 6052) or 6to4 (RFC 3056) the one that it
-/// stands for.
+/// Whether an address means the same host everywhere. One that stands for an IPv4 address is as public as that.
 pub(super) fn is_public(address: IpAddr) -> bool {
-    let embedded = match address {
-        IpAddr::V6(v6) if v6.octets()[..12] == [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0] => {
-            let [.., a, b, c, d] = v6.octets();
-            Some(IpAddr::from([a, b, c, d]))
-        }
-        IpAddr::V6(v6) if v6.segments()[0] == 0x2002 => {
-            let [_, _, a, b, c, d, ..] = v6.octets();
-            Some(IpAddr::from([a, b, c, d]))
-        }
+    match address {
+        IpAddr::V4(v4) => is_public_v4(v4),
+        IpAddr::V6(v6) => embedded(v6).map_or_else(|| is_public_v6(v6), is_public_v4),
+    }
+}
+
+/// The IPv4 address that an IPv6 address stands for: behind NAT64 (RFC 6052), 6to4 (RFC 3056) and a translator
+/// (RFC 7915), and in the old form of RFC 4291 §2.5.5.1, which has `::` and `::1` among it.
+fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let [_, _, second, third, fourth, fifth, .., a, b, c, d] = address.octets();
+    match address.segments() {
+        [0x64, 0xff9b, 0, 0, 0, 0, ..] | [0, 0, 0, 0, 0 | 0xffff, 0, ..] => Some([a, b, c, d].into()),
+        [0x2002, ..] => Some([second, third, fourth, fifth].into()),
         _ => None,
-    };
-    AddressKind::of(embedded.unwrap_or(address)).is_none()
+    }
+}
+
+/// Besides what has a kind: 192.0.0.0/24 and 240.0.0.0/4 are nobody's, and 198.18.0.0/15 is a laboratory's (RFC 6890).
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    let is_special = matches!(address.octets(), [192, 0, 0, _] | [198, 18..=19, ..] | [240..=255, ..]);
+    !is_special && AddressKind::of(address.into()).is_none()
+}
+
+/// Besides what has a kind: NAT64 of one's own (RFC 8215) leads to any network, fec0::/10 once was site-local
+/// (RFC 3879), and 100::/64 discards (RFC 6666).
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    let is_special =
+        matches!(address.segments(), [0x64, 0xff9b, 1, ..] | [0xfec0..=0xfeff, ..] | [0x100, 0, 0, 0, ..]);
+    !is_special && AddressKind::of(address.into()).is_none()
 }
 
 /// Whether another endpoint may do better: it was no fault of a certificate, which is the origin's own matter
@@ -222,9 +238,20 @@ mod tests {
 
     #[test]
     fn a_page_of_a_public_address_leads_to_public_ones() {
-        for public in
-            ["93.184.216.34", "2001:db8::1", "2606:4700::1", "11.0.0.1", "172.32.0.1", "100.128.0.1"]
-        {
+        for public in [
+            "93.184.216.34",
+            "2001:db8::1",
+            "2606:4700::1",
+            "11.0.0.1",
+            "172.32.0.1",
+            "100.128.0.1",
+            "192.0.1.1",
+            "198.17.255.255",
+            "198.20.0.1",
+            "223.255.255.255",
+            "2002:5db8:d822::1",
+            "100:0:0:1::1",
+        ] {
             assert_eq!(judged(&[public], Reach::Public).unwrap(), [public]);
         }
         for refused in [
@@ -250,6 +277,26 @@ mod tests {
             "64:ff9b::a00:1",
             "2002:7f00:1::",
             "2002:c0a8:1::1",
+            "2002:f000:1::1",
+            "64:ff9b::f000:1",
+            "64:ff9b::c612:1",
+            "64:ff9b:1::5db8:d822",
+            "64:ff9b:1:ffff::1",
+            "::7f00:1",
+            "::ffff:0:7f00:1",
+            "fec0::1",
+            "feff::1",
+            "ff02::1",
+            "100::1",
+            "0.1.2.3",
+            "100.127.255.255",
+            "192.0.0.8",
+            "192.0.0.170",
+            "198.18.0.1",
+            "198.19.255.255",
+            "239.255.255.255",
+            "240.0.0.1",
+            "255.255.255.254",
         ] {
             let failure = judged(&[refused], Reach::Public).unwrap_err();
             assert_eq!(failure.code, FailureCode::AddressNotPublic, "{refused}");

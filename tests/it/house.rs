@@ -38,7 +38,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("clock", &["trace"]),
     ("stop", &["clock", "trace"]),
     ("plan", &["trace"]),
-    ("modules", &["plan"]),
+    ("modules", &["plan", "trace"]),
     ("timestamp", &["clock", "trace"]),
     ("hosts", &["plan", "trace"]),
     ("fault", &["stop", "trace", "units"]),
@@ -129,8 +129,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "budget", "check", "clock", "exit", "explain", "finding", "http", "modules", "os", "plan",
-            "redact", "trace",
+            "budget", "check", "clock", "exit", "explain", "finding", "http", "modules", "nearest", "os",
+            "plan", "redact", "trace",
         ],
     ),
     ("lab", &["clock", "http", "plan", "tls", "trace"]),

@@ -15,12 +15,14 @@
 
 mod browser;
 mod cases;
+mod collector;
 mod cors;
 mod curl;
 mod dig;
 mod equality;
 mod far;
 mod fetched;
+mod fleet;
 mod gateways;
 mod live;
 mod monitoring;
@@ -61,6 +63,7 @@ fn main() -> ExitCode {
     roles::play(&arguments);
     let words: Vec<&String> = arguments.iter().filter(|word| !word.starts_with('-')).collect();
     let is_chosen = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(*word));
+    let consumers = monitors::TESTS.iter().chain(collector::TESTS).copied();
     let peers = openssl::TESTS.iter().chain(scan::TESTS).copied();
     let parts = [
         part(|| World::new(&net::ACCESSES), cases::all(), &is_chosen),
@@ -74,7 +77,7 @@ fn main() -> ExitCode {
         part(gateways::Gateways::new, gateways::TESTS.iter().copied(), &is_chosen),
         part(oidc::Provider::new, oidc::TESTS.iter().copied(), &is_chosen),
         part(live::Live::new, live::TESTS.iter().copied(), &is_chosen),
-        part(monitors::Monitors::new, monitors::TESTS.iter().copied(), &is_chosen),
+        part(monitors::Monitors::new, consumers, &is_chosen),
         part(monitoring::Monitored::new, monitoring::TESTS.iter().copied(), &is_chosen),
     ];
     if arguments.iter().any(|word| word == "--list") {

@@ -15,18 +15,20 @@ use crate::net::{Access, Client};
 use crate::servers::Server;
 use crate::tools::{inside, must, program, run_at};
 use crate::zones::WEB;
-use crate::{Setting, Test, World};
+use crate::{Setting, Test, World, fleet};
 
 pub(crate) const TESTS: &[Test<Monitored>] = &[
     ("monitoring: the same series, help and values as blackbox_exporter's, but for the times", same_series),
     ("monitoring: what differs from blackbox_exporter differs as the README says", differences),
     ("monitoring: Prometheus scrapes it as the README shows", scraped),
     ("monitoring: Prometheus spreads targets over several as the README shows", spread),
+    ("monitoring: curl and Prometheus are met by TLS, and asked for a password", fleet::guarded),
+    ("monitoring: Prometheus knows every query of the dashboard", fleet::dashboard),
 ];
 
 const BLACKBOX: &str = "127.0.0.1:9115";
-const SERVE: &str = "127.0.0.1:9116";
-const PROMETHEUS: &str = "127.0.0.1:9090";
+pub(crate) const SERVE: &str = "127.0.0.1:9116";
+pub(crate) const PROMETHEUS: &str = "127.0.0.1:9090";
 /// As long as a scrape may be away on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks at what Prometheus has: nothing tells that it has scraped.
@@ -69,16 +71,16 @@ impl Monitored {
         own
     }
 
-    fn client(&self) -> &Client {
+    pub(crate) fn client(&self) -> &Client {
         self.world.internet.client(Access::Full)
     }
 
-    fn dir(&self) -> PathBuf {
+    pub(crate) fn dir(&self) -> PathBuf {
         self.world.dir.path().join("monitoring")
     }
 
     /// Starts a program of the client's that answers at `address`.
-    fn start(
+    pub(crate) fn start(
         &self,
         role: &str,
         executable: &Path,
@@ -92,7 +94,11 @@ impl Monitored {
         arguments(&mut command);
         let mut server = Server::from_command(role, &dir, command);
         let url = format!("http://{address}/-/healthy");
-        server.wait_until(|| run_at(self.client(), &program("curl"), &["-qsSf", "-m", "2", &url]).code == 0);
+        // One that wants a password (22), or TLS (1: what comes is no HTTP), is up as well.
+        server.wait_until(|| {
+            let asked = run_at(self.client(), &program("curl"), &["-qsSf", "-m", "2", &url]);
+            matches!(asked.code, 0 | 1 | 22)
+        });
         server
     }
 
@@ -105,7 +111,7 @@ impl Monitored {
         })
     }
 
-    fn get(&self, url: &str) -> String {
+    pub(crate) fn get(&self, url: &str) -> String {
         let output = run_at(self.client(), &program("curl"), &["-qgsS", "-m", "30", url]);
         assert_eq!(output.code, 0, "{}: {}", output.shown, output.stderr);
         output.stdout
@@ -214,6 +220,9 @@ fn same_series(own: &Monitored) {
         ("field", "http://www.example.site:8080/"),
         ("version2", "https://www.example.site:8443/"),
         ("version2", "http://www.example.site:8080/"),
+        ("gzip", "http://www.example.site:8080/text.txt"),
+        ("small", "http://www.example.site:8080/text.txt"),
+        ("small", "http://www.example.site:8080/"),
         ("tcp_connect", "www.example.site:8080"),
         ("tcp_connect", &format!("[{v6}]:8080")),
         ("tcp_connect", "www.example.site:9"),
@@ -277,7 +286,7 @@ fn differences(own: &Monitored) {
 }
 
 /// A block of the README that begins with that line.
-fn readme_block(begin: &str) -> String {
+pub(crate) fn readme_block(begin: &str) -> String {
     let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let blocks = readme.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
     let found = blocks.filter(|block| block.contains(begin)).collect::<Vec<_>>();
@@ -286,7 +295,7 @@ fn readme_block(begin: &str) -> String {
 }
 
 impl Monitored {
-    fn prometheus(&self, name: &str, config: &str) -> Server {
+    pub(crate) fn prometheus(&self, name: &str, config: &str) -> Server {
         let dir = self.dir().join(name);
         fs::create_dir_all(&dir).unwrap();
         let file = dir.join("prometheus.yml");
@@ -301,7 +310,7 @@ impl Monitored {
     }
 
     /// Asks Prometheus until it has what is asked for; each result's labels and value.
-    fn query(&self, query: &str, results: usize) -> Vec<(BTreeMap<String, String>, String)> {
+    pub(crate) fn query(&self, query: &str, results: usize) -> Vec<(BTreeMap<String, String>, String)> {
         let encoded: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
         let begin = Instant::now();
         loop {
@@ -321,7 +330,7 @@ impl Monitored {
     }
 }
 
-const GOOD: &str = "http://www.example.site:8080/";
+pub(crate) const GOOD: &str = "http://www.example.site:8080/";
 const BAD: &str = "http://www.example.site:8080/nothing-here";
 
 fn scraped(own: &Monitored) {
@@ -414,6 +423,8 @@ fn modules_text(dir: &Path) -> String {
         http("no_body", "fail_if_body_not_matches_regexp: ['(?i)it WORKS']"),
         http("field", "fail_if_header_matches: [{header: Server, regexp: 'nginx', allow_missing: true}]"),
         http("version2", &format!("{ca}, valid_http_versions: ['HTTP/2.0']")),
+        http("gzip", "compression: gzip, headers: {Accept-Encoding: gzip}"),
+        http("small", "body_size_limit: 1KB"),
         tcp("tcp_connect", ""),
         tcp("tls", &format!("tls: true, {ca}")),
         tcp("tls_insecure", "tls: true, tls_config: {insecure_skip_verify: true}"),

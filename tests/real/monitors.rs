@@ -100,7 +100,7 @@ fn urltrace(arguments: &[&str]) -> (i32, String) {
 }
 
 /// What a program that reads standard input says, and its exit code.
-fn read_by(mut command: Command, text: &str) -> (i32, String) {
+pub(crate) fn read_by(mut command: Command, text: &str) -> (i32, String) {
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();

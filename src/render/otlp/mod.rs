@@ -20,8 +20,15 @@ use crate::redact::Redacted;
 use crate::report::TraceReport;
 use crate::trace::{At, Trace};
 
-/// Writes the request for a trace.
-pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::Result<()> {
+/// Writes the request for a trace. `resource` is who sends it, by the word of whoever has it sent: it goes before our own.
+///
+/// # Errors
+/// Only those of `out`.
+pub fn spans(
+    report: &Redacted<TraceReport>,
+    resource: &[(String, String)],
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let trace = &report.trace;
     let mut whole = Vec::new();
     document::trace(report, Lines::One, &mut whole)?;
@@ -42,17 +49,22 @@ pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::
     for hop in trace.page_hops() {
         request::span(&mut spans, root, &hop, 0);
     }
-    let service = Attributes::default()
-        .text("service.name", "urltrace")
-        .text("service.version", env!("CARGO_PKG_VERSION"));
     let request = json!({ "resourceSpans": [{
-        "resource": { "attributes": service.done() },
+        "resource": { "attributes": sender(resource) },
         "scopeSpans": [{
             "scope": { "name": "urltrace", "version": env!("CARGO_PKG_VERSION") },
             "spans": spans.done,
         }],
     }] });
     writeln!(out, "{request}")
+}
+
+/// Who sends it: what was said of that, and our own name and version where nothing was.
+fn sender(said: &[(String, String)]) -> Value {
+    let own = [("service.name", "urltrace"), ("service.version", env!("CARGO_PKG_VERSION"))];
+    let own = own.into_iter().filter(|(name, _)| !said.iter().any(|(known, _)| known == name));
+    let said = said.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    own.chain(said).fold(Attributes::default(), |all, (name, value)| all.text(name, value)).done()
 }
 
 fn end(trace: &Trace) -> At {

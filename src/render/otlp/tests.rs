@@ -14,7 +14,7 @@ use crate::trace::span_ids;
 fn spans(trace: Trace) -> Vec<Value> {
     let report = redact(TraceReport::of(trace, &Selection::default(), |_, _| 0), Secrets::Hide);
     let mut out = Vec::new();
-    super::trace(&report, &mut out).unwrap();
+    super::spans(&report, &[], &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
     assert_eq!(text.matches('\n').count(), 1, "one line: {text}");
     let request: Value = serde_json::from_str(&text).unwrap();
@@ -103,7 +103,7 @@ fn is_of(kind: &str, value: &Value, path: &str) {
 fn written(trace: Trace) -> Value {
     let report = redact(TraceReport::of(trace, &Selection::default(), |_, _| 0), Secrets::Hide);
     let mut out = Vec::new();
-    super::trace(&report, &mut out).unwrap();
+    super::spans(&report, &[], &mut out).unwrap();
     serde_json::from_slice(&out).unwrap()
 }
 
@@ -203,4 +203,19 @@ fn the_span_that_was_sent_is_the_requests_and_somebody_elses_is_above_the_run() 
     assert_eq!(spans[0]["parentSpanId"], "b7ad6b7169203331");
     assert!(spans.iter().all(|span| span["traceId"] == traced.as_str()));
     assert!(spans.iter().all(|span| span["spanId"] != "b7ad6b7169203331"));
+}
+
+#[test]
+fn whoever_sends_is_named_before_we_are() {
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let names = |said: &[(String, String)]| -> Vec<(String, String)> {
+        let attributes = sender(said);
+        let read =
+            |one: &Value| pair(one["key"].as_str().unwrap(), one["value"]["stringValue"].as_str().unwrap());
+        attributes.as_array().unwrap().iter().map(read).collect()
+    };
+    let version = pair("service.version", env!("CARGO_PKG_VERSION"));
+    assert_eq!(names(&[]), [pair("service.name", "urltrace"), version.clone()]);
+    let said = [pair("service.name", "shop"), pair("host.name", "a")];
+    assert_eq!(names(&said), [version, said[0].clone(), said[1].clone()]);
 }

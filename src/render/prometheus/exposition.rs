@@ -224,7 +224,7 @@ fn series(name: &str, sample: &Sample, constant: &[Label]) -> String {
 }
 
 /// Characters of a label's value at most.
-const MOST: usize = 1_024;
+const MOST: usize = 8_192;
 
 /// A value without what a terminal or a page would obey, and no longer than [`MOST`].
 fn tame(value: &str) -> String {

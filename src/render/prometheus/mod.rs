@@ -17,8 +17,9 @@ mod single;
 
 use std::io::{self, Write};
 
-use self::single::{build, info, single, started};
+use self::single::{info, single, started};
 pub use exposition::{Dialect, Family, Kind, Label, Target, Value, exposition};
+pub use single::build;
 
 use crate::finding::Severity;
 use crate::redact::Redacted;

@@ -30,7 +30,8 @@ pub(super) fn started(at: SystemTime) -> Family {
 }
 
 /// What wrote it.
-pub(super) fn build() -> Family {
+#[must_use]
+pub fn build() -> Family {
     let labels = vec![("version", env!("CARGO_PKG_VERSION").to_owned())];
     info("urltrace_build_info", "The version of urltrace.", Some(labels))
 }
