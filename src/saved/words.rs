@@ -9,11 +9,11 @@ use crate::trace::{
     AddressOutcome, AddressSource, Blocking, BodyFraming, CaaProperty, Carrier, CharsetSource, Choice,
     ConnectionUse, CookieRefusal, CrossOrigin, Direction, DnsLane, DnssecCause, DnssecVerdict, DsState,
     EarlyData, EventStreamEnd, ExpectOutcome, FailureCode, FastOpenRefusal, Grade, GrpcStatusBy,
-    HandshakeMessage, HttpVersion, InitiatorKind, Integrity, Keeper, KeptConnection, KeyRole, Left, NearMiss, PacketKind,
-    PageMaker, PageProfile, PreflightFreshness, Priority, ProofKind, ProxyKind, ProxyUsage, Purpose,
-    RedirectChange, ResourceKind, RootsOf, RouteAnswer, ScanVersion, Scheme, Spelling, StageName, StampedBy,
-    StoppedBy, Stray, SuiteOrder, TlsComplaint, TlsVersion, TokenFault, TokenForm, Transport, Unanswered,
-    Unused, UrlChangeKind, WaitRule,
+    HandshakeMessage, HttpVersion, InitiatorKind, Integrity, Keeper, KeptConnection, KeyRole, Left, NearMiss,
+    PacketKind, PageMaker, PageProfile, PreflightFreshness, Priority, ProofKind, ProxyKind, ProxyUsage,
+    Purpose, RedirectChange, ResourceKind, RootsOf, RouteAnswer, ScanVersion, Scheme, Spelling, StageName,
+    StampedBy, StoppedBy, Stray, SuiteOrder, TlsComplaint, TlsVersion, TokenFault, TokenForm, Transport,
+    Unanswered, Unused, UrlChangeKind, WaitRule,
 };
 
 /// The one of `all` that a text is the word of.
