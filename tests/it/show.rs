@@ -99,7 +99,11 @@ fn many_runs_are_shown_as_they_were_told() {
         let file = |format: &&str| directory.join(format!("{name}.{format}")).display().to_string();
         forms.iter().flat_map(|format| [format!("--export-{format}"), file(format)]).collect()
     };
-    for extra in [&["-n", "3"][..], &["-n", "3", "--interval", "0.05", "--budget", "total=1ms"]] {
+    for extra in [
+        &["-n", "3"][..],
+        &["-n", "3", "--interval", "0.05", "--budget", "total=1ms"],
+        &["-n", "3", "--warm", "connection"],
+    ] {
         let before = options("before");
         let own: Vec<&str> = before.iter().map(String::as_str).collect();
         let output = run(&[&["--lab", "https://www.example.test/"], extra, &own].concat());
