@@ -47,7 +47,7 @@ fn every_scenario_is_shown_again_as_it_was_reported() {
     let (before, after) = (directory("before"), directory("after"));
     for scenario in SCENARIOS {
         // A comparison is of several traces.
-        if scenario.options.contains(&"--compare-http") {
+        if scenario.options.iter().any(|option| option.starts_with("--compare")) {
             continue;
         }
         let is_page = scenario.options.contains(&"--page");
