@@ -6,23 +6,19 @@
 //! `cargo bench --bench serve -- [--check] [--probes N] [--binary FILE]`
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)] // a bench
 
+mod loopback;
+
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, ExitCode, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::process::{Child, ExitCode};
 use std::time::Instant;
+
+use loopback::{WORKERS, probe_many, serve_target, start};
 
 /// As many as 140 targets that are probed once a minute have in a day.
 const PROBES: usize = 200_000;
-/// Probes at the same time.
-const WORKERS: usize = 16;
 const TENTHS: usize = 10;
 /// Descriptors of runtimes and connections that happen to be open at the moment of a look.
 const IN_USE: usize = 8 * WORKERS;
-
-const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nok\n";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
@@ -54,58 +50,6 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
-}
-
-fn start(binary: &str) -> (Child, SocketAddr) {
-    let mut child = Command::new(binary)
-        .args(["serve", "--listen", "127.0.0.1:0"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the binary starts");
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next()).expect("an address");
-    (child, address.parse().unwrap())
-}
-
-/// Answers every request alike.
-fn serve_target() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let Ok(mut stream) = stream else { continue };
-            let mut head = [0; 2048];
-            // The requests are small: they come in one piece.
-            if stream.read(&mut head).is_ok() {
-                let _ = stream.write_all(ANSWER);
-            }
-        }
-    });
-    address
-}
-
-fn probe_many(server: SocketAddr, target: SocketAddr, probes: usize) {
-    let left = AtomicUsize::new(probes);
-    thread::scope(|scope| {
-        for _ in 0..WORKERS {
-            scope.spawn(|| {
-                while left
-                    .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
-                    .is_ok()
-                {
-                    let mut stream = TcpStream::connect(server).unwrap();
-                    let request = format!(
-                        "GET /probe?target=http://{target}/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-                    );
-                    stream.write_all(request.as_bytes()).unwrap();
-                    let mut answer = String::new();
-                    stream.read_to_string(&mut answer).unwrap();
-                    assert!(answer.contains("\nprobe_success 1\n"), "{answer}");
-                }
-            });
-        }
-    });
 }
 
 /// Resident memory in KiB.

@@ -35,6 +35,7 @@ mod pages;
 mod path;
 mod pcap;
 mod proxies;
+mod recipes;
 mod relay;
 mod roles;
 mod routers;
@@ -63,7 +64,7 @@ fn main() -> ExitCode {
     roles::play(&arguments);
     let words: Vec<&String> = arguments.iter().filter(|word| !word.starts_with('-')).collect();
     let is_chosen = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(*word));
-    let consumers = monitors::TESTS.iter().chain(collector::TESTS).copied();
+    let consumers = monitors::TESTS.iter().chain(collector::TESTS).chain(recipes::TESTS).copied();
     let peers = openssl::TESTS.iter().chain(scan::TESTS).copied();
     let parts = [
         part(|| World::new(&net::ACCESSES), cases::all(), &is_chosen),
