@@ -22,6 +22,10 @@ const IN_USE: usize = 8 * WORKERS;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
+    if arguments.iter().any(|word| word == "--help") {
+        println!("cargo bench --bench serve -- [--check] [--probes N] [--binary FILE]");
+        return ExitCode::SUCCESS;
+    }
     let value = |option: &str| arguments.iter().skip_while(|word| *word != option).nth(1).map(String::as_str);
     let probes: usize =
         value("--probes").map_or(PROBES, |text| text.parse().expect("--probes takes a number"));

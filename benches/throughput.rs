@@ -26,6 +26,10 @@ const EXPORTER: &str = "prometheus-blackbox-exporter";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
+    if arguments.iter().any(|word| word == "--help") {
+        println!("cargo bench --bench throughput -- [--check] [--urls N] [--rounds N] [--binary FILE]");
+        return ExitCode::SUCCESS;
+    }
     let value = |option: &str| arguments.iter().skip_while(|word| *word != option).nth(1).map(String::as_str);
     let number = |option, usual| value(option).map_or(usual, |text| text.parse().expect("it takes a number"));
     let (urls, rounds) = (number("--urls", URLS), number("--rounds", ROUNDS));
