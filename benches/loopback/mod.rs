@@ -54,9 +54,8 @@ pub(crate) fn probe_many(server: SocketAddr, target: SocketAddr, probes: usize) 
                     .is_ok()
                 {
                     let mut stream = TcpStream::connect(server).unwrap();
-                    let request = format!(
-                        "GET /probe?target=http://{target}/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-                    );
+                    // By HTTP/1.0, in which no answer comes in chunks.
+                    let request = format!("GET /probe?target=http://{target}/ HTTP/1.0\r\nHost: a\r\n\r\n");
                     stream.write_all(request.as_bytes()).unwrap();
                     let mut answer = String::new();
                     stream.read_to_string(&mut answer).unwrap();
