@@ -1,5 +1,5 @@
-//! How many URLs a second are traced, beside blackbox_exporter at the same concurrency in the same run: a list of URLs,
-//! and the probe server. All three have the same target, in this process, on loopback, in plain HTTP.
+//! How many URLs a second are traced, beside blackbox_exporter at the same concurrency in the same run: a list of URLs
+//! (a line of text each), and the probe server. All three have the same target, in this process, on loopback, in plain HTTP.
 //!
 //! They take turns, and the median of each one's rounds counts. With `--check` it fails where a list is not traced at
 //! three times the exporter's rate. Needs Debian's prometheus-blackbox-exporter, and says so where it is missing.
@@ -83,12 +83,12 @@ fn list(target: SocketAddr, urls: usize) -> PathBuf {
     path
 }
 
-/// Traces the list; each of its URLs has its document.
+/// Traces the list; each of its URLs has its line.
 fn trace(binary: &str, list: &Path, urls: usize) {
     let workers = WORKERS.to_string();
     let output = Command::new(binary)
         .arg(format!("@{}", list.display()))
-        .args(["--parallel", &workers, "--per-host", &workers, "--format", "jsonl", "--silent"])
+        .args(["--parallel", &workers, "--per-host", &workers, "--silent"])
         .stdin(Stdio::null())
         .output()
         .unwrap();
