@@ -186,7 +186,7 @@ impl Unused {
         match self {
             Self::Integrity => "its integrity does not hold",
             Self::Cors => "CORS does not allow it",
-            Self::MediaType => "its Content-Type is not one for that",
+            Self::MediaType => "its Content-Type says it is something else",
             Self::Framing => "its server lets no such page frame it",
         }
     }
