@@ -51,6 +51,6 @@ fn fish(text: &str, command: &Command) -> String {
 /// zsh takes the first word for the URL, and never comes to a sub-command: there is nothing to complete
 /// in a URL, so that the first word is a sub-command or none.
 fn zsh(text: &str) -> String {
-    let lines = text.lines().filter(|line| !line.starts_with("'::url -- "));
+    let lines = text.lines().filter(|line| !line.starts_with("'::urls -- "));
     lines.map(|line| line.replace("line[2]", "line[1]") + "\n").collect()
 }
