@@ -51,8 +51,7 @@ fn none_of(what: &str, words: &[&str], except: &[&str]) {
 /// zsh would take the first word for a URL, and never come to a sub-command.
 #[test]
 fn zsh_comes_to_the_subcommands() {
-    let output = urltrace().args(["--generate", "zsh"]).output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
+    let text = stdout(&run(&["--generate", "zsh"]));
     let (before, _) = text.split_once("\":: :_urltrace_commands\"").expect("it has sub-commands");
     let taken: Vec<&str> =
         before.lines().filter(|line| line.starts_with("'::") || line.starts_with("'*::")).collect();
