@@ -7,7 +7,7 @@ use super::site::{Mood, Page};
 use crate::lab::scenario::{BIMODAL, DRIFT, FLAPPING, SLOW_BACKEND};
 
 /// How many moods there are.
-pub(in crate::lab) const MOODS: usize = 4;
+pub(crate) const MOODS: usize = 4;
 /// What drifts ends there.
 const LATEST: u32 = 100;
 
