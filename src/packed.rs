@@ -10,13 +10,13 @@ pub(crate) struct Packed {
 }
 
 /// The encyclopedia: all files of `src/explain/topics`, one behind the other.
-pub(crate) static TOPICS: Packed = Packed::new(include_bytes!(concat!(env!("OUT_DIR"), "/topics.zlib")));
+pub(crate) static TOPICS: Packed = Packed::new(include_bytes!(concat!(env!("OUT_DIR"), "/topics.br")));
 
 /// The committed JSON Schema.
-pub(crate) static SCHEMA: Packed = Packed::new(include_bytes!(concat!(env!("OUT_DIR"), "/schema.zlib")));
+pub(crate) static SCHEMA: Packed = Packed::new(include_bytes!(concat!(env!("OUT_DIR"), "/schema.br")));
 
 /// The rules of the Public Suffix List, sorted.
-pub(crate) static SUFFIXES: Packed = Packed::new(include_bytes!(concat!(env!("OUT_DIR"), "/suffixes.zlib")));
+pub(crate) static SUFFIXES: Packed = Packed::new(include_bytes!(concat!(env!("OUT_DIR"), "/suffixes.br")));
 
 impl Packed {
     const fn new(bytes: &'static [u8]) -> Self {
@@ -26,9 +26,9 @@ impl Packed {
     /// The text.
     pub(crate) fn text(&self) -> &str {
         self.text.get_or_init(|| {
-            // The build packed it, and the checksum of the stream (RFC 1950) is in the binary with it: a test
-            // unpacks each.
-            let bytes = miniz_oxide::inflate::decompress_to_vec_zlib(self.bytes).unwrap_or_default();
+            let mut bytes = Vec::new();
+            // The build packed it (RFC 7932), and a test unpacks each: it cannot fail.
+            let _ = brotli::BrotliDecompress(&mut &*self.bytes, &mut bytes);
             String::from_utf8(bytes).unwrap_or_default()
         })
     }
