@@ -189,7 +189,10 @@ fn measure(delay: u16, programs: &[Program], runs: usize) -> Vec<Runs> {
                 errors.extend(told.map(|told| told - seen));
             }
             let (wire, round_trip) = (seen.iter().sum(), seen[1]);
-            wholes.extend(told.whole.map(|(total, own)| Whole { total, own, wire, round_trip }));
+            wholes.extend(told.whole.map(|(total, unaccounted, waking)| {
+                let own = unaccounted - waking;
+                Whole { total, own, waking, wire, round_trip }
+            }));
         }
     }
     all

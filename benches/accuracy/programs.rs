@@ -22,8 +22,9 @@ const EXPORTER: &str = "127.0.0.1:9115";
 pub(crate) struct Told {
     /// As [`PHASES`] names them; `None` for one that it does not tell.
     pub(crate) phases: [Option<i64>; 6],
-    /// All of it, and what of that belongs to no phase: urltrace's only.
-    pub(crate) whole: Option<(i64, i64)>,
+    /// All of it; what of that belongs to no phase; and what of that went by before arrivals were noticed: urltrace's
+    /// only.
+    pub(crate) whole: Option<(i64, i64, i64)>,
 }
 
 /// How a program is called and read.
@@ -166,9 +167,14 @@ fn json(text: &str) -> Value {
 }
 
 fn urltrace(text: &str) -> Told {
-    let phases = &json(text)["hops"][0]["phases"];
-    let of = |phase: &str| phases[format!("{phase}_us")].as_i64();
-    Told { phases: PHASES.map(of), whole: of("total").zip(of("unaccounted")) }
+    let hop = &json(text)["hops"][0];
+    let of = |phase: &str| hop["phases"][format!("{phase}_us")].as_i64();
+    let waking = ["dns", "connect", "tls"].iter().map(|stage| {
+        let at = |field: &str| hop[stage][field].as_i64();
+        Some(at("noticed_us")? - at("start_us")? - at("duration_us")?)
+    });
+    let whole = || Some((of("total")?, of("unaccounted")?, waking.sum::<Option<i64>>()?));
+    Told { phases: PHASES.map(of), whole: whole() }
 }
 
 /// Its times are from the start. What lies between the handshake's end and the request is its own; when the request

@@ -47,8 +47,11 @@ pub(crate) struct Runs {
 /// One run of urltrace as a whole, in microseconds.
 pub(crate) struct Whole {
     pub(crate) total: i64,
-    /// What of it belongs to no phase.
+    /// What of it belongs to no phase and is work.
     pub(crate) own: i64,
+    /// What went by between arrivals, by the kernel's stamps, and this program's reading them: it slept, and the system
+    /// had to wake it. No phase has that either.
+    pub(crate) waking: i64,
     /// What the phases took on the wire, together.
     pub(crate) wire: i64,
     /// From the SYN to its answer on the wire: the length of the path, of which a cold run needs [`ROUND_TRIPS`].
@@ -92,19 +95,21 @@ pub(crate) fn of_path(rows: &[(&str, &Runs)]) -> String {
 }
 
 /// The heading of the table of wholes.
-pub(crate) const WHOLES: &str = "| path | machine | total, ms | of the wire's | of 6 round trips | own work, us |\n\
-                                 | --- | --- | ---: | ---: | ---: | ---: |";
+pub(crate) const WHOLES: &str = "| path | machine | total, ms | of the wire's | of 6 round trips | own work, us | woken after, us |\n\
+                                 | --- | --- | ---: | ---: | ---: | ---: | ---: |";
 
 /// A row of the table of wholes.
 pub(crate) fn of_wholes(delay: u16, load: Load, runs: &Runs) -> Option<String> {
     let total = Spread::of(runs.wholes.iter().map(|whole| whole.total))?;
-    let own = Spread::of(runs.wholes.iter().map(|whole| whole.own))?;
+    let own = Spread::of(runs.wholes.iter().map(|whole| whole.own))?.cell();
+    let waking = Spread::of(runs.wholes.iter().map(|whole| whole.waking))?.cell();
     let ms = total.median as f64 / 1000.0;
     let of_wire = ratio(runs, |whole| whole.wire)?;
     // A path of no length has no round trips to compare with.
     let trips = ratio(runs, |whole| whole.round_trip * ROUND_TRIPS).filter(|_| delay > 0);
     let trips = trips.map_or_else(|| "-".to_owned(), |trips| format!("{trips:.3}"));
-    Some(format!("| {delay} ms | {} | {ms:.2} | {of_wire:.3} | {trips} | {} |", load.words(), own.cell()))
+    let load = load.words();
+    Some(format!("| {delay} ms | {load} | {ms:.2} | {of_wire:.3} | {trips} | {own} | {waking} |"))
 }
 
 /// The median of what the wholes took of something.

@@ -19,6 +19,7 @@ impl Redact for Dns {
             lane: _,
             start: _,
             end: _,
+            noticed: _,
             rcode: _,
             answers: _,
             negative: _,

@@ -16,6 +16,7 @@ objects! {
     } {
         start: it.get("start_us")?,
         end: it.end()?,
+        noticed: it.get("noticed_us")?,
         hints: it.get("root_hints")?,
         unvalidated: it.get("dnssec_reason")?,
     });

@@ -26,6 +26,8 @@ pub struct Dns {
     pub start: At,
     /// End of the counted lane.
     pub end: At,
+    /// This program saw what ended it: the system had to wake it first. `None` where no packet ended it.
+    pub noticed: Option<At>,
     /// The final response code of the counted lane; `None` when nothing usable came back.
     pub rcode: Option<Rcode>,
     /// The final answer: the CNAME chain in order, then the records.
@@ -75,6 +77,7 @@ impl Dns {
             lane,
             start,
             end: start,
+            noticed: None,
             rcode: None,
             answers: Vec::new(),
             negative: None,

@@ -138,11 +138,12 @@ impl Counted<'_> {
             self.limited(dns.start, &log, work).await
         };
         dns.end = self.clock.now();
-        if let (Some(told), Some((sent, led_on))) = (told(&ended), log.counted()) {
+        if let (Some(told), Some((sent, led_on, noticed))) = (told(&ended), log.counted()) {
             // What was done before the first question and after the last reply is our own work.
             dns.start = dns.start.max(sent);
             if told.is_none_or(Fault::is_negative) {
                 dns.end = led_on.max(dns.start);
+                dns.noticed = Some(noticed.max(dns.end));
             }
         } else if plan.server_limit.is_some() {
             dns.start = dns.start.after(log.queued());
@@ -170,7 +171,10 @@ impl Counted<'_> {
         uncounted.types = result.as_ref().map_or_else(|_| self.types.clone(), |found| found.finished.clone());
         let result = fill(dns, result);
         dns.notes = log.notes();
-        dns.packets = log.packets();
+        // Nobody reads them before the lanes have settled, which adds their own: who waits for the addresses goes first.
+        if result.is_err() || dns.lane != DnsLane::Walk {
+            dns.packets = log.packets();
+        }
         dns.authenticated = match dns.lane {
             DnsLane::Resolver => authenticated(&dns.packets, Purpose::Resolver),
             DnsLane::StubFallback => authenticated(&dns.packets, Purpose::Stub),

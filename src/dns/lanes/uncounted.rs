@@ -49,9 +49,12 @@ impl UncountedLanes {
     /// Gets ready to fetch what the answer's validation needs.
     pub(crate) fn check(&mut self, (checking, work): (Rc<Checking>, impl Future<Output = ()> + 'static)) {
         self.validation = Some(checking);
-        let go = Rc::clone(&self.go);
+        let (go, log) = (Rc::clone(&self.go), self.log.clone());
         self.spawn(async move {
             go.notified().await;
+            if let Some(log) = log {
+                log.close_spent();
+            }
             work.await;
         });
     }
@@ -76,6 +79,7 @@ impl UncountedLanes {
     pub async fn settle(self, dns: &mut Dns, grace: Duration, clock: &Clock, stop: &Stop) {
         self.begin();
         let Some(log) = &self.log else { return self.consult_files(dns) };
+        log.close_spent();
         let from = clock.now();
         let all = async {
             if let Some(stub) = &self.stub {

@@ -84,6 +84,7 @@ pub(crate) fn send(log: &Rc<Log>, mut ask: Ask) -> InFlight {
         if let Err(error) = SockRef::from(socket).send_to(&query.bytes, &ask.server.into()) {
             link = Link::Failed(error);
         }
+        log.has_left();
     }
     let bytes = if matches!(link, Link::Failed(_)) { 0 } else { query.bytes.len() };
     let open = log.open(packet(&ask, sent, bytes));
@@ -107,6 +108,7 @@ pub(crate) async fn receive(flight: InFlight, wait: Duration) -> Exchanged {
     let outcome = match link {
         Link::Udp(socket) => {
             let received = receive_udp(&socket, &ask, &query, &open, sent, wait, &mut echo).await;
+            open.put_aside(socket);
             received.unwrap_or_else(|error| Err(NoReply::icmp(&error)))
         }
         Link::Tcp => {

@@ -8,11 +8,16 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use tokio::net::UdpSocket;
+
 use crate::clock::Clock;
 use crate::dns::limits::HOST_BUDGET;
 use crate::dns::transport::slots::Queue;
 use crate::explain::dns_words::strays;
 use crate::trace::{At, Meaning, Packet, Purpose, Record, ReplyHeader, Stray};
+
+/// Sockets that stay aside when there is time: those of the questions for A, AAAA and HTTPS.
+const SPENT: usize = 3;
 
 /// Datagrams dropped for one packet that look like an attempt at forging its reply.
 const SUSPICIOUS: u32 = 10;
@@ -26,10 +31,13 @@ pub(crate) struct Log {
     left: Cell<u32>,
     /// When the counted lane was led on last: a reply arrived, or it was waited for no longer.
     led_on: Cell<At>,
+    /// When this program saw that.
+    noticed: Cell<At>,
     /// Whether signatures are asked for, and replies kept for their validation.
     signed: Cell<bool>,
     raw: RefCell<BTreeMap<usize, Rc<[u8]>>>,
     queue: Queue,
+    spent: RefCell<Vec<UdpSocket>>,
 }
 
 #[derive(Debug)]
@@ -61,9 +69,11 @@ impl Log {
             notes: RefCell::default(),
             left: Cell::new(HOST_BUDGET),
             led_on: Cell::default(),
+            noticed: Cell::default(),
             signed: Cell::new(false),
             raw: RefCell::default(),
             queue: Queue::default(),
+            spent: RefCell::default(),
         })
     }
 
@@ -90,15 +100,18 @@ impl Log {
 
     /// A wait was given up.
     pub(crate) fn waited(&self) {
-        self.led_on.set(self.clock.now());
+        let now = self.clock.now();
+        self.led_on.set(now);
+        self.noticed.set(now);
     }
 
-    /// From the counted lane's first packet to what led it on last; `None` before its first.
-    pub(crate) fn counted(&self) -> Option<(At, At)> {
+    /// The counted lane's first packet, what led it on last, and when that was noticed; `None` before its first.
+    pub(crate) fn counted(&self) -> Option<(At, At, At)> {
         let entries = self.entries.borrow();
         let packets = entries.iter().map(|entry| &entry.packet);
         let first = packets.filter(|packet| is_counted(packet)).map(|packet| packet.sent).min()?;
-        Some((first, self.led_on.get().max(first)))
+        let led_on = self.led_on.get().max(first);
+        Some((first, led_on, self.noticed.get().max(led_on)))
     }
 
     /// How many packets were sent.
@@ -132,6 +145,24 @@ impl Log {
     pub(crate) fn look<T>(&self, look: impl FnOnce(&[&Packet]) -> T) -> T {
         let entries = self.entries.borrow();
         look(&entries.iter().map(|entry| &entry.packet).collect::<Vec<_>>())
+    }
+
+    /// Takes a socket whose reply is here: closing it takes as long as reading the reply, and what depends on that goes
+    /// first.
+    pub(crate) fn put_aside(&self, socket: UdpSocket) {
+        self.spent.borrow_mut().push(socket);
+    }
+
+    /// A question has left: there is time to close what was put aside, should it be much.
+    pub(crate) fn has_left(&self) {
+        if self.spent.borrow().len() > SPENT {
+            self.close_spent();
+        }
+    }
+
+    /// Closes what was put aside.
+    pub(crate) fn close_spent(&self) {
+        self.spent.borrow_mut().clear();
     }
 
     /// Adds a sentence for people, once.
@@ -328,14 +359,20 @@ impl Open {
             packet.end = at;
             packet.bytes_received = Some(bytes);
             packet.reply = header;
-            if is_counted(packet) {
-                self.log.led_on.set(at.max(self.log.led_on.get()));
+            if is_counted(packet) && at >= self.log.led_on.get() {
+                self.log.led_on.set(at);
+                self.log.noticed.set(self.log.clock.now());
             }
         });
     }
 
     pub(crate) fn close(&self, meaning: Meaning) {
         self.log.close(self.id, meaning);
+    }
+
+    /// See [`Log::put_aside`].
+    pub(crate) fn put_aside(&self, socket: UdpSocket) {
+        self.log.put_aside(socket);
     }
 
     /// Keeps the reply as it came, where it may be needed for validation.

@@ -30,6 +30,8 @@ pub(super) struct DnsView<'a> {
     start_us: u64,
     /// How long it took.
     duration_us: u64,
+    /// When this program saw what ended it; null where no packet did.
+    noticed_us: Option<u64>,
     /// The final response code by its IANA name; null when nothing usable came back.
     rcode: Option<Cow<'static, str>>,
     /// The final answer: the CNAME chain in order, then the records.
@@ -77,6 +79,7 @@ impl<'a> From<&'a Dns> for DnsView<'a> {
             lane: dns.lane.as_str(),
             start_us: dns.start.0,
             duration_us: us(dns.end.since(dns.start)),
+            noticed_us: dns.noticed.map(|at| at.0),
             rcode: dns.rcode.map(Rcode::mnemonic),
             answers: dns.answers.iter().map(Into::into).collect(),
             negative: dns.negative.as_ref().map(Into::into),

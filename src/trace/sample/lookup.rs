@@ -39,6 +39,7 @@ pub(super) fn dns(host: &str) -> Dns {
     Dns {
         start: At(40),
         end: At(28_440),
+        noticed: Some(At(28_520)),
         answers: vec![a.clone(), aaaa.clone()],
         addresses: vec!["127.53.1.1".parse().unwrap(), "2001:db8:53::1".parse().unwrap()],
         cuts: vec![

@@ -121,6 +121,7 @@ fn walk() -> Dns {
     let found = Meaning::Answer { records: vec![answer()] };
     Dns {
         end: At(30_000),
+        noticed: Some(At(30_000)),
         answers: vec![answer()],
         addresses: vec![address()],
         packets: vec![

@@ -181,7 +181,7 @@ impl Engine<'_> {
         let request = &mut requests[0];
         if let Some(dns) = lookups.pop() {
             let asked = !matches!(dns.lane, DnsLane::Given | DnsLane::Special);
-            let known = asked && dns.packets.is_empty() && dns.end.since(dns.start) < KNOWN_WITHIN;
+            let known = asked && dns.noticed.is_none() && dns.end.since(dns.start) < KNOWN_WITHIN;
             if known && request.connection.ran().is_some() {
                 request.lookup = Stage::Skipped(KNOWN);
             } else {
