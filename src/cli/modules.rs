@@ -112,6 +112,7 @@ struct HttpText {
     fail_if_header_matches: Vec<FieldText>,
     fail_if_header_not_matches: Vec<FieldText>,
     body: Option<String>,
+    body_file: Option<PathBuf>,
     compression: CodingText,
     #[serde(deserialize_with = "size")]
     body_size_limit: Option<u64>,
@@ -155,7 +156,7 @@ impl CodingText {
         let asked = asked.map(|(_, value)| value.clone().unwrap_or_default());
         match asked {
             None => http.headers.push(("Accept-Encoding".to_owned(), None)),
-            Some(text) if !text.contains(word) && !text.contains('*') => {
+            Some(text) if !accepts(&text, word) => {
                 return Err(format!(
                     "compression: {word} is not what headers ask for: Accept-Encoding: {text}"
                 ));
@@ -164,6 +165,18 @@ impl CodingText {
         }
         Ok(())
     }
+}
+
+/// Whether a value of Accept-Encoding takes a coding (RFC 9110 §12.5.3). The exporter leaves an empty one alone.
+fn accepts(text: &str, word: &str) -> bool {
+    let weight = |wanted: &str| {
+        text.split(',').find_map(|one| {
+            let (coding, weight) = one.split_once(';').unwrap_or((one, ""));
+            let weight = weight.trim().trim_start_matches(['q', 'Q', '=']).parse::<f32>().unwrap_or(1.0);
+            coding.trim().eq_ignore_ascii_case(wanted).then_some(weight)
+        })
+    };
+    text.trim().is_empty() || weight(word).or_else(|| weight("*")).is_some_and(|weight| weight > 0.0)
 }
 
 #[derive(Default, Deserialize)]
@@ -184,6 +197,7 @@ struct TlsText {
     key_file: Option<PathBuf>,
     server_name: Option<String>,
     min_version: Option<TlsVersionText>,
+    max_version: Option<TlsVersionText>,
 }
 
 #[derive(Deserialize)]
@@ -191,6 +205,7 @@ struct TlsText {
 struct BasicText {
     #[serde(default)]
     username: String,
+    username_file: Option<PathBuf>,
     #[serde(default)]
     password: String,
     password_file: Option<PathBuf>,
@@ -254,13 +269,25 @@ impl HttpText {
         // There is one set of credentials in a request (RFC 9110 section 11.6.2): the field that was written out.
         let is_named = fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
         let credentials = credentials.filter(|_| !is_named);
-        fields.extend(credentials.map(|value| ("Authorization".to_owned(), Some(value))));
+        if let Some(value) = credentials {
+            // What is wrong with a token of a file is told now, and not by every probe.
+            validate_field("Authorization", &value)?;
+            fields.push(("Authorization".to_owned(), Some(value)));
+        }
         if let Some(method) = &self.method {
             validate_method(method)?;
         }
         let http = &mut plan.http;
         http.method = Some(self.method.unwrap_or_else(|| "GET".to_owned()));
-        http.body = self.body.filter(|body| !body.is_empty()).map(RequestBody::from);
+        let body = self.body.filter(|body| !body.is_empty());
+        http.body = match (body, self.body_file) {
+            (Some(_), Some(_)) => return Err("of body and body_file one is taken".to_owned()),
+            (None, Some(file)) => {
+                let bytes = read_small("body_file", &folder.join(file)).map_err(PlanError::sentence)?;
+                Some(RequestBody::from(bytes))
+            }
+            (body, None) => body.map(RequestBody::from),
+        };
         http.headers = fields;
         http.follow = self.no_follow_redirects.map_or(self.follow_redirects.0, |not| !not);
         self.compression.read(http)?;
@@ -313,10 +340,11 @@ impl HttpText {
         let basic = match &self.basic_auth {
             None => None,
             Some(basic) => {
-                let here = Some(basic.password.clone()).filter(|password| !password.is_empty());
-                let password = secret(&here, &basic.password_file, "basic_auth.password")?;
-                let password = password.unwrap_or_default();
-                Some(basic_credentials(&format!("{}:{password}", basic.username)))
+                let here = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+                let name = secret(&here(&basic.username), &basic.username_file, "basic_auth.username")?;
+                let password = secret(&here(&basic.password), &basic.password_file, "basic_auth.password")?;
+                let (name, password) = (name.unwrap_or_default(), password.unwrap_or_default());
+                Some(basic_credentials(&format!("{name}:{password}")))
             }
         };
         let bearer = secret(&self.bearer_token, &self.bearer_token_file, "bearer_token")?;
@@ -350,6 +378,17 @@ impl TlsText {
             Some(TlsVersionText::Tls10 | TlsVersionText::Tls11 | TlsVersionText::Tls12) | None => {
                 TlsVersion::Tls12
             }
+        };
+        tls.max_version = match self.max_version {
+            Some(TlsVersionText::Tls10 | TlsVersionText::Tls11) => {
+                return Err("max_version: TLS 1.0 and 1.1 are not spoken here".to_owned());
+            }
+            Some(TlsVersionText::Tls12) if tls.min_version == TlsVersion::Tls13 => {
+                return Err("min_version is above max_version".to_owned());
+            }
+            Some(TlsVersionText::Tls12) => TlsVersion::Tls12,
+            Some(TlsVersionText::Tls13) => TlsVersion::Tls13,
+            None => tls.max_version,
         };
         let file = |key: &str, path: &Path| {
             let bytes = read_small(key, &folder.join(path)).map_err(PlanError::sentence)?;
@@ -481,6 +520,49 @@ mod tests {
         assert_eq!(rules("c"), (None, None));
         let wrong = "modules: {a: {prober: http, http: {compression: br, headers: {Accept-Encoding: gzip}}}}";
         assert!(refused(wrong).contains("modules.a: compression"), "{}", refused(wrong));
+    }
+
+    #[test]
+    fn texts_are_as_they_stand_and_a_coding_has_to_be_asked_for() {
+        let text =
+            "modules: {a: {prober: http, http: {headers: {X-A: 1.10, X-B: 0x1f, X-C: yes, X-D: , X-E: '7'},
+            fail_if_body_matches_regexp: [1.50, true]}}}";
+        let modules = read(text).unwrap();
+        let fields = modules["a"].plan.http.headers.iter().map(|(_, value)| value.as_deref().unwrap());
+        assert_eq!(fields.collect::<Vec<_>>(), ["1.10", "0x1f", "yes", "", "7"]);
+        let Prober::Http(rules) = &modules["a"].prober else { panic!("{modules:?}") };
+        assert_eq!(rules.body[0].pattern.as_str(), "1.50");
+        for (accepted, fine) in [
+            ("gzip", true),
+            ("br, GZIP;q=0.5", true),
+            ("*", true),
+            ("", true),
+            ("br", false),
+            ("gzip;q=0", false),
+            ("*, gzip; q=0.0", false),
+            ("x-gzip", false),
+        ] {
+            assert_eq!(accepts(accepted, "gzip"), fine, "{accepted}");
+        }
+    }
+
+    #[test]
+    fn versions_files_and_credentials_are_checked_when_they_are_read() {
+        let of = |http: &str| read(&format!("modules: {{a: {{prober: http, http: {{{http}}}}}}}"));
+        let max = |http: &str| of(http).map(|modules| modules["a"].plan.tls.max_version);
+        assert_eq!(max("tls_config: {max_version: TLS12}"), Ok(TlsVersion::Tls12));
+        assert_eq!(max("tls_config: {min_version: TLS13}"), Ok(TlsVersion::Tls13));
+        for (http, why) in [
+            ("tls_config: {max_version: TLS11}", "not spoken"),
+            ("tls_config: {max_version: TLS12, min_version: TLS13}", "above"),
+            ("body: x, body_file: y", "one is taken"),
+            ("body_file: nowhere", "cannot be read"),
+            ("basic_auth: {username: a, username_file: b}", "it stands here and in a file"),
+            ("bearer_token: \"a\\r\\nX: y\"", "control character"),
+        ] {
+            let told = of(http).map(|_| ()).unwrap_err();
+            assert!(told.contains(why) && told.contains("modules.a"), "{http}: {told}");
+        }
     }
 
     #[test]

@@ -83,40 +83,10 @@ impl<const DEFAULT: bool> Default for Flag<DEFAULT> {
     }
 }
 
-/// Text, also where YAML would read a number or a switch.
+/// Text as it stands there, also where YAML would read a number or a switch: `1.10` keeps its zero.
+#[derive(Deserialize)]
+#[serde(transparent)]
 pub(super) struct Text(pub(super) String);
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextVisitor).map(Self)
-    }
-}
-
-struct TextVisitor;
-
-impl Visitor<'_> for TextVisitor {
-    type Value = String;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("text, a whole number, true or false")
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<String, E> {
-        Ok(text.to_owned())
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<String, E> {
-        Ok(number.to_string())
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<String, E> {
-        Ok(number.to_string())
-    }
-
-    fn visit_bool<E: Error>(self, flag: bool) -> Result<String, E> {
-        Ok(flag.to_string())
-    }
-}
 
 /// Reads a text by a function. What that says of it is told with line and key, as it is said while the text is read.
 pub(super) fn by<'de, D: Deserializer<'de>, T>(
@@ -134,12 +104,9 @@ pub(super) fn by<'de, D: Deserializer<'de>, T>(
         fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
             (self.0)(text).map_err(E::custom)
         }
-
-        fn visit_u64<E: Error>(self, number: u64) -> Result<T, E> {
-            self.visit_str(&number.to_string())
-        }
     }
-    deserializer.deserialize_any(By(read))
+    // Of any type that YAML may see in it: nothing is made of a number and back again.
+    deserializer.deserialize_str(By(read))
 }
 
 /// A time as Go writes it: `5s`, `1m30s`, `1.5s`, `500ms`.

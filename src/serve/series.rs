@@ -169,12 +169,19 @@ fn of_response(out: &mut Exposition, response: Option<&Http>, is_read: bool, mos
     out.gauge("probe_http_version", "Returns the version of HTTP of the probe response", version);
 }
 
-/// What Go's client says of a body's length: -1 where it is not known.
+/// What Go's client says of a body's length: -1 where it is not known. A length that the framing overrules (RFC 9112 §6.3)
+/// is none.
+#[allow(clippy::cast_precision_loss)] // exact up to 2^53
 fn length(response: Option<&Http>) -> f64 {
     let Some(http) = response else { return 0.0 };
-    let told = header(&http.headers, "content-length").and_then(|text| text.trim().parse::<f64>().ok());
-    let is_empty = http.body.framing == BodyFraming::None && http.request.method != "HEAD";
-    told.unwrap_or(if is_empty { 0.0 } else { -1.0 })
+    let is_head = http.request.method == "HEAD";
+    match http.body.framing {
+        BodyFraming::None if !is_head => return 0.0,
+        BodyFraming::Chunked => return -1.0,
+        _ => {}
+    }
+    let told = header(&http.headers, "content-length").and_then(|text| text.trim().parse::<u64>().ok());
+    told.map_or(-1.0, |bytes| bytes as f64)
 }
 
 #[allow(clippy::cast_precision_loss)] // exact up to 2^53
@@ -240,10 +247,34 @@ fn of_handshake(out: &mut Exposition, tls: &Tls) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::{Header, sample};
 
     #[test]
     fn an_address_has_the_hash_that_blackbox_exporter_gives_it() {
         assert_eq!(hash("127.0.0.1".parse().unwrap()), 3_668_918_509);
         assert_ne!(hash("::1".parse().unwrap()), hash("::2".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_length_is_what_frames_the_body() {
+        let mut trace = sample::success();
+        let http = trace.requests.last_mut().unwrap().http.ran_mut().unwrap();
+        for (method, framing, field, told) in [
+            ("GET", BodyFraming::ContentLength, Some("7"), 7.0),
+            ("GET", BodyFraming::Chunked, None, -1.0),
+            ("GET", BodyFraming::Chunked, Some("7"), -1.0),
+            ("GET", BodyFraming::Close, None, -1.0),
+            ("GET", BodyFraming::Close, Some("1e3"), -1.0),
+            ("GET", BodyFraming::None, Some("7"), 0.0),
+            ("HEAD", BodyFraming::None, Some("7"), 7.0),
+            ("HEAD", BodyFraming::None, None, -1.0),
+        ] {
+            http.request.method = method.to_owned();
+            http.body.framing = framing;
+            http.headers.retain(|field| !field.name.eq_ignore_ascii_case("content-length"));
+            let value = field.map(|text| text.as_bytes().to_vec());
+            http.headers.extend(value.map(|value| Header { name: "Content-Length".to_owned(), value }));
+            assert!((length(Some(http)) - told).abs() < 0.5, "{method} {framing:?} {field:?}");
+        }
     }
 }

@@ -30,6 +30,9 @@ use crate::signals::Signals;
 const MAX_HEAD: usize = 16 * 1024;
 /// How long nobody is let in when the machine has no descriptor left.
 const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
+/// How long a thread waits for its next probe. What a walk has learned is kept by the thread: it has to outlast the time
+/// between two scrapes.
+const IDLE_THREAD: Duration = Duration::from_secs(15 * 60);
 /// How long the end waits for probes that are being made.
 const END: Duration = Duration::from_millis(100);
 
@@ -61,6 +64,7 @@ pub fn serve(plan: ServePlan, out: &mut dyn Write) -> Result<(), ServeError> {
     let runtime = Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(Desk::threads(plan.max_probes))
+        .thread_keep_alive(IDLE_THREAD)
         .build()
         .map_err(|error| ServeError::Internal(format!("the runtime cannot start: {error}")))?;
     let served = runtime.block_on(LocalSet::new().run_until(run(plan, out)));
