@@ -147,16 +147,30 @@ impl Browser {
 
     /// Opens a page by its URL, and gives what a script in it comes to: a promise is waited for.
     pub(crate) fn ask(&mut self, url: &str, script: &str) -> Value {
+        self.ask_and_hear(url, script).0
+    }
+
+    /// The same, and the errors and warnings on the console until then.
+    pub(crate) fn ask_and_hear(&mut self, url: &str, script: &str) -> (Value, Vec<String>) {
         self.call("Emulation.setScriptExecutionDisabled", json!({"value": false}));
         let number = self.send("Page.navigate", json!({"url": url}));
-        let (mut answered, mut loaded) = (false, false);
+        let (mut answered, mut loaded, mut heard) = (false, false, Vec::new());
         while !(answered && loaded) {
             let message = self.next();
             answered |= message["id"] == number;
             loaded |= message["method"] == "Page.loadEventFired";
+            heard.extend(complaint(&message));
         }
         let evaluate = json!({"expression": script, "awaitPromise": true, "returnByValue": true});
-        self.call("Runtime.evaluate", evaluate)["result"]["value"].clone()
+        let number = self.send("Runtime.evaluate", evaluate);
+        loop {
+            let message = self.next();
+            heard.extend(complaint(&message));
+            if message["id"] == number {
+                heard.extend(message["result"]["exceptionDetails"].as_object().map(|it| format!("{it:?}")));
+                return (message["result"]["result"]["value"].clone(), heard);
+            }
+        }
     }
 
     /// Opens pages in a number of tabs at a time, each until its network has been idle for half a second.
@@ -223,6 +237,17 @@ impl Browser {
 
     fn next(&mut self) -> Value {
         self.from.recv_timeout(LIMIT).expect("Chromium answers in time")
+    }
+}
+
+/// An error or a warning on the console, or an exception that nothing caught.
+fn complaint(message: &Value) -> Option<String> {
+    let event = &message["params"];
+    match (message["method"].as_str()?, event["type"].as_str()) {
+        ("Runtime.consoleAPICalled", Some("error" | "warning" | "assert")) => Some(event["args"].to_string()),
+        ("Runtime.exceptionThrown", _) => Some(event["exceptionDetails"].to_string()),
+        ("Log.entryAdded", _) if event["entry"]["level"] == "error" => Some(event["entry"]["text"].to_string()),
+        _ => None,
     }
 }
 
