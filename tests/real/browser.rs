@@ -94,7 +94,11 @@ impl Browser {
 
     /// A tab in a window of its own: what is hidden plays nothing and lays nothing out.
     fn open_tab(&mut self) {
-        let target = self.call("Target.createTarget", json!({"url": "about:blank", "newWindow": true}));
+        self.open_tab_in(&json!({"url": "about:blank", "newWindow": true}));
+    }
+
+    fn open_tab_in(&mut self, window: &Value) {
+        let target = self.call("Target.createTarget", window.clone());
         let attach = json!({"targetId": target["targetId"], "flatten": true});
         let session = self.call("Target.attachToTarget", attach);
         self.session = session["sessionId"].as_str().unwrap().to_owned();
@@ -171,6 +175,20 @@ impl Browser {
                 return (message["result"]["result"]["value"].clone(), heard);
             }
         }
+    }
+
+    /// The same in a profile of its own: nothing is cached, and no connection is open.
+    pub(crate) fn ask_afresh(&mut self, url: &str, script: &str) -> Value {
+        let own = std::mem::take(&mut self.session);
+        let context = self.call("Target.createBrowserContext", json!({}))["browserContextId"].clone();
+        self.open_tab_in(&json!({"url": "about:blank", "newWindow": true, "browserContextId": context}));
+        let size = json!({"width": 1350, "height": 940, "deviceScaleFactor": 1, "mobile": false});
+        self.call("Emulation.setDeviceMetricsOverride", size);
+        let answer = self.ask(url, script);
+        self.session.clear();
+        self.call("Target.disposeBrowserContext", json!({"browserContextId": context}));
+        self.session = own;
+        answer
     }
 
     /// Opens pages in a number of tabs at a time, each until its network has been idle for half a second.
