@@ -45,7 +45,8 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         std::iter::once(wait).chain(evidence).collect(),
         "send 103 (Early Hints) with Link: <...>; rel=preload for these before the document is made, or have the CDN do it",
     );
-    "browsers fetch by HTTP/2 and 3 what a 103 names, while the server still thinks".clone_into(&mut finding.detail);
+    "browsers fetch by HTTP/2 and 3 what a 103 names, while the server still thinks"
+        .clone_into(&mut finding.detail);
     // A server that thinks too long is told of by itself, with the same time.
     finding.saving = saving(&simulation, mends).filter(|_| thinking <= SLOW);
     vec![finding]
@@ -85,6 +86,7 @@ mod tests {
     fn thinking(more: u64) -> Trace {
         let mut trace = sample::page_of(&[sample::style("/slow.css", 150_000)]);
         let later = |at: &mut At| *at = At(at.0 + more);
+        sample::http(&mut trace).informational.clear();
         let sent = trace.requests[0].http.ran_mut().unwrap().sent;
         let page = trace.page.as_mut().unwrap();
         for request in trace.requests.iter_mut().chain(&mut page.requests) {

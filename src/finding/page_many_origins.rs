@@ -32,8 +32,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     if first.len() < MOST {
         return Vec::new();
     }
-    let moved =
-        asked(trace).into_iter().filter(|one| one.whole().is_some() && !is_same(&one.hop, &document));
+    let moved = asked(trace).into_iter().filter(|one| one.whole().is_some() && !is_same(&one.hop, &document));
     let mends: Vec<Mend> = moved.map(|one| Mend::Own(one.request())).collect();
     let saving = Simulation::of(trace).and_then(|simulation| saving(&simulation, mends));
     let Some(saving) = saving.filter(|saving| saving.amount >= LEAST) else { return Vec::new() };
@@ -88,7 +87,9 @@ mod tests {
     fn fires_on_many_origins_whose_connections_are_waited_for_alone() {
         let finding = sample::of(&RULE, &page(&HOSTS, 120_000)).remove(0);
         assert!(
-            finding.title.starts_with("the page opens connections to 7 origins; the slowest are slow.example, "),
+            finding
+                .title
+                .starts_with("the page opens connections to 7 origins; the slowest are slow.example, "),
             "{}",
             finding.title
         );

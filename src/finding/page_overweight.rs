@@ -59,7 +59,8 @@ mod tests {
 
     fn weighing(bytes: u64) -> Vec<Finding> {
         let mut trace = sample::page_of(&[sample::image("/large.png", 1000)]);
-        let own: u64 = trace.hops().chain(trace.page_hops()).map(|hop| hop.http.ran().unwrap().body.wire_bytes).sum();
+        let own: u64 =
+            trace.hops().chain(trace.page_hops()).map(|hop| hop.http.ran().unwrap().body.wire_bytes).sum();
         let http = sample::resource(&mut trace, 1).http.ran_mut().unwrap();
         http.body.wire_bytes += bytes - own;
         sample::of(&RULE, &trace)
@@ -70,7 +71,9 @@ mod tests {
         assert!(weighing(HEAVY).is_empty());
         let finding = weighing(HEAVY + 1).remove(0);
         assert!(
-            finding.title.starts_with("the page weighs 2.7 MB in 3 responses; the heaviest are `/large.png` (2.7 MB), "),
+            finding.title.starts_with(
+                "the page weighs 2.7 MB in 3 responses; the heaviest are `/large.png` (2.7 MB), "
+            ),
             "{}",
             finding.title
         );

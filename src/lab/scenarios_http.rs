@@ -138,12 +138,8 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
         "a page with files on six other hosts, one of them with a slow handshake",
     )
     .options(&["--page"]),
-    Scenario::new(
-        "page-overweight",
-        "https://page-overweight.http.test/",
-        "a page with an image of 2.8 MB",
-    )
-    .options(&["--page"]),
+    Scenario::new("page-overweight", "https://page-overweight.http.test/", "a page with an image of 2.8 MB")
+        .options(&["--page"]),
     Scenario::new(
         "page-preloads",
         "https://page-preloads.http.test/",

@@ -51,7 +51,8 @@ fn of_page(trace: &Trace, page: &Page) -> Vec<Value> {
     for (host, threads) in threads.iter().enumerate().filter(|(_, threads)| !threads.is_empty()) {
         let (pid, name) = (first + host, format!("the page's requests to {}", paged.hosts[host].name));
         events.push(named("process_name", pid, 0, &name));
-        events.extend((0..threads.len()).map(|tid| named("thread_name", pid, tid, &format!("requests {tid}"))));
+        events
+            .extend((0..threads.len()).map(|tid| named("thread_name", pid, tid, &format!("requests {tid}"))));
     }
     events
 }
@@ -79,8 +80,10 @@ fn named(what: &str, pid: usize, tid: usize, name: &str) -> Value {
 }
 
 fn request(pid: usize, hop: &Hop<'_>, spans: &[&Span]) -> Vec<Value> {
-    let mut events =
-        vec![named("process_name", pid, 0, &hop.url.href), named("thread_name", pid, 0, "request and phases")];
+    let mut events = vec![
+        named("process_name", pid, 0, &hop.url.href),
+        named("thread_name", pid, 0, "request and phases"),
+    ];
     events.push(complete(pid, 0, "request", (hop.start, hop.end), &json!({ "counted": true })));
     let mut threads: Vec<Vec<(At, At)>> = Vec::new();
     for span in spans {
@@ -161,8 +164,8 @@ mod tests {
             for (place, one) in spans.iter().enumerate() {
                 for other in spans[place + 1..].iter().filter(|other| other[..2] == one[..2]) {
                     let apart = one[3] <= other[2] || other[3] <= one[2];
-                    let inside = one[2] <= other[2] && other[3] <= one[3]
-                        || other[2] <= one[2] && one[3] <= other[3];
+                    let inside =
+                        one[2] <= other[2] && other[3] <= one[3] || other[2] <= one[2] && one[3] <= other[3];
                     assert!(apart || inside, "{name}: {one:?} and {other:?}");
                 }
             }

@@ -392,14 +392,21 @@ mod tests {
         let mut trace = testtrace::paged();
         let late = trace.page.as_mut().unwrap().resources.last_mut().unwrap();
         late.url = "http://clear.example/app.js?v=1#x".to_owned();
-        assert_eq!(archive(trace.clone())["log"]["entries"].as_array().unwrap().len(), 3, "lazy is no matter of it");
+        assert_eq!(
+            archive(trace.clone())["log"]["entries"].as_array().unwrap().len(),
+            3,
+            "lazy is no matter of it"
+        );
         trace.page.as_mut().unwrap().resources.last_mut().unwrap().fate = Fate::Left(Left::MixedContent);
         let archive = archive(trace);
         check("blocked", &archive["log"]);
         let entries = archive["log"]["entries"].as_array().unwrap();
         let is_it = |entry: &&Value| entry["request"]["url"] == "http://clear.example/app.js?v=1";
         let blocked = entries.iter().find(is_it).unwrap();
-        assert_eq!((entries.len(), &blocked["response"]["status"], &blocked["time"]), (4, &0.into(), &0.into()));
+        assert_eq!(
+            (entries.len(), &blocked["response"]["status"], &blocked["time"]),
+            (4, &0.into(), &0.into())
+        );
         assert_eq!(blocked["request"]["queryString"], json!([{ "name": "v", "value": "1" }]));
         assert!(blocked["_error"].as_str().unwrap().ends_with("browsers block it"), "{blocked}");
         assert_eq!(blocked["_renderBlocking"], "non_blocking");

@@ -264,7 +264,9 @@ fn complaint(message: &Value) -> Option<String> {
     match (message["method"].as_str()?, event["type"].as_str()) {
         ("Runtime.consoleAPICalled", Some("error" | "warning" | "assert")) => Some(event["args"].to_string()),
         ("Runtime.exceptionThrown", _) => Some(event["exceptionDetails"].to_string()),
-        ("Log.entryAdded", _) if event["entry"]["level"] == "error" => Some(event["entry"]["text"].to_string()),
+        ("Log.entryAdded", _) if event["entry"]["level"] == "error" => {
+            Some(event["entry"]["text"].to_string())
+        }
         _ => None,
     }
 }

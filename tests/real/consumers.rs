@@ -88,8 +88,9 @@ impl Told {
             .stdin(Stdio::null())
             .output()
             .unwrap();
-        let document = serde_json::from_slice(&output.stdout)
-            .unwrap_or_else(|error| panic!("{words:?}: {error}: {}", String::from_utf8_lossy(&output.stderr)));
+        let document = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+            panic!("{words:?}: {error}: {}", String::from_utf8_lossy(&output.stderr))
+        });
         Self { text: fs::read_to_string(&file).unwrap(), document }
     }
 
@@ -151,7 +152,9 @@ fn validated(_: &Consumers) {
         let entries = told.json()["log"]["entries"].as_array().unwrap().len();
         assert_eq!(node(VALIDATE, &told.text), (0, format!("{entries}\n")), "{run:?}\n{}", told.text);
         // It does find fault.
-        for (sound, broken) in [("\"version\": \"1.2\"", "\"version\": 1.2"), ("\"wait\": ", "\"wait\": null, \"x\": ")] {
+        for (sound, broken) in
+            [("\"version\": \"1.2\"", "\"version\": 1.2"), ("\"wait\": ", "\"wait\": null, \"x\": ")]
+        {
             let wrong = told.text.replacen(sound, broken, 1);
             if wrong != told.text {
                 let (code, said) = node(VALIDATE, &wrong);

@@ -122,7 +122,12 @@ impl Fetched {
 }
 
 /// What `--page` says of a URL, to a client that is given the addresses of hosts.
-pub(crate) fn page(client: &Client, ca: &Path, hosts: &[(&str, &str)], (url, words): (&str, &[&str])) -> Value {
+pub(crate) fn page(
+    client: &Client,
+    ca: &Path,
+    hosts: &[(&str, &str)],
+    (url, words): (&str, &[&str]),
+) -> Value {
     let mut arguments: Vec<String> =
         ["--page", "--format", "json", "--max-time", "30", "--cacert"].map(str::to_owned).into();
     arguments.push(ca.display().to_string());

@@ -99,8 +99,7 @@ fn variables() -> Vec<(String, String)> {
 
 /// An expression with all that the dashboard's variables may stand for.
 pub(crate) fn asked(expression: &str) -> String {
-    let asked =
-        expression.replace("$job", ".*").replace("$instance", ".*").replace("$__rate_interval", "1m");
+    let asked = expression.replace("$job", ".*").replace("$instance", ".*").replace("$__rate_interval", "1m");
     assert!(!asked.contains('$'), "{asked}");
     asked
 }

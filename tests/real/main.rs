@@ -188,8 +188,18 @@ fn clean_up_on_signals() {
         });
         net::sweep_own();
         let worlds = [
-            "plain", "signed", "pages", "openssl", "routers", "far", "gateways", "cors", "oidc", "fetched",
-            "painted", "consumers",
+            "plain",
+            "signed",
+            "pages",
+            "openssl",
+            "routers",
+            "far",
+            "gateways",
+            "cors",
+            "oidc",
+            "fetched",
+            "painted",
+            "consumers",
         ];
         for world in worlds {
             drop(Directory::new(world));

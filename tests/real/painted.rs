@@ -22,9 +22,10 @@ use crate::servers::Server;
 use crate::tools::{inside, program, run_at};
 use crate::{Directory, Setting, Test};
 
-pub(crate) const TESTS: &[Test<Painted>] = &[
-    ("painted: rendering can start when chromium paints first, and waits for the same in the same order", as_chromium),
-];
+pub(crate) const TESTS: &[Test<Painted>] = &[(
+    "painted: rendering can start when chromium paints first, and waits for the same in the same order",
+    as_chromium,
+)];
 
 /// The length of the path: with it nothing is painted within a second.
 const FAR: Access = Access::Far(300);
@@ -90,8 +91,7 @@ impl Painted {
         let url = format!("http://{TWO}/");
         nginx.wait_until(|| run_at(client, &program("curl"), &["-qsS", "-o", "/dev/null", &url]).code == 0);
         nginx.hasten();
-        let browser =
-            RefCell::new(Browser::start_in(own, &client.namespace, &trusting(own, HOSTS)));
+        let browser = RefCell::new(Browser::start_in(own, &client.namespace, &trusting(own, HOSTS)));
         Self { servers: vec![thinker, nginx], browser, internet, ca: own.join("ca.pem"), dir }
     }
 
@@ -152,7 +152,8 @@ fn write_pages(dir: &std::path::Path) {
             let own = root.join(number.to_string());
             fs::create_dir_all(&own).unwrap();
             let third = format!("https://third.{host}/{number}/");
-            fs::write(own.join("index.html"), format!("<!doctype html>{}", case.html.replace("{T}", &third))).unwrap();
+            fs::write(own.join("index.html"), format!("<!doctype html>{}", case.html.replace("{T}", &third)))
+                .unwrap();
             for (name, text) in case.files {
                 fs::write(own.join(name), text).unwrap();
             }

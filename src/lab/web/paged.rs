@@ -87,7 +87,8 @@ const SPREAD: &str = "<!doctype html><title>Many origins</title>\n\
 <img src=https://page-broken.http.test/files/here.png><img src=https://page-refused.http.test/inner.png>\n";
 
 /// One image that is larger than whole pages are.
-const OVERWEIGHT: &str = "<!doctype html><title>Overweight</title>\n<img src=/poster.png width=800 height=400>\n";
+const OVERWEIGHT: &str =
+    "<!doctype html><title>Overweight</title>\n<img src=/poster.png width=800 height=400>\n";
 
 /// 40,000 blanks: a text that nobody reads.
 const LONG: &str = match std::str::from_utf8(&[b' '; 40_000]) {

@@ -64,8 +64,16 @@ const SAME: &[Same] = &[
 ];
 
 /// Scenarios beside the pages, by their names.
-const OTHERS: &[&str] =
-    &["normal", "redirect-chain", "temporary-redirect", "uncompressed", "gzip", "not-found", "short-hsts", "bare-response"];
+const OTHERS: &[&str] = &[
+    "normal",
+    "redirect-chain",
+    "temporary-redirect",
+    "uncompressed",
+    "gzip",
+    "not-found",
+    "short-hsts",
+    "bare-response",
+];
 
 /// Reads archives and prints of each the advice: for every audit the score, and what offends.
 const ADVISE: &str = "
@@ -120,8 +128,11 @@ pub(super) fn agrees(_: &Consumers) {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     // And there is something to agree on, in each of them but where coach-core leaves the document out.
-    let empty: Vec<&&str> =
-        agreed.iter().filter(|(audit, number)| **number == 0 && **audit != "cacheHeaders").map(|(it, _)| it).collect();
+    let empty: Vec<&&str> = agreed
+        .iter()
+        .filter(|(audit, number)| **number == 0 && **audit != "cacheHeaders")
+        .map(|(it, _)| it)
+        .collect();
     assert!(empty.is_empty(), "nothing was told of by {empty:?}");
 }
 
@@ -184,7 +195,8 @@ fn scripts(told: &Told, advice: &Value) -> Result<(), String> {
         .map(|request| request["url"].as_str().unwrap().to_owned())
         .collect();
     let theirs = &advice["audits"]["avoidRenderBlocking"]["offending"];
-    let theirs: Urls = theirs.as_array().unwrap().iter().map(|url| url.as_str().unwrap().to_owned()).collect();
+    let theirs: Urls =
+        theirs.as_array().unwrap().iter().map(|url| url.as_str().unwrap().to_owned()).collect();
     if theirs == ours { Ok(()) } else { Err(format!("avoidRenderBlocking: {theirs:?} and {ours:?}")) }
 }
 

@@ -65,7 +65,8 @@ pub(super) fn haralyzer(_: &Consumers) {
         command.args(["-c", READ]);
         let (code, said) = read_by(command, &told.text);
         assert_eq!(code, 0, "{run:?}: {said}\n{}", told.text);
-        let theirs: Value = serde_json::from_str(&said).unwrap_or_else(|error| panic!("{run:?}: {error}: {said}"));
+        let theirs: Value =
+            serde_json::from_str(&said).unwrap_or_else(|error| panic!("{run:?}: {error}: {said}"));
         compare(&told, &theirs).unwrap_or_else(|what| panic!("{run:?}: {what}\n{theirs:#}\n{}", told.text));
     }
     assert!(read > 15, "{read} archives were read");
@@ -95,8 +96,12 @@ fn compare(told: &Told, theirs: &Value) -> Result<(), String> {
     let blocked: usize = told.document["not_requested"]
         .as_array()
         .map_or(0, |all| all.iter().filter(|one| one["reason"] == "mixed-content").count());
-    let each: Vec<&Value> =
-        theirs["each"].as_array().unwrap().iter().filter(|one| one["time"] != 0 || one["status"] != 0).collect();
+    let each: Vec<&Value> = theirs["each"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["time"] != 0 || one["status"] != 0)
+        .collect();
     let number = ours.len();
     same("creator", &theirs["creator"], "urltrace".into())?;
     same("entries", &theirs["entries"], (number + blocked).into())?;
@@ -129,7 +134,8 @@ fn compare(told: &Told, theirs: &Value) -> Result<(), String> {
         near("time of the document", &theirs["actual_time"], time(request))?;
         same("the document", &theirs["actual"], url_of(request))?;
     }
-    let begun = theirs["each"][0]["started"].as_f64().unwrap() - milliseconds(&ours[0].0["start_us"]) / 1000.0;
+    let begun =
+        theirs["each"][0]["started"].as_f64().unwrap() - milliseconds(&ours[0].0["start_us"]) / 1000.0;
     for ((request, hop), theirs) in ours.iter().zip(each) {
         same("a URL", &theirs["url"], url_of(request))?;
         same("a status", &theirs["status"], status(hop).into())?;
@@ -154,7 +160,8 @@ fn kind_of(hop: &Value) -> String {
         return "x-unknown".to_owned();
     }
     let fields = hop["http"]["headers"].as_array().unwrap();
-    let kind = fields.iter().find(|field| field["name"].as_str().unwrap().eq_ignore_ascii_case("content-type"));
+    let kind =
+        fields.iter().find(|field| field["name"].as_str().unwrap().eq_ignore_ascii_case("content-type"));
     kind.map_or_else(|| "x-unknown".to_owned(), |field| field["value"].as_str().unwrap().to_ascii_lowercase())
 }
 

@@ -17,7 +17,9 @@ use crate::tools::must;
 fn find(dir: &Path, name: &str) -> PathBuf {
     let mut left = vec![dir.to_owned()];
     while let Some(place) = left.pop() {
-        for entry in fs::read_dir(&place).unwrap_or_else(|error| panic!("{}: {error}", place.display())).flatten() {
+        for entry in
+            fs::read_dir(&place).unwrap_or_else(|error| panic!("{}: {error}", place.display())).flatten()
+        {
             let path = entry.path();
             match path.is_dir() {
                 true => left.push(path),
@@ -95,7 +97,10 @@ fn is_to_scale(log: &Value, rows: &[Value]) -> Result<(), String> {
         for part in drawn {
             let (name, percent) = (part[0].as_str().unwrap(), part[1].as_f64().unwrap());
             if !is_near(percent, wanted(name)) {
-                return Err(format!("{url}: {name} is drawn as {percent} % of {axis} ms, and took {}", wanted(name)));
+                return Err(format!(
+                    "{url}: {name} is drawn as {percent} % of {axis} ms, and took {}",
+                    wanted(name)
+                ));
             }
         }
         for name in ["blocked", "dns", "connect", "ssl", "send", "wait", "receive"] {
@@ -221,7 +226,8 @@ fn slices(events: &[Value]) -> Vec<String> {
     let mut all: Vec<String> = spans
         .map(|event| {
             let [process, thread] = names(events, event);
-            json!([process, thread, event["name"], nanoseconds(&event["ts"]), nanoseconds(&event["dur"])]).to_string()
+            json!([process, thread, event["name"], nanoseconds(&event["ts"]), nanoseconds(&event["dur"])])
+                .to_string()
         })
         .collect();
     all.sort();
@@ -248,7 +254,8 @@ pub(super) fn perfetto(world: &Consumers) {
         let mut browser = world.browser.borrow_mut();
         let read = browser.ask_afresh(&format!("{base}/ui/index.html#!/?url={base}/{name}"), QUERIED);
         assert_eq!(read["faults"], json!([]), "{run:?}: {read}");
-        let mut theirs: Vec<String> = read["slices"].as_array().unwrap().iter().map(Value::to_string).collect();
+        let mut theirs: Vec<String> =
+            read["slices"].as_array().unwrap().iter().map(Value::to_string).collect();
         theirs.sort();
         let ours = slices(told.json()["traceEvents"].as_array().unwrap());
         assert_eq!(theirs, ours, "{run:?}");

@@ -72,7 +72,11 @@ pub(super) const CASES: &[Case] = &[
     ),
     Case {
         files: &[("b.html", "<!doctype html><link rel=stylesheet href=think/1500/c.css><p>text")],
-        ..page("a frame that is slow", H2, "<link rel=stylesheet href=a.css><p>text</p><iframe src=b.html></iframe>")
+        ..page(
+            "a frame that is slow",
+            H2,
+            "<link rel=stylesheet href=a.css><p>text</p><iframe src=b.html></iframe>",
+        )
     },
     page(
         "a script that asks to be waited for",
