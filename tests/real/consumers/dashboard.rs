@@ -56,7 +56,7 @@ def fits(value, kind, path):
     if kind is float:
         return type(value) in (int, float)
     if kind in (int, str, bool, type(None)):
-        return type(value) is kind
+        return type(value.value if isinstance(value, enum.Enum) else value) is kind
     if isinstance(value, dict) and hasattr(kind, "from_json"):
         model = kind.from_json(value)
         same(value, written(model), path)

@@ -25,7 +25,7 @@ print(json.dumps({
     "size": page.page_size,
     "transferred": page.page_size_trans,
     "kinds": {kind: [len(getattr(page, kind + "_files")), getattr(page, kind + "_size")]
-              for kind in ("css", "js", "image", "html")},
+              for kind in ("css", "js", "image", "text")},
     "gets": len(page.get_requests),
     "posts": len(page.post_requests),
     "twice": sum(page.duplicate_url_request.values()),
@@ -119,7 +119,7 @@ fn compare(told: &Told, theirs: &Value) -> Result<(), String> {
     same("size", &theirs["size"], encoded.sum::<u64>().into())?;
     let received = ours.iter().map(|(_, hop)| hop["http"]["bytes_received"].as_u64().unwrap_or(0));
     same("bytes that came", &theirs["transferred"], received.sum::<u64>().into())?;
-    for (kind, word) in [("css", "css"), ("js", "javascript"), ("image", "image"), ("html", "html")] {
+    for (kind, word) in [("css", "css"), ("js", "javascript"), ("image", "image"), ("text", "text")] {
         let of_kind = || ours.iter().filter(|(_, hop)| kind_of(hop).contains(word));
         let bytes: u64 = of_kind().map(|(_, hop)| body(hop, "encoded_bytes")).sum();
         same(kind, &theirs["kinds"][kind], serde_json::json!([of_kind().count(), bytes]))?;
