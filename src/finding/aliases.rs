@@ -32,6 +32,8 @@ const ALIASES: &[(&str, &[&str])] = &[
     ("http-slow-ttfb", &["http-first-byte-slow"]),
     ("http-4xx", &["http-status-error"]),
     ("http-5xx", &["http-status-error"]),
+    ("page-early-hints", &["page-early-hints-missing"]),
+    ("page-weight", &["page-overweight"]),
 ];
 
 /// Each alias with the failures that it stands for. A failed stage is no finding: it ends a run by itself.

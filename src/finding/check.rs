@@ -143,6 +143,9 @@ rules! {
     page_resource_redirect,
     page_uncompressed,
     page_short_cache,
+    page_early_hints_missing,
+    page_many_origins,
+    page_overweight,
     page_unused_resource,
 }
 

@@ -1,12 +1,11 @@
 //! A connection on the way to the first paint that could have been opened ahead.
 
 use super::found::{Finding, Severity};
-use super::paged::{LEAST, asked, saving, sooner};
+use super::paged::{LEAST, asked, opening, saving, sooner};
 use super::place::{InResource, Place};
 use super::rule::{Check, Rule};
 use crate::page::{Mend, Simulation, critical_chain};
-use crate::timeline::{Phase, phases};
-use crate::trace::{Asker, Hop, ResourceKind, StageName, Trace};
+use crate::trace::{Asker, ResourceKind, StageName, Trace};
 use crate::units;
 
 pub(super) const RULE: Rule = Rule {
@@ -56,14 +55,6 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         finding
     })
     .collect()
-}
-
-/// What name, connection and handshake took.
-fn opening(hop: &Hop<'_>) -> u64 {
-    let spent = phases(hop).spent;
-    let connects =
-        [Phase::Connect, Phase::Tls, Phase::Quic].into_iter().filter_map(|phase| spent[phase]).sum::<u64>();
-    if connects == 0 { 0 } else { connects + spent[Phase::Dns].unwrap_or(0) }
 }
 
 #[cfg(test)]

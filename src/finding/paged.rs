@@ -6,6 +6,7 @@ use super::found::{Basis, Finding, Load, Mark, Saving};
 use super::savings::is_worth_telling;
 use crate::page::{Mend, Outcome, Simulation};
 use crate::suffix;
+use crate::timeline::{Phase, phases};
 use crate::trace::{
     Asker, Blocking, FailureCode, Fate, Hop, Http, RequestId, Resource, ResourceId, ResourceKind, Trace, Url,
 };
@@ -106,6 +107,14 @@ pub(super) fn stalls(trace: &Trace, one: &Asked<'_>) -> Option<Duration> {
     let is_anothers = is_other_site(&document.url.host_ascii, &one.hop.url.host_ascii);
     (one.resource.blocking == Blocking::Render && is_anothers && !one.is_cut_off() && is_stall)
         .then_some(waited)
+}
+
+/// What lookup, connection and handshake took; 0 where a connection was open.
+pub(super) fn opening(hop: &Hop<'_>) -> u64 {
+    let spent = phases(hop).spent;
+    let connects = [Phase::Connect, Phase::Proxy, Phase::Tls, Phase::Quic];
+    let connects: u64 = connects.into_iter().filter_map(|phase| spent[phase]).sum();
+    if connects == 0 { 0 } else { connects + spent[Phase::Dns].unwrap_or(0) }
 }
 
 /// How much sooner rendering could start, by simulation.

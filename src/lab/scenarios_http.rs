@@ -1,7 +1,7 @@
 //! What the lab can show of requests and responses. A table: the rest of the scenarios stands beside it.
 
 use super::scenario::{
-    BEHIND_CACHE, COLD_START, DRIP_PAUSE, DRIP_PIECES, EARLY_HINTS, GRPC_THINK, SLOW_CONTINUE,
+    BEHIND_CACHE, COLD_START, DRIP_PAUSE, DRIP_PIECES, EARLY_HINTS, GRPC_THINK, PAGE_THINK, SLOW_CONTINUE,
     SLOW_FIRST_BYTE, SLOW_GATEWAY, SLOW_PONG, SLOW_UPSTREAM, Scenario, millis,
 };
 
@@ -130,6 +130,21 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
         "a page with long texts, uncompressed and fresh for a minute",
     )
     .options(&["--page"]),
+    Scenario::new(
+        "page-unhinted",
+        "https://page-unhinted.http.test/",
+        "a page whose server thinks for 400 ms and sends no 103 meanwhile",
+    )
+    .options(&["--page"])
+    .injected(&[("wait", millis(PAGE_THINK))]),
+    Scenario::new(
+        "page-origins",
+        "https://page-origins.http.test/",
+        "a page with files on six other hosts, one of them with a slow handshake",
+    )
+    .options(&["--page"]),
+    Scenario::new("page-overweight", "https://page-overweight.http.test/", "a page with an image of 2.8 MB")
+        .options(&["--page"]),
     Scenario::new(
         "page-preloads",
         "https://page-preloads.http.test/",

@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 
 use super::json::{self, Lines};
 use super::words;
-use crate::picture::{Paged, PagedRow};
 use crate::redact::Redacted;
 use crate::report::TraceReport;
 use crate::timeline::{self, Phase, Phases};
 use crate::trace::{
-    At, BodyFraming, Header, Hop, Http, HttpVersion, Marks, Page, Resource, StageName, Trace, header,
+    Asker, At, Blocking, BodyFraming, Fate, Header, Hop, Http, HttpVersion, Initiator, Left, Marks, Page,
+    Resource, StageName, Trace, header,
 };
 
 /// The only page there is.
@@ -61,24 +61,73 @@ pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::
     json::write(&archive, Lines::Many, out)
 }
 
-/// What the page asks for, as it began: so HAR wants its entries.
+/// What the page asks for, as it began: so HAR wants its entries. What browsers block on a page over TLS is among them,
+/// as Chrome has it, without a response and without a time; nobody was asked for it.
 fn of_page(trace: &Trace, page: &Page) -> serde_json::Result<Vec<Value>> {
-    let paged = Paged::of(trace, page, &[]);
-    let mut rows: Vec<_> = paged.rows.iter().filter_map(|row| Some((row, row.resource?.1))).collect();
-    rows.sort_by_key(|(row, _)| row.hop.start);
-    let entry_of = |(row, resource): (&PagedRow<'_>, &Resource)| {
-        let mut entry = entry(row.hop.id.0, &row.hop, trace)?;
+    let asker = |of: Asker| match of {
+        Asker::Document => trace.hops().last().map(|hop| hop.url.href.as_str()),
+        Asker::Resource(id) => page.resources.get(id.0).map(|asker| asker.url.as_str()),
+    };
+    let mut entries = Vec::new();
+    for resource in &page.resources {
+        let (at, mut entry) = match resource.fate {
+            Fate::Requested(id) => match trace.page_hop(id) {
+                Some(hop) => (hop.start, entry(id.0, &hop, trace)?),
+                None => continue,
+            },
+            Fate::Left(Left::MixedContent) => (resource.discovered, blocked(trace, resource)),
+            Fate::Left(_) | Fate::Unstarted => continue,
+        };
         // As Chrome names them.
         entry["_priority"] = resource.priority.as_str().into();
         entry["_resourceType"] = resource.kind.as_str().into();
-        let asker = row.by.and_then(|by| paged.rows.get(by.row?));
-        let by = asker.map(|asker| asker.hop.url.href.as_str());
-        entry["_initiator"] = json!({
-            "type": resource.initiator.kind.as_str(), "url": by, "_offset": resource.initiator.offset,
-        });
-        Ok(entry)
-    };
-    rows.into_iter().map(entry_of).collect()
+        entry["_renderBlocking"] = match resource.blocking {
+            Blocking::Render => "blocking",
+            Blocking::Parser => "in_body_parser_blocking",
+            Blocking::None => "non_blocking",
+        }
+        .into();
+        let Initiator { kind, of, offset } = resource.initiator;
+        entry["_initiator"] = json!({ "type": kind.as_str(), "url": asker(of), "_offset": offset });
+        entries.push((at, entry));
+    }
+    entries.sort_by_key(|(at, _)| *at);
+    Ok(entries.into_iter().map(|(_, entry)| entry).collect())
+}
+
+/// Something that was not asked for, since browsers would not.
+fn blocked(trace: &Trace, resource: &Resource) -> Value {
+    let url = without_fragment(&resource.url);
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    json!({
+        "pageref": PAGE,
+        "startedDateTime": stamp(trace, resource.discovered),
+        "time": 0,
+        "request": {
+            "method": "GET", "url": url, "httpVersion": "", "cookies": [], "headers": [],
+            "queryString": query_string(query), "headersSize": NONE, "bodySize": NONE,
+        },
+        "response": response(None),
+        "cache": {},
+        "timings": {
+            "blocked": NONE, "dns": NONE, "connect": NONE, "ssl": NONE, "send": NONE, "wait": NONE, "receive": NONE,
+        },
+        "_error": format!("not asked for: {}", Left::MixedContent.words()),
+    })
+}
+
+/// The time of the wall clock.
+fn stamp(trace: &Trace, at: At) -> String {
+    words::timestamp(trace.started_at + std::time::Duration::from_micros(at.0), 6)
+}
+
+fn without_fragment(url: &str) -> &str {
+    url.split('#').next().unwrap_or_default()
+}
+
+fn query_string(query: &str) -> Vec<Value> {
+    let pairs = ::url::form_urlencoded::parse(query.as_bytes());
+    pairs.map(|(name, value)| json!({ "name": name, "value": value })).collect()
 }
 
 /// What stands out on a page's time axis, in milliseconds from t0; null where it is not known.
@@ -93,12 +142,14 @@ fn entry(index: usize, hop: &Hop<'_>, trace: &Trace) -> serde_json::Result<Value
     let phases = timeline::phases(hop);
     let mut entry = json!({
         "pageref": PAGE,
-        "startedDateTime": words::timestamp(trace.started_at + std::time::Duration::from_micros(hop.start.0), 6),
+        "startedDateTime": stamp(trace, hop.start),
         "time": milliseconds(phases.total - phases.unaccounted),
         "request": request(hop, http),
         "response": response(http),
         "cache": {},
         "timings": timings(&phases),
+        // Beside the timings, which some readers sum.
+        "_unaccounted": milliseconds(phases.unaccounted),
         "_urltrace": serde_json::to_value(json::hop(trace, index, *hop))?,
     });
     let connection = hop.connection.filter(|connection| connection.proxy.is_none());
@@ -118,7 +169,6 @@ fn entry(index: usize, hop: &Hop<'_>, trace: &Trace) -> serde_json::Result<Value
 }
 
 fn request(hop: &Hop<'_>, http: Option<&Http>) -> Value {
-    let url = hop.url.href.split('#').next().unwrap_or_default();
     let sent = http.map(|http| &http.request);
     let headers = sent.map_or(&[][..], |sent| &sent.headers);
     // In HTTP/2 pseudo-fields stand among them, which are no fields of HAR's.
@@ -127,10 +177,9 @@ fn request(hop: &Hop<'_>, http: Option<&Http>) -> Value {
     let is_chunked = header(headers, "transfer-encoding").is_some();
     let head = http.zip(sent).filter(|(http, _)| is_plain && !is_chunked && http.sent.is_some());
     let query = hop.url.query.as_deref().unwrap_or_default();
-    let pairs = ::url::form_urlencoded::parse(query.as_bytes());
     json!({
         "method": sent.map_or("", |sent| &sent.method),
-        "url": url,
+        "url": without_fragment(&hop.url.href),
         "httpVersion": version(http),
         "cookies": fields
             .iter()
@@ -138,7 +187,7 @@ fn request(hop: &Hop<'_>, http: Option<&Http>) -> Value {
             .flat_map(|header| header.text().split(';').filter_map(pair).collect::<Vec<_>>())
             .collect::<Vec<_>>(),
         "headers": fields.iter().map(|header| field(header)).collect::<Vec<_>>(),
-        "queryString": pairs.map(|(name, value)| json!({ "name": name, "value": value })).collect::<Vec<_>>(),
+        "queryString": query_string(query),
         "headersSize": head.map_or(NONE, |(http, sent)| signed(http.bytes_sent.saturating_sub(sent.body_bytes))),
         "bodySize": sent.map_or(NONE, |sent| signed(sent.body_bytes)),
     })
@@ -151,6 +200,7 @@ fn response(http: Option<&Http>) -> Value {
             "status": 0, "statusText": "", "httpVersion": version(http), "cookies": [], "headers": [],
             "content": { "size": 0, "mimeType": "x-unknown" },
             "redirectURL": "", "headersSize": NONE, "bodySize": NONE,
+            "_transferSize": http.map_or(0, |http| http.bytes_received),
         });
     };
     let body = &http.body;
@@ -195,7 +245,6 @@ fn timings(phases: &Phases) -> Value {
         "send": sum(&[Phase::Send]),
         "wait": sum(&[Phase::Wait]),
         "receive": sum(&[Phase::Receive]),
-        "_unaccounted": milliseconds(phases.unaccounted),
     })
 }
 
@@ -331,9 +380,36 @@ mod tests {
         assert_eq!(image["timings"]["blocked"], milliseconds(queued.spent[Phase::Queue].unwrap()));
         assert_eq!(image["_initiator"]["url"], document["request"]["url"]);
         assert_eq!((&image["connection"], &image["_priority"]), (&document["connection"], &"low".into()));
+        let blocking = |entry: &Value| entry["_renderBlocking"].clone();
+        assert_eq!((blocking(style), blocking(image)), ("blocking".into(), "non_blocking".into()));
         let started: Vec<&str> =
             entries.iter().map(|entry| entry["startedDateTime"].as_str().unwrap()).collect();
         assert!(started.is_sorted(), "{started:?}");
+    }
+
+    #[test]
+    fn what_browsers_block_has_an_entry_without_a_response_and_without_a_time() {
+        let mut trace = testtrace::paged();
+        let late = trace.page.as_mut().unwrap().resources.last_mut().unwrap();
+        late.url = "http://clear.example/app.js?v=1#x".to_owned();
+        assert_eq!(
+            archive(trace.clone())["log"]["entries"].as_array().unwrap().len(),
+            3,
+            "lazy is no matter of it"
+        );
+        trace.page.as_mut().unwrap().resources.last_mut().unwrap().fate = Fate::Left(Left::MixedContent);
+        let archive = archive(trace);
+        check("blocked", &archive["log"]);
+        let entries = archive["log"]["entries"].as_array().unwrap();
+        let is_it = |entry: &&Value| entry["request"]["url"] == "http://clear.example/app.js?v=1";
+        let blocked = entries.iter().find(is_it).unwrap();
+        assert_eq!(
+            (entries.len(), &blocked["response"]["status"], &blocked["time"]),
+            (4, &0.into(), &0.into())
+        );
+        assert_eq!(blocked["request"]["queryString"], json!([{ "name": "v", "value": "1" }]));
+        assert!(blocked["_error"].as_str().unwrap().ends_with("browsers block it"), "{blocked}");
+        assert_eq!(blocked["_renderBlocking"], "non_blocking");
     }
 
     #[test]

@@ -433,6 +433,9 @@ const FOUND: &[(&str, &[&str])] = &[
     ("page-late-host", &["page-css-import", "page-preconnect-missing"]),
     ("page-heavy", &["page-uncompressed", "page-short-cache"]),
     ("page-preloads", &["page-preload-unused"]),
+    ("page-unhinted", &["page-early-hints-missing"]),
+    ("page-origins", &["page-many-origins"]),
+    ("page-overweight", &["page-overweight"]),
     ("page-quirks", &["page-unused-resource"]),
     ("page-refused", &["page-unused-resource"]),
 ];
@@ -507,6 +510,8 @@ fn a_saving_is_simulated_and_never_more_than_was_measured() {
         ("page-other-site", "page-third-party-spof", 1_200_000, "start-render"),
         // The connection is opened ahead, too, where the import is named in the head: nothing is left of its own saving.
         ("page-late-host", "page-css-import", 100_000, "start-render"),
+        ("page-unhinted", "page-early-hints-missing", 100_000, "start-render"),
+        ("page-origins", "page-many-origins", 200_000, "start-render"),
     ] {
         let document = page(id);
         let findings = document["findings"].as_array().unwrap();

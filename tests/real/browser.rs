@@ -94,7 +94,11 @@ impl Browser {
 
     /// A tab in a window of its own: what is hidden plays nothing and lays nothing out.
     fn open_tab(&mut self) {
-        let target = self.call("Target.createTarget", json!({"url": "about:blank", "newWindow": true}));
+        self.open_tab_in(&json!({"url": "about:blank", "newWindow": true}));
+    }
+
+    fn open_tab_in(&mut self, window: &Value) {
+        let target = self.call("Target.createTarget", window.clone());
         let attach = json!({"targetId": target["targetId"], "flatten": true});
         let session = self.call("Target.attachToTarget", attach);
         self.session = session["sessionId"].as_str().unwrap().to_owned();
@@ -147,16 +151,44 @@ impl Browser {
 
     /// Opens a page by its URL, and gives what a script in it comes to: a promise is waited for.
     pub(crate) fn ask(&mut self, url: &str, script: &str) -> Value {
+        self.ask_and_hear(url, script).0
+    }
+
+    /// The same, and the errors and warnings on the console until then.
+    pub(crate) fn ask_and_hear(&mut self, url: &str, script: &str) -> (Value, Vec<String>) {
         self.call("Emulation.setScriptExecutionDisabled", json!({"value": false}));
         let number = self.send("Page.navigate", json!({"url": url}));
-        let (mut answered, mut loaded) = (false, false);
+        let (mut answered, mut loaded, mut heard) = (false, false, Vec::new());
         while !(answered && loaded) {
             let message = self.next();
             answered |= message["id"] == number;
             loaded |= message["method"] == "Page.loadEventFired";
+            heard.extend(complaint(&message));
         }
         let evaluate = json!({"expression": script, "awaitPromise": true, "returnByValue": true});
-        self.call("Runtime.evaluate", evaluate)["result"]["value"].clone()
+        let number = self.send("Runtime.evaluate", evaluate);
+        loop {
+            let message = self.next();
+            heard.extend(complaint(&message));
+            if message["id"] == number {
+                heard.extend(message["result"]["exceptionDetails"].as_object().map(|it| format!("{it:?}")));
+                return (message["result"]["result"]["value"].clone(), heard);
+            }
+        }
+    }
+
+    /// The same in a profile of its own: nothing is cached, and no connection is open.
+    pub(crate) fn ask_afresh(&mut self, url: &str, script: &str) -> Value {
+        let own = std::mem::take(&mut self.session);
+        let context = self.call("Target.createBrowserContext", json!({}))["browserContextId"].clone();
+        self.open_tab_in(&json!({"url": "about:blank", "newWindow": true, "browserContextId": context}));
+        let size = json!({"width": 1350, "height": 940, "deviceScaleFactor": 1, "mobile": false});
+        self.call("Emulation.setDeviceMetricsOverride", size);
+        let answer = self.ask(url, script);
+        self.session.clear();
+        self.call("Target.disposeBrowserContext", json!({"browserContextId": context}));
+        self.session = own;
+        answer
     }
 
     /// Opens pages in a number of tabs at a time, each until its network has been idle for half a second.
@@ -223,6 +255,19 @@ impl Browser {
 
     fn next(&mut self) -> Value {
         self.from.recv_timeout(LIMIT).expect("Chromium answers in time")
+    }
+}
+
+/// An error or a warning on the console, or an exception that nothing caught.
+fn complaint(message: &Value) -> Option<String> {
+    let event = &message["params"];
+    match (message["method"].as_str()?, event["type"].as_str()) {
+        ("Runtime.consoleAPICalled", Some("error" | "warning" | "assert")) => Some(event["args"].to_string()),
+        ("Runtime.exceptionThrown", _) => Some(event["exceptionDetails"].to_string()),
+        ("Log.entryAdded", _) if event["entry"]["level"] == "error" => {
+            Some(event["entry"]["text"].to_string())
+        }
+        _ => None,
     }
 }
 

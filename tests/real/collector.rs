@@ -86,7 +86,7 @@ fn definitions(_: &Monitors) {
 }
 
 /// A port of the loopback that nobody has.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 

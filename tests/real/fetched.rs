@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use self::cases::{By, CASES, Case};
 use crate::browser::Browser;
-use crate::net::{Access, Addresses, Internet};
+use crate::net::{Access, Addresses, Client, Internet};
 use crate::servers::Server;
 use crate::tools::{must, program, run_at};
 use crate::{Directory, Setting, Test};
@@ -79,7 +79,7 @@ impl Fetched {
             near: &[],
         });
         let own = dir.path();
-        certify(own);
+        certify(own, HOSTS);
         write_pages(&own.join("root"));
         let config = own.join("nginx.conf");
         fs::write(&config, nginx_config(own)).unwrap();
@@ -89,13 +89,7 @@ impl Fetched {
         let client = internet.client(Access::Full);
         let url = format!("http://{TWO}/");
         nginx.wait_until(|| run_at(client, &program("curl"), &["-qsS", "-o", "/dev/null", &url]).code == 0);
-        let rules: Vec<String> =
-            HOSTS.iter().map(|(host, address)| format!("MAP {host} {address}")).collect();
-        let pin = must(Command::new("sh").current_dir(own).args(["-c", PIN]));
-        let arguments = [
-            format!("--host-resolver-rules={}", rules.join(",")),
-            format!("--ignore-certificate-errors-spki-list={}", pin.trim()),
-        ];
+        let arguments = trusting(own, HOSTS);
         let browser = RefCell::new(Browser::start_in(own, &client.namespace, &arguments));
         let (log, ca) = (own.join("access"), own.join("ca.pem"));
         Self { servers: vec![nginx], browser, internet, log, ca, dir }
@@ -103,19 +97,7 @@ impl Fetched {
 
     /// What `--page` says of a URL.
     fn page(&self, url: &str, words: &[&str]) -> Value {
-        let mut arguments: Vec<String> =
-            ["--page", "--format", "json", "--max-time", "30", "--cacert"].map(str::to_owned).into();
-        arguments.push(self.ca.display().to_string());
-        for (host, address) in HOSTS {
-            for port in [80, 443] {
-                arguments.extend(["--resolve".to_owned(), format!("{host}:{port}:{address}")]);
-            }
-        }
-        arguments.extend(words.iter().map(|word| (*word).to_owned()));
-        arguments.push(url.to_owned());
-        let client = self.internet.client(Access::Full);
-        let output = run_at(client, Path::new(env!("CARGO_BIN_EXE_urltrace")), &arguments);
-        serde_json::from_str(&output.stdout).unwrap_or_else(|error| panic!("{url}: {error}: {output:?}"))
+        page(self.internet.client(Access::Full), &self.ca, HOSTS, (url, words))
     }
 
     /// What was asked for below a path that a number stands for, by whom.
@@ -139,6 +121,27 @@ impl Fetched {
     }
 }
 
+/// What `--page` says of a URL, to a client that is given the addresses of hosts.
+pub(crate) fn page(
+    client: &Client,
+    ca: &Path,
+    hosts: &[(&str, &str)],
+    (url, words): (&str, &[&str]),
+) -> Value {
+    let mut arguments: Vec<String> =
+        ["--page", "--format", "json", "--max-time", "30", "--cacert"].map(str::to_owned).into();
+    arguments.push(ca.display().to_string());
+    for (host, address) in hosts {
+        for port in [80, 443] {
+            arguments.extend(["--resolve".to_owned(), format!("{host}:{port}:{address}")]);
+        }
+    }
+    arguments.extend(words.iter().map(|word| (*word).to_owned()));
+    arguments.push(url.to_owned());
+    let output = run_at(client, Path::new(env!("CARGO_BIN_EXE_urltrace")), &arguments);
+    serde_json::from_str(&output.stdout).unwrap_or_else(|error| panic!("{url}: {error}: {output:?}"))
+}
+
 /// Referer, Origin, Accept.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Said([String; 3]);
@@ -150,14 +153,25 @@ type Asked = BTreeMap<String, BTreeSet<Said>>;
 const PIN: &str = "openssl x509 -in leaf.pem -pubkey -noout | openssl pkey -pubin -outform der \
     | openssl dgst -sha256 -binary | openssl enc -base64";
 
-fn certify(dir: &Path) {
-    let names: Vec<String> = HOSTS.iter().map(|(host, _)| format!("DNS:{host}")).collect();
+/// How Chromium finds these hosts, and takes their certificate.
+pub(crate) fn trusting(dir: &Path, hosts: &[(&str, &str)]) -> [String; 2] {
+    let rules: Vec<String> = hosts.iter().map(|(host, address)| format!("MAP {host} {address}")).collect();
+    let pin = must(Command::new("sh").current_dir(dir).args(["-c", PIN]));
+    [
+        format!("--host-resolver-rules={}", rules.join(",")),
+        format!("--ignore-certificate-errors-spki-list={}", pin.trim()),
+    ]
+}
+
+/// A certificate for these hosts (`leaf.pem`, `leaf.key`), and the CA that it is of (`ca.pem`).
+pub(crate) fn certify(dir: &Path, hosts: &[(&str, &str)]) {
+    let names: Vec<String> = hosts.iter().map(|(host, _)| format!("DNS:{host}")).collect();
     let extensions = format!("subjectAltName={}\nextendedKeyUsage=serverAuth\n", names.join(","));
     fs::write(dir.join("leaf.ext"), extensions).unwrap();
     let curve = "ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
     for words in [
         format!("req -x509 -newkey {curve} -days 30 -subj /O=urltrace/CN=Test_CA -keyout ca.key -out ca.pem"),
-        format!("req -newkey {curve} -subj /CN=h1.test -keyout leaf.key -out leaf.csr"),
+        format!("req -newkey {curve} -subj /CN={} -keyout leaf.key -out leaf.csr", hosts[0].0),
         "x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -set_serial 9 -days 20 -extfile leaf.ext -out leaf.pem"
             .to_owned(),
     ] {
@@ -169,6 +183,15 @@ fn certify(dir: &Path) {
 const PNG: &[u8] =
     b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde\0\0\0\x0cIDATx\x9cc\xf8\
     \xcf\xc0\0\0\x03\x01\x01\0\xc9\xfe\x92\xef\0\0\0\0IEND\xaeB`\x82";
+
+/// An empty file of each kind.
+pub(crate) fn write_empty(root: &Path) {
+    for name in ["empty.html", "empty.css", "empty.js", "empty.bin"] {
+        fs::write(root.join(name), "").unwrap();
+    }
+    fs::write(root.join("empty.svg"), "<svg xmlns='http://www.w3.org/2000/svg'/>").unwrap();
+    fs::write(root.join("empty.png"), PNG).unwrap();
+}
 
 fn write_pages(root: &Path) {
     fs::create_dir_all(root).unwrap();
@@ -185,11 +208,7 @@ fn write_pages(root: &Path) {
     }
     for host in ["h1.test", "h2.test"] {
         let root = root.join(host);
-        for name in ["empty.html", "empty.css", "empty.js", "empty.bin"] {
-            fs::write(root.join(name), "").unwrap();
-        }
-        fs::write(root.join("empty.svg"), "<svg xmlns='http://www.w3.org/2000/svg'/>").unwrap();
-        fs::write(root.join("empty.png"), PNG).unwrap();
+        write_empty(&root);
         fs::write(root.join("slow.bin"), vec![b'x'; 48_000]).unwrap();
         let few: String = (0..12).map(|number| format!("<img src=/few/{number}.png>")).collect();
         fs::write(root.join("few.html"), few).unwrap();
@@ -206,9 +225,6 @@ fn filled(text: &str, host: &str, number: usize) -> String {
 
 fn nginx_config(dir: &Path) -> String {
     let path = dir.display();
-    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .map(|what| format!("  {what}_temp_path {path}/{what};\n"))
-        .concat();
     let mut servers = String::new();
     for (host, addresses, http2) in [("h1.test", &[ONE, PRIVATE][..], ""), ("h2.test", &[TWO], " http2")] {
         let mut locations = String::new();
@@ -234,6 +250,15 @@ fn nginx_config(dir: &Path) -> String {
         "  server {{ listen {FEW}:443 ssl http2; http2_max_concurrent_streams {STREAMS}; root {path}/root/h2.test; \
          location /few/ {{ limit_rate 40k; try_files $uri /slow.bin =404; }} }}"
     );
+    nginx_with(dir, &servers)
+}
+
+/// The whole configuration of an nginx with these servers; for what is not there, `$empty` is an empty file of its kind.
+pub(crate) fn nginx_with(dir: &Path, servers: &str) -> String {
+    let path = dir.display();
+    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|what| format!("  {what}_temp_path {path}/{what};\n"))
+        .concat();
     format!(
         "daemon off;
 master_process off;

@@ -64,10 +64,14 @@ basic_auth_users: {{prometheus: {ABC}}}
     assert!(own.query("urltrace_build_info{job=\"guarded\"}", 1).len() == 1);
 }
 
+/// The dashboard as it is written.
+pub(crate) fn dashboard_text() -> String {
+    fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/contrib/grafana-dashboard.json")).unwrap()
+}
+
 /// The expressions of the panels of the dashboard, by their titles.
-fn expressions() -> Vec<(String, String)> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/contrib/grafana-dashboard.json");
-    let dashboard: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+pub(crate) fn expressions() -> Vec<(String, String)> {
+    let dashboard: Value = serde_json::from_str(&dashboard_text()).unwrap();
     let panels = dashboard["panels"].as_array().unwrap();
     let of_panel = |panel: &Value| -> Vec<(String, String)> {
         let title = panel["title"].as_str().unwrap().to_owned();
@@ -75,6 +79,28 @@ fn expressions() -> Vec<(String, String)> {
         targets.iter().map(|target| (title.clone(), target["expr"].as_str().unwrap().to_owned())).collect()
     };
     panels.iter().flat_map(of_panel).collect()
+}
+
+/// The variables of the dashboard that are asked for: the series whose labels they list, and which label.
+fn variables() -> Vec<(String, String)> {
+    let dashboard: Value = serde_json::from_str(&dashboard_text()).unwrap();
+    let all = dashboard["templating"]["list"].as_array().unwrap().iter();
+    let queries = all.filter(|variable| variable["type"] == "query");
+    queries
+        .map(|variable| {
+            let query = variable["query"]["query"].as_str().unwrap();
+            let inner = query.strip_prefix("label_values(").and_then(|rest| rest.strip_suffix(')')).unwrap();
+            let (series, label) = inner.rsplit_once(',').unwrap();
+            (asked(series), label.trim().to_owned())
+        })
+        .collect()
+}
+
+/// An expression with all that the dashboard's variables may stand for.
+pub(crate) fn asked(expression: &str) -> String {
+    let asked = expression.replace("$job", ".*").replace("$instance", ".*").replace("$__rate_interval", "1m");
+    assert!(!asked.contains('$'), "{asked}");
+    asked
 }
 
 pub(crate) fn dashboard(own: &Monitored) {
@@ -89,10 +115,14 @@ pub(crate) fn dashboard(own: &Monitored) {
     let all = expressions();
     assert!(all.len() > 8, "{all:?}");
     for (title, expression) in all {
-        let asked =
-            expression.replace("$job", ".*").replace("$instance", ".*").replace("$__rate_interval", "1m");
-        assert!(!asked.contains('$'), "{title}: {asked}");
+        let asked = asked(&expression);
         let found = own.query(&asked, 1);
         assert!(!found.is_empty(), "{title}: {asked} at {PROMETHEUS}");
+    }
+    let variables = variables();
+    assert_eq!(variables.len(), 2, "{variables:?}");
+    for (series, label) in variables {
+        let found = own.query(&format!("group by ({label}) ({series})"), 1);
+        assert!(found.iter().all(|(labels, _)| labels.contains_key(&label)), "{series} has no {label}");
     }
 }

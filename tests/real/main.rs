@@ -8,14 +8,15 @@
 //! the tests with one of the words in their names; `--keep` runs none and leaves the world of the first of
 //! them up until Ctrl-C, to look around in it with `ip netns exec`. The tests of `signed` have a world
 //! of their own, and so have those of `routers`, `far`, `gateways`,
-//! `cors`, `fetched` and `oidc`, of `pages`, whose world is Chromium and the built-in internet, of `live`, whose
-//! servers are Python's, and of `monitoring`, where blackbox_exporter and Prometheus are.
+//! `cors`, `fetched`, `painted` and `oidc`, of `pages` and `consumers`, whose world is Chromium and the built-in internet,
+//! of `live`, whose servers are Python's, and of `monitoring`, where blackbox_exporter and Prometheus are.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)] // tests
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
 mod browser;
 mod cases;
 mod collector;
+mod consumers;
 mod cors;
 mod curl;
 mod dig;
@@ -32,6 +33,7 @@ mod oidc;
 mod openssl;
 mod origin;
 mod pages;
+mod painted;
 mod path;
 mod pcap;
 mod proxies;
@@ -71,6 +73,8 @@ fn main() -> ExitCode {
         part(signed::World::new, signed::TESTS.iter().copied(), &is_chosen),
         part(pages::Pages::new, pages::TESTS.iter().copied(), &is_chosen),
         part(fetched::Fetched::new, fetched::TESTS.iter().copied(), &is_chosen),
+        part(painted::Painted::new, painted::TESTS.iter().copied(), &is_chosen),
+        part(consumers::Consumers::new, consumers::TESTS.iter().copied(), &is_chosen),
         part(cors::Asked::new, cors::TESTS.iter().copied(), &is_chosen),
         part(openssl::Peers::new, peers, &is_chosen),
         part(routers::Routers::new, routers::TESTS.iter().copied(), &is_chosen),
@@ -183,9 +187,21 @@ fn clean_up_on_signals() {
             tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
         });
         net::sweep_own();
-        for world in
-            ["plain", "signed", "pages", "openssl", "routers", "far", "gateways", "cors", "oidc", "fetched"]
-        {
+        let worlds = [
+            "plain",
+            "signed",
+            "pages",
+            "openssl",
+            "routers",
+            "far",
+            "gateways",
+            "cors",
+            "oidc",
+            "fetched",
+            "painted",
+            "consumers",
+        ];
+        for world in worlds {
             drop(Directory::new(world));
         }
         std::process::exit(130);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::site::{Conduct, File, HSTS, Hints, KEPT, PAGE, Page, Site, TLS, Tls};
 use crate::lab::scenario::{
-    EARLY_HINTS, PAGE_HANDSHAKE, PAGE_IMAGE, PAGE_IMPORT, PAGE_SCRIPT, PAGE_STYLE, PAGE_WIDGET,
+    EARLY_HINTS, PAGE_HANDSHAKE, PAGE_IMAGE, PAGE_IMPORT, PAGE_SCRIPT, PAGE_STYLE, PAGE_THINK, PAGE_WIDGET,
 };
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -76,6 +76,20 @@ const REFUSED: &str = "<!doctype html><title>Refused</title>\n\
 <script defer crossorigin src=https://third.http.test/moved.js></script><script defer src=/picture.js></script>\n\
 <iframe src=/frame.html></iframe><iframe src=/shown.html></iframe>\n";
 
+/// A stylesheet that could have come while the server thought.
+const UNHINTED: &str = "<!doctype html><title>Unhinted</title><link rel=stylesheet href=/style.css>\n";
+
+/// Files on six other hosts, one of which takes long to connect to.
+const SPREAD: &str = "<!doctype html><title>Many origins</title>\n\
+<link rel=stylesheet href=/main.css><link rel=stylesheet href=https://page-styles.http.test/far.css>\n\
+<script async src=https://third.http.test/widget.js></script>\n\
+<img src=https://page.http.test/hero.png><img src=https://page-guarded.http.test/hero.png>\n\
+<img src=https://page-broken.http.test/files/here.png><img src=https://page-refused.http.test/inner.png>\n";
+
+/// One image that is larger than whole pages are.
+const OVERWEIGHT: &str =
+    "<!doctype html><title>Overweight</title>\n<img src=/poster.png width=800 height=400>\n";
+
 /// 40,000 blanks: a text that nobody reads.
 const LONG: &str = match std::str::from_utf8(&[b' '; 40_000]) {
     Ok(text) => text,
@@ -86,7 +100,7 @@ const LONG: &str = match std::str::from_utf8(&[b' '; 40_000]) {
 const FOR_LONG: [(&str, &str); 1] = [("cache-control", "max-age=31536000, immutable")];
 
 const fn file(path: &'static str, kind: &'static str, text: &'static str) -> File {
-    File { path, kind, text, status: 200, fields: &KEPT, think: Duration::ZERO }
+    File { path, kind, text, times: 1, status: 200, fields: &KEPT, think: Duration::ZERO }
 }
 
 const fn slow(path: &'static str, kind: &'static str, text: &'static str, think: Duration) -> File {
@@ -266,6 +280,26 @@ pub(super) const PAGED: &[Site] = &[
         "page-other-site.http.test",
         222,
         page(OTHER_SITE, &[file("/main.css", CSS, "body { margin: 0 }\n")]),
+    ),
+    Site::https(
+        "page-unhinted.http.test",
+        251,
+        Conduct::Page(Page {
+            text: Some((HTML, UNHINTED)),
+            think: PAGE_THINK,
+            files: &[slow("/style.css", CSS, "body { margin: 0 }\n", PAGE_STYLE)],
+            ..PAGE
+        }),
+    ),
+    Site::https(
+        "page-origins.http.test",
+        252,
+        page(SPREAD, &[file("/main.css", CSS, "body { margin: 0 }\n")]),
+    ),
+    Site::https(
+        "page-overweight.http.test",
+        253,
+        page(OVERWEIGHT, &[File { times: 70, fields: &FOR_LONG, ..file("/poster.png", PNG, LONG) }]),
     ),
     Site::https("page-widget.tls.test", 223, page("", &[slow("/widget.js", JS, "", PAGE_WIDGET)])),
     Site::https(

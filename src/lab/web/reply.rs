@@ -79,7 +79,7 @@ pub(super) fn reply(page: &Page, request: &Request<'_>, bodies: &Bodies, clock: 
     let mut encoded = Encoding::Identity;
     let tagged = page.fields.iter().any(|(name, _)| *name == "etag");
     let body = match (page.status, path) {
-        _ if own.is_some() => own.map(|(_, text)| text.as_bytes().to_vec()).unwrap_or_default(),
+        _ if own.is_some() => own.map(|(_, text)| text.as_bytes().repeat(page.times)).unwrap_or_default(),
         (200, "/" | "/index.html") if tagged && request.if_none_match.contains(ETAG) => {
             status = 304;
             Vec::new()

@@ -272,6 +272,8 @@ pub(crate) struct Page {
     pub(crate) encoding: Encoding,
     /// What it says in place of the page, and of which type that is.
     pub(crate) text: Option<(&'static str, &'static str)>,
+    /// How often it says that.
+    pub(crate) times: usize,
     /// Where it says so.
     pub(crate) at: &'static str,
     /// What else it has.
@@ -287,6 +289,8 @@ pub(crate) struct File {
     /// Its type.
     pub(crate) kind: &'static str,
     pub(crate) text: &'static str,
+    /// How often it has that.
+    pub(crate) times: usize,
     pub(crate) status: u16,
     /// Header fields of its own.
     pub(crate) fields: &'static [(&'static str, &'static str)],
@@ -306,6 +310,7 @@ impl Page {
             hints: Hints::None,
             pace: Pace::AtOnce,
             text: Some((file.kind, file.text)),
+            times: file.times,
             at: file.path,
             ..self
         }
@@ -360,6 +365,7 @@ pub(super) const PAGE: Page = Page {
     pace: Pace::AtOnce,
     encoding: Encoding::Identity,
     text: None,
+    times: 1,
     at: "/",
     files: &[],
     preflight: None,

@@ -1,5 +1,7 @@
 //! What could be mended of a page, each as a change to what is simulated. What it assumes stands with it.
 
+use std::time::Duration;
+
 use super::model::{Anchor, Model, Moment, Node};
 use crate::page::schedule::PER_HOST;
 use crate::trace::{Blocking, InitiatorKind, Priority, RequestId, ResourceKind};
@@ -21,6 +23,10 @@ pub enum Mend {
     Direct(RequestId),
     /// Its origin takes many requests on one connection.
     Multiplex(RequestId),
+    /// A 103 names it, so long behind the document's request: a round trip, as the server sends it at once.
+    Hint(RequestId, Duration),
+    /// The document's own origin has it.
+    Own(RequestId),
 }
 
 impl Model {
@@ -38,7 +44,9 @@ impl Model {
         | Mend::Compress(id, _)
         | Mend::Without(id)
         | Mend::Direct(id)
-        | Mend::Multiplex(id)) = *mend;
+        | Mend::Multiplex(id)
+        | Mend::Hint(id, _)
+        | Mend::Own(id)) = *mend;
         let Some(node) = self.place_of(id) else { return };
         match mend {
             Mend::Preload(_) => self.preload(node),
@@ -50,7 +58,12 @@ impl Model {
                 self.family(node).into_iter().for_each(|gone| self.nodes[gone].is_gone = true);
             }
             Mend::Direct(_) if node >= self.chain => self.skip(node),
-            Mend::Without(_) | Mend::Direct(_) => {}
+            Mend::Hint(_, behind) if node >= self.chain => self.hint(node, *behind),
+            Mend::Own(_) if node >= self.chain => {
+                let host = self.nodes[self.document()].host;
+                (self.nodes[node].host, self.nodes[node].opening) = (host, None);
+            }
+            Mend::Without(_) | Mend::Direct(_) | Mend::Hint(..) | Mend::Own(_) => {}
         }
     }
 
@@ -103,6 +116,17 @@ impl Model {
             ResourceKind::Script | ResourceKind::Font => Priority::High,
             _ => Priority::Low,
         });
+    }
+
+    fn hint(&mut self, node: usize, behind: Duration) {
+        let document = self.document();
+        let lag = u64::try_from(behind.as_micros()).unwrap_or(u64::MAX);
+        let found = Moment { anchor: Anchor::Begun, lag: lag.saturating_add(self.nodes[document].send) };
+        let comes_in_time = lag < self.nodes[document].wait;
+        let node = &mut self.nodes[node];
+        if comes_in_time && node.asker == Some(document) && is_before(found, node.found) {
+            node.found = found;
+        }
     }
 
     fn defer(&mut self, node: usize) {

@@ -1,5 +1,7 @@
 //! The simulator by itself: what it must keep to whatever the page, and small pages whose times are known.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 
 use super::model::{Anchor, HostModel, Leaves, Model, Moment, Node};
@@ -167,6 +169,25 @@ fn a_connection_that_is_opened_ahead_is_no_part_of_the_wait() {
     assert_eq!(before, 41_000 + 21_000 + 30_000 + 11_000);
     // It was needed 21 ms behind the head: so much of the 30 is spared.
     assert_eq!(before - start(&page.mended(&[Mend::Connect(RequestId(2))])), 21_000);
+}
+
+#[test]
+fn a_hint_is_followed_while_the_server_thinks() {
+    let mut page = model(vec![style(100_000)], true, PageProfile::Chrome);
+    page.nodes[0].wait = 300_000;
+    // 30 to open, 300 to the first byte, 1 to the tag, 101 for the sheet.
+    assert_eq!(start(&page), 432_000);
+    let hint = |behind| Mend::Hint(RequestId(1), Duration::from_millis(behind));
+    assert_eq!(start(&page.mended(&[hint(20)])), 331_000, "the head is what is waited for");
+    assert_eq!(start(&page.mended(&[hint(250)])), 30_000 + 250_000 + 101_000);
+    assert_eq!(start(&page.mended(&[hint(400)])), start(&page), "it would come too late");
+}
+
+#[test]
+fn what_the_documents_own_origin_has_needs_no_connection() {
+    let far = Node { host: 1, opening: Some(90_000), ..style(10_000) };
+    let page = model(vec![far], true, PageProfile::Chrome);
+    assert_eq!(start(&page) - start(&page.mended(&[Mend::Own(RequestId(1))])), 90_000);
 }
 
 #[test]
