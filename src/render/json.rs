@@ -52,7 +52,9 @@ mod write;
 
 pub(super) use page::MISSING;
 pub use schema::schema_file;
-pub(super) use write::{Lines, compare, diff, dns, error, hop, repeat, trace, write};
+pub(super) use write::{
+    Lines, compare, compare_in_brief, diff, dns, error, hop, repeat, repeat_in_brief, trace, write,
+};
 
 #[cfg(test)]
 mod tests;

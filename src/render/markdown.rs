@@ -1,6 +1,7 @@
 //! The report as Markdown (CommonMark with GitHub's tables), for tickets: what came of it, where the time
 //! went and what to do first; all else folded away.
 
+mod overview;
 mod page;
 mod parts;
 
@@ -12,11 +13,15 @@ use super::escape::{self, markdown as escaped};
 use super::style::{Charset, Style};
 use super::text::findings::saved;
 use super::text::route as path;
-use super::{further_words, reading_words, scan_words, text, words};
+use super::{
+    compare_words, compared, diff_words, further_words, reading_words, repeat_words, scan_words, text, words,
+};
+use crate::diff::Diff;
 use crate::explain::status::explain;
 use crate::picture::{Paged, Picture, Standing, What};
 use crate::redact::Redacted;
-use crate::report::TraceReport;
+use crate::report::{CompareReport, RepeatReport, TraceReport};
+use crate::runs::{Summary, median_run};
 use crate::trace::{Header, Hop, Trace};
 use crate::units;
 
@@ -24,38 +29,72 @@ use crate::units;
 const COLUMNS: usize = 96;
 /// Findings that are not folded away.
 const FIRST: usize = 5;
+
 /// Writes the report of a trace.
 pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::Result<()> {
     let mut page = String::new();
-    head(&mut page, report);
+    sections(&mut page, report);
+    out.write_all(page.as_bytes())
+}
+
+/// Writes what is told of many runs, and the report of the median one.
+pub(super) fn repeat(report: &Redacted<RepeatReport>, out: &mut dyn Write) -> io::Result<()> {
+    let traces = report.traces();
+    let summary = Summary::of(&traces);
+    let mut page = String::new();
+    overview::overview(&mut page, &repeat_words::overview(report, &summary));
+    if let Some((at, run)) = median_run(&traces).and_then(|at| Some((at, report.runs.get(at)?))) {
+        let which = if summary.ok > 0 { "the median run" } else { "the first run" };
+        put(&mut page, &format!("### Run {}, {which}\n", at + 1));
+        sections(&mut page, &run.report);
+    }
+    out.write_all(page.as_bytes())
+}
+
+/// Writes several ways in turn.
+pub(super) fn compare(report: &Redacted<CompareReport>, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = String::new();
+    overview::overview(&mut page, &compare_words::overview(report, &compared::paired(report)));
+    out.write_all(page.as_bytes())
+}
+
+/// Writes two saved documents beside each other.
+pub(super) fn diff(diff: &Redacted<Diff>, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = String::new();
+    overview::overview(&mut page, &diff_words::overview(diff));
+    out.write_all(page.as_bytes())
+}
+
+/// What a ticket tells of a trace.
+fn sections(page: &mut String, report: &TraceReport) {
+    head(page, report);
     let paged = report.trace.page.as_ref().map(|of| Paged::of(&report.trace, of, &report.findings));
     if let Some(paged) = &paged {
-        page::summary(&mut page, paged);
+        page::summary(page, paged);
     }
-    phases(&mut page, report);
-    findings(&mut page, report);
+    phases(page, report);
+    findings(page, report);
     let style = Style { width: COLUMNS, ..Style::default() };
     if let Some(paged) = &paged {
-        page::further(&mut page, paged, &text::page_alone(paged, &style));
+        page::further(page, paged, &text::page_alone(paged, &style));
     }
     let drawings = [
         ("Waterfall", text::waterfall_alone(report, &style)),
         ("Ladder", text::ladder_alone(report, &style)),
     ];
     for (name, drawing) in drawings.iter().filter(|(_, drawing)| !drawing.is_empty()) {
-        folded(&mut page, name, &fenced(drawing));
+        folded(page, name, &fenced(drawing));
     }
-    story(&mut page, report);
+    story(page, report);
     for hop in report.trace.hops() {
-        packets(&mut page, &hop);
-        route(&mut page, &hop);
-        certificates(&mut page, &hop);
-        scan(&mut page, &hop);
-        said(&mut page, &report.trace, &hop);
-        reuse(&mut page, &hop);
-        fields(&mut page, &hop);
+        packets(page, &hop);
+        route(page, &hop);
+        certificates(page, &hop);
+        scan(page, &hop);
+        said(page, &report.trace, &hop);
+        reuse(page, &hop);
+        fields(page, &hop);
     }
-    out.write_all(page.as_bytes())
 }
 
 fn head(page: &mut String, report: &TraceReport) {

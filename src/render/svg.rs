@@ -47,7 +47,7 @@ pub(super) fn trace(report: &Redacted<TraceReport>, style: &Style, out: &mut dyn
 
 /// One picture of a trace, as markup.
 pub(super) fn draw(
-    report: &Redacted<TraceReport>,
+    report: &TraceReport,
     picture: &Picture,
     diagram: Diagram,
     depth: Depth,
@@ -70,7 +70,7 @@ pub(super) fn draw(
 
 /// One picture of a page, as markup.
 pub(super) fn draw_page(
-    report: &Redacted<TraceReport>,
+    report: &TraceReport,
     paged: &Paged<'_>,
     diagram: Diagram,
     within: Within,
@@ -91,7 +91,7 @@ fn url(report: &TraceReport) -> &str {
 
 /// A drawing with its title, and as a file with its rules and its paper.
 fn framed(
-    report: &Redacted<TraceReport>,
+    report: &TraceReport,
     drawn: Canvas,
     (name, what): (&str, &str),
     within: Within,

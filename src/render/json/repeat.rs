@@ -318,6 +318,14 @@ impl<'a> RepeatDocument<'a> {
     }
 }
 
+impl RepeatDocument<'_> {
+    /// The same with outcome and phases of each run only.
+    pub(super) fn in_brief(mut self) -> Self {
+        self.runs.detail = RunDetail::Brief;
+        self
+    }
+}
+
 impl<'a> WarmUpView<'a> {
     fn new(trace: &'a Trace, first: Option<&'a Trace>) -> Self {
         Self {

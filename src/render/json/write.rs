@@ -14,6 +14,7 @@ use super::pointer::Within;
 use super::repeat::RepeatDocument;
 use super::whole::{trace_document, with_findings};
 use crate::diff::Diff;
+use crate::plan::RunDetail;
 use crate::redact::Redacted;
 use crate::render::compared;
 use crate::report::{CompareReport, DnsReport, RepeatReport, TraceReport};
@@ -38,10 +39,23 @@ pub(crate) fn repeat(report: &Redacted<RepeatReport>, lines: Lines, out: &mut dy
     write(&RepeatDocument::new(report), lines, out)
 }
 
+/// The same on one line as with `--brief`: of each run outcome and phases only.
+pub(crate) fn repeat_in_brief(report: &Redacted<RepeatReport>, out: &mut dyn Write) -> io::Result<()> {
+    write(&RepeatDocument::new(report).in_brief(), Lines::One, out)
+}
+
 /// Writes the document of several ways in turn.
 pub(crate) fn compare(report: &Redacted<CompareReport>, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
     let paired = compared::paired(report);
-    write(&serde_json::to_value(CompareDocument::new(report, &paired))?, lines, out)
+    let document = CompareDocument::new(report, &paired, RunDetail::Whole);
+    write(&serde_json::to_value(document)?, lines, out)
+}
+
+/// The same on one line, with the requests of one run a way only.
+pub(crate) fn compare_in_brief(report: &Redacted<CompareReport>, out: &mut dyn Write) -> io::Result<()> {
+    let paired = compared::paired(report);
+    let document = CompareDocument::new(report, &paired, RunDetail::Brief);
+    write(&serde_json::to_value(document)?, Lines::One, out)
 }
 
 /// Writes the document of two saved documents beside each other.
