@@ -101,9 +101,9 @@ pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<
             let read = |(name, bytes): (String, Vec<u8>)| {
                 Saved::read(&name, &bytes).map_err(|why| Problem::Setup(format!("diff: `{name}`: {why}")))
             };
+            exports::check(&show)?;
             let diff = redact(Diff::of(&read(a)?, &read(b)?), show.secrets);
-            render::render_diff(&diff, format(show.format), &style(&show), out)?;
-            Ok(exit::OK.into())
+            shown::compared(&diff, &show, out)
         }
         Action::Show { name, bytes } => saved::show(&name, &bytes, &show, out),
         Action::ServeLab => in_runtime(serve_lab(out)),
@@ -116,14 +116,15 @@ pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<
         }
         Action::Repeat { url, plan, repeat } => {
             exports::check(&show)?;
-            let wanted = repeat::Wanted { url, plan, repeat, lab, on_bad_status };
+            let wanted = repeat::Wanted { url, plan, repeat, lab, on_bad_status, collector };
             in_runtime(repeat::repeat(wanted, &show, setup, out))
         }
         Action::Many { sources, plan, many } => {
-            let wanted = many::Wanted { sources, plan, many, lab, on_bad_status };
+            let wanted = many::Wanted { sources, plan, many, lab, on_bad_status, collector };
             in_runtime(many::many(wanted, &show, setup, out))
         }
         Action::Compare { url, plan, compare } => {
+            exports::check(&show)?;
             let wanted = compare::Wanted { url, plan, compare, lab, on_bad_status };
             in_runtime(compare::compare(wanted, &show, setup, out))
         }
@@ -183,7 +184,9 @@ async fn trace(
     }
     if let Some(collector) = collector {
         unless_reader_gone(out.flush())?;
-        otlp::send(&report, *collector, &session).await;
+        let mut sending = otlp::Sending::to(*collector);
+        sending.add(&report)?;
+        sending.end(&session).await;
     }
     let failure = report.part(|report| report.trace.failure());
     let told = failure.and_then(|failure| complaint(failure, show));

@@ -108,8 +108,7 @@ fn one(mut report: Report, show: &Show, out: &mut dyn Write) -> Result<Ended, Pr
 /// Whether a document of its kind has the forms that are asked for.
 fn fits(show: &Show, report: &Report) -> Result<(), &'static str> {
     let is_page = matches!(report, Report::Trace(report) if report.trace.page.is_some());
-    let mut formats = show.exports.iter().map(|export| export.format).chain([show.format]);
-    if is_page && formats.any(has_no_page) {
+    if is_page && show.formats().any(has_no_page) {
         return Err("a page has no such form yet: --format json has all of it, har what other tools read");
     }
     if !is_page && show.diagram == Diagram::Connections {

@@ -63,7 +63,7 @@ pub use findings::findings_list;
 pub use json::schema_file;
 pub use lab::{lab_list, lab_serving};
 pub use many::{BadLineReport, ManySummary, many_summary};
-pub use otlp::spans;
+pub use otlp::SpanBatch;
 pub use output::{
     render, render_bad_line, render_compared, render_diff, render_dns, render_dns_line, render_line,
     render_repeated, render_short,

@@ -36,7 +36,7 @@ pub fn render(
         Format::ChromeTrace => chrome_trace::trace(report, out),
         Format::Github => github::trace(report, out),
         Format::Junit => junit::trace(report, out),
-        Format::Otlp => otlp::spans(report, &[], out),
+        Format::Otlp => otlp::spans(report, out),
     }
 }
 
@@ -121,7 +121,7 @@ pub fn render_line(
     match format {
         Format::Text => text::line(report, style, out),
         Format::Json | Format::Jsonl => json::trace(report, Lines::One, out),
-        Format::Otlp => otlp::spans(report, &[], out),
+        Format::Otlp => otlp::spans(report, out),
         _ => has_no_form(),
     }
 }

@@ -26,3 +26,10 @@ pub use self::spread::{Percentile, Spread};
 pub use self::summary::{Failures, Summary, kept, median_run};
 pub use self::tally::{Came, Tally};
 pub use self::turns::{Shares, Turn, Turns};
+
+/// Holds what a test tells of chance to what it is by a table.
+#[cfg(test)]
+fn near(told: Option<f64>, want: f64) {
+    let told = told.unwrap();
+    assert!((told - want).abs() < 5e-4, "{told} is not {want}");
+}

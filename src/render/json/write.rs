@@ -30,7 +30,7 @@ pub(crate) enum Lines {
 }
 
 /// Writes the document of a trace.
-pub(crate) fn trace(report: &Redacted<TraceReport>, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn trace(report: &TraceReport, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
     write(&trace_document(report)?, lines, out)
 }
 

@@ -14,7 +14,7 @@ use crate::trace::span_ids;
 fn spans(trace: Trace) -> Vec<Value> {
     let report = redact(TraceReport::of(trace, &Selection::default(), |_, _| 0), Secrets::Hide);
     let mut out = Vec::new();
-    super::spans(&report, &[], &mut out).unwrap();
+    super::spans(&report, &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
     assert_eq!(text.matches('\n').count(), 1, "one line: {text}");
     let request: Value = serde_json::from_str(&text).unwrap();
@@ -103,7 +103,7 @@ fn is_of(kind: &str, value: &Value, path: &str) {
 fn written(trace: Trace) -> Value {
     let report = redact(TraceReport::of(trace, &Selection::default(), |_, _| 0), Secrets::Hide);
     let mut out = Vec::new();
-    super::spans(&report, &[], &mut out).unwrap();
+    super::spans(&report, &mut out).unwrap();
     serde_json::from_slice(&out).unwrap()
 }
 
