@@ -23,7 +23,6 @@ pub use self::shown::form;
 use self::shown::{broken_budgets, complaint, format, limits, style, unexpected};
 use crate::cli::{Action, Cli, Format, Generate, PlanError, Settings, Show};
 use crate::clock::Stopwatch;
-use crate::diff::{Diff, Saved};
 use crate::dns::{self, Resolver};
 use crate::exit::{self, OnBadStatus};
 use crate::explain::topics::{self, Found};
@@ -97,14 +96,7 @@ pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<
             Err(ServeError::Internal(why)) => Err(Problem::Internal(why)),
             Err(ServeError::Output(error)) => Err(Problem::Output(error)),
         },
-        Action::Diff { a, b } => {
-            let read = |(name, bytes): (String, Vec<u8>)| {
-                Saved::read(&name, &bytes).map_err(|why| Problem::Setup(format!("diff: `{name}`: {why}")))
-            };
-            exports::check(&show)?;
-            let diff = redact(Diff::of(&read(a)?, &read(b)?), show.secrets);
-            shown::compared(&diff, &show, out)
-        }
+        Action::Diff { a, b } => saved::diff(&a, &b, &show, out),
         Action::Show { name, bytes } => saved::show(&name, &bytes, &show, out),
         Action::ServeLab => in_runtime(serve_lab(out)),
         Action::Trace { url, plan } => {

@@ -69,8 +69,8 @@ impl Seen {
     /// What is to be made of a difference that chance makes so often.
     pub(super) fn of(likely: Option<f64>) -> Self {
         match likely {
-            Some(likely) if likely < LEVEL => Self::Yes(likely),
-            Some(likely) => Self::No(likely),
+            Some(likely) if likely < LEVEL => Self::Yes(rounded(likely)),
+            Some(likely) => Self::No(rounded(likely)),
             None => Self::Unjudged,
         }
     }
@@ -83,6 +83,11 @@ impl Seen {
             Self::Unjudged => None,
         }
     }
+}
+
+/// Six digits: nobody knows more of a chance, and so few are the same again when they are read from a document.
+fn rounded(likely: f64) -> f64 {
+    format!("{likely:.5e}").parse().unwrap_or(likely)
 }
 
 impl Diff {

@@ -99,7 +99,7 @@ fn entry(index: usize, hop: &Hop<'_>, trace: &Trace) -> serde_json::Result<Value
         "response": response(http),
         "cache": {},
         "timings": timings(&phases),
-        "_urltrace": serde_json::to_value(json::hop(trace, index, *hop))?,
+        "_urltrace": json::hop(trace, index, *hop)?,
     });
     let connection = hop.connection.filter(|connection| connection.proxy.is_none());
     // Behind a proxy nobody here knows which address the server has.

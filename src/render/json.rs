@@ -22,6 +22,7 @@ mod grpc;
 mod harmless;
 mod hop;
 mod http;
+mod layout;
 mod live;
 mod micros;
 mod packet;
@@ -49,11 +50,13 @@ mod tls_status;
 mod url;
 mod whole;
 mod write;
+mod written;
 
+pub(super) use layout::Lines;
 pub(super) use page::MISSING;
 pub use schema::schema_file;
 pub(super) use write::{
-    Lines, compare, compare_in_brief, diff, dns, error, hop, repeat, repeat_in_brief, trace, write,
+    compare, compare_in_brief, diff, dns, error, hop, repeat, repeat_in_brief, trace, write,
 };
 
 #[cfg(test)]

@@ -57,20 +57,34 @@ fn late(it: &Object<'_>) -> Read<Vec<Duration>> {
 }
 
 objects! {
-    Compared => |it| record!(it, Compared { label } { runs: vec![trace(&it)?] });
+    Compared => |it| record!(it, Compared { label } { runs: ways_runs(&it)? });
 }
 
-/// One URL in several ways. What all rows have stands once. Of several rounds one run a way is told whole: they cannot
-/// be told again.
+/// The runs of one way. What stands for them all is in its row.
+fn ways_runs(row: &Object<'_>) -> Read<Vec<Trace>> {
+    let runs: Vec<(usize, &Value)> = row.list("runs")?.collect();
+    if runs.len() < 2 {
+        return Ok(vec![trace(row)?]);
+    }
+    let shown: usize = row.get("shown_run")?;
+    let run = |(at, value): (usize, &Value)| {
+        let it = Object::of(value)?;
+        match at {
+            at if at == shown => trace(row),
+            _ if it.has("hops") => trace(&it),
+            _ => Err(Fault::new("its requests are not there: of each way one run alone was saved whole")),
+        }
+    };
+    let within = |(at, value)| run((at, value)).map_err(|fault| fault.within(at).within("runs"));
+    runs.into_iter().map(within).collect()
+}
+
+/// One URL in several ways. What all rows have stands once.
 pub(super) fn compare(value: &Value) -> Read<CompareReport> {
     let it = Object::of(value)?;
-    let rounds: usize = it.or("rounds", 1)?;
-    if rounds > 1 {
-        return Err(Fault::new("of a comparison in several rounds only one run a way was saved whole"));
-    }
     let mut report = record!(it, CompareReport { input, exit_code } {
         varied: it.or("varied", Varied::Http)?,
-        rounds: rounds,
+        rounds: it.or("rounds", 1)?,
         start: it.or("start", RunStart::Cold)?,
         rows: it.get("compare")?,
         note: it.or("note", None)?,

@@ -2,8 +2,7 @@
 
 #[cfg(test)]
 use schemars::JsonSchema;
-use serde::ser::SerializeSeq as _;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::budget::BudgetView;
 use super::document::{Outcome, SCHEMA, TraceDocument};
@@ -11,8 +10,6 @@ use super::failure::FailureView;
 use super::micros::us;
 use super::phases::PhasesView;
 use super::spread::{SpreadView, SpreadsView};
-use super::whole::trace_document;
-use crate::plan::RunDetail;
 use crate::render::words;
 use crate::report::{RepeatReport, Repeated, TraceReport};
 use crate::runs::{self, Failures, Pattern, PatternKind, Spread, Summary};
@@ -63,8 +60,7 @@ pub(super) struct RepeatDocument<'a> {
     summary: SummaryView,
     /// The runs in their order: each the document of one trace, whose pointers hold within it; with `--brief` outcome
     /// and phases only.
-    #[cfg_attr(test, schemars(with = "Vec<RunView<'static>>"))]
-    runs: Runs<'a>,
+    runs: Vec<RunView<'a>>,
 }
 
 /// The walk before the first run.
@@ -222,27 +218,6 @@ struct LateView {
     total_from_due: Option<SpreadView>,
 }
 
-/// The runs, written one by one: all of them as values would take many times their room.
-struct Runs<'a> {
-    runs: &'a [Repeated],
-    detail: RunDetail,
-}
-
-impl Serialize for Runs<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut all = serializer.serialize_seq(Some(self.runs.len()))?;
-        for Repeated { report, late: _ } in self.runs {
-            match self.detail {
-                RunDetail::Whole => {
-                    all.serialize_element(&trace_document(report).map_err(serde::ser::Error::custom)?)?;
-                }
-                RunDetail::Brief => all.serialize_element(&BriefView::new(report))?,
-            }
-        }
-        all.end()
-    }
-}
-
 /// A run.
 #[derive(Serialize)]
 #[serde(untagged)]
@@ -256,7 +231,7 @@ enum RunView<'a> {
 /// Outcome and phases of a run.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
-struct BriefView<'a> {
+pub(super) struct BriefView<'a> {
     /// Wall time of its t0, RFC 3339, UTC.
     #[cfg_attr(test, schemars(extend("format" = "date-time")))]
     started_at: String,
@@ -275,7 +250,7 @@ struct BriefView<'a> {
 }
 
 impl<'a> BriefView<'a> {
-    fn new(report: &'a TraceReport) -> Self {
+    pub(super) fn new(report: &'a TraceReport) -> Self {
         let trace = &report.trace;
         Self {
             started_at: words::timestamp(trace.started_at, 6),
@@ -313,16 +288,9 @@ impl<'a> RepeatDocument<'a> {
             ended: end.as_str(),
             budgets: budgets.iter().map(Into::into).collect(),
             summary: SummaryView::new(report),
-            runs: Runs { runs, detail: plan.detail },
+            // They are written one by one.
+            runs: Vec::new(),
         }
-    }
-}
-
-impl RepeatDocument<'_> {
-    /// The same with outcome and phases of each run only.
-    pub(super) fn in_brief(mut self) -> Self {
-        self.runs.detail = RunDetail::Brief;
-        self
     }
 }
 
