@@ -160,6 +160,23 @@ mod tests {
     }
 
     #[test]
+    fn differences_are_numbers_with_their_sign() {
+        let compared = |waits| {
+            let mut out = Vec::new();
+            super::compare(&testtrace::compare(waits), &mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let text = compared([&[9; 10], &[0; 10]]);
+        let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
+        assert!(lines.iter().all(|line| line.len() == lines[0].len()), "{text}");
+        let total = lines.iter().find(|line| line[3] == "total").unwrap();
+        assert_eq!((total[..3].join(" "), total[6], total[7]), ("HTTP/1.1 HTTP/2 10".to_owned(), "-9000", "true"));
+        assert!(total[8].parse::<f64>().unwrap() < 0.05, "{text}");
+        let unjudged = compared([&[9], &[0]]);
+        assert!(unjudged.lines().any(|line| line.ends_with(",-9000,,")), "{unjudged}");
+    }
+
+    #[test]
     fn fields_that_would_break_a_line_are_quoted() {
         assert_eq!(["=1+1", "-1", "@x,y"].map(quoted), ["'=1+1", "'-1", "\"'@x,y\""]);
         assert_eq!(["a", "a,b", "a\"b", "a\nb"].map(quoted), ["a", "\"a,b\"", "\"a\"\"b\"", "\"a\nb\""]);

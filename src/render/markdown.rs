@@ -367,17 +367,36 @@ mod tests {
     #[test]
     fn rows_of_tables_have_the_columns_of_their_heads() {
         for (name, trace) in testtrace::all() {
-            let mut columns = 0;
-            for line in ticket(&trace).lines() {
-                let bars = line.replace("\\|", "").matches('|').count();
-                if !line.starts_with('|') {
-                    columns = 0;
-                } else if columns == 0 {
-                    columns = bars;
-                } else {
-                    assert_eq!(bars, columns, "{name}: {line}");
-                }
+            whole_rows(name, &ticket(&trace));
+        }
+    }
+
+    fn whole_rows(name: &str, ticket: &str) {
+        let mut columns = 0;
+        for line in ticket.lines() {
+            let bars = line.replace("\\|", "").matches('|').count();
+            if !line.starts_with('|') {
+                columns = 0;
+            } else if columns == 0 {
+                columns = bars;
+            } else {
+                assert_eq!(bars, columns, "{name}: {line}");
             }
+        }
+    }
+
+    #[test]
+    fn many_runs_and_comparisons_are_tickets_of_whole_rows() {
+        let runs = (0..12).map(|ms| testtrace::waited(std::time::Duration::from_millis(ms))).collect();
+        let mut tickets = [Vec::new(), Vec::new()];
+        super::repeat(&testtrace::repeat(runs), &mut tickets[0]).unwrap();
+        super::compare(&testtrace::compare([&[0; 10], &[9; 10]]), &mut tickets[1]).unwrap();
+        let [repeat, compare] = tickets.map(|ticket| String::from_utf8(ticket).unwrap());
+        assert!(repeat.contains("\n| phase | runs | min | p50 |") && repeat.contains("### Run 6, the median run"));
+        assert!(compare.contains("**HTTP/2 takes 9.00 ms more than HTTP/1.1") && compare.contains("\n| total |"));
+        for ticket in [repeat, compare] {
+            assert!(!ticket.contains("geheim"), "{ticket}");
+            whole_rows("several runs", &ticket);
         }
     }
 

@@ -94,7 +94,7 @@ fn a_report_is_drawn_as_the_options_say_and_standard_input_is_read() {
 #[test]
 fn many_runs_are_shown_as_they_were_told() {
     let directory = directory("repeat");
-    let forms = ["json", "prometheus", "csv", "github", "junit"];
+    let forms = ["json", "html", "markdown", "prometheus", "csv", "github", "junit", "otlp"];
     let options = |name: &str| -> Vec<String> {
         let file = |format: &&str| directory.join(format!("{name}.{format}")).display().to_string();
         forms.iter().flat_map(|format| [format!("--export-{format}"), file(format)]).collect()
@@ -119,9 +119,9 @@ fn many_runs_are_shown_as_they_were_told() {
         }
     }
     let saved = directory.join("before.json");
-    let page = run(&["show", saved.to_str().unwrap(), "--format", "html"]);
-    assert_eq!((code(&page), stdout(&page)), (2, String::new()));
-    assert!(stderr(&page).contains("its kind has no such form"), "{}", stderr(&page));
+    let picture = run(&["show", saved.to_str().unwrap(), "--format", "svg"]);
+    assert_eq!((code(&picture), stdout(&picture)), (2, String::new()));
+    assert!(stderr(&picture).contains("its kind has no such form"), "{}", stderr(&picture));
     let brief = run(&["--lab", "-n", "3", "--brief", "--format", "json", "https://www.example.test/"]);
     std::fs::write(&saved, &brief.stdout).unwrap();
     let output = run(&["show", saved.to_str().unwrap()]);
@@ -136,6 +136,9 @@ fn comparisons_and_names_are_shown() {
     let file = directory.join("saved.json");
     for (arguments, told) in [
         (&["--compare-http", "https://www.example.test/"][..], "HTTP/2"),
+        (&["--compare", "http=1.1,2", "-n", "3", "https://www.example.test/"], "in 3 rounds"),
+        (&["--compare", "family=4,6", "-n", "2", "https://www.example.test/"], "2 of 2 runs failed"),
+        (&["--compare", "warm=none,all", "-n", "2", "https://www.example.test/"], "warm all"),
         (&["dns", "www.example.test"], "www.example.test."),
         (&["dns", "nowhere.example.test"], "NXDOMAIN"),
         (&["dns", "--all-ns", "--propagation", "www.example.test"], "www.example.test."),
@@ -197,7 +200,8 @@ fn what_cannot_be_shown_is_told() {
             "{\"schema\": \"urltrace/2\", \"kind\": \"trace\"}",
             "its schema is urltrace/2, and urltrace/1 can be read",
         ),
-        ("{\"schema\": \"urltrace/1\", \"kind\": \"diff\"}", "it is a document of kind diff"),
+        ("{\"schema\": \"urltrace/1\", \"kind\": \"error\"}", "it is a document of kind error"),
+        ("{\"schema\": \"urltrace/1\", \"kind\": \"diff\"}", "/a/made_by: it should be a text"),
         (
             "{\"schema\": \"urltrace/1\", \"kind\": \"trace\", \"hops\": 1}",
             "/hops: it is another number and should be a list",
