@@ -17,7 +17,10 @@ pub(super) fn head(page: &mut Page, overview: &Overview, links: impl FnOnce(&mut
     for about in &overview.about {
         page.element("<p class=\"note\">", about, "</p>\n");
     }
-    page.raw("<nav aria-label=\"Sections\">\n<a href=\"#times\">Times</a>\n");
+    page.raw("<nav aria-label=\"Sections\">\n");
+    if !overview.table.rows.is_empty() {
+        page.raw("<a href=\"#times\">Times</a>\n");
+    }
     links(page);
     page.raw("</nav>\n</header>\n");
 }

@@ -21,8 +21,11 @@ pub(crate) fn repeat(report: &Redacted<RepeatReport>, out: &mut dyn Write) -> io
     let mut page = Page::default();
     document::begin(&mut page, &format!("{} traced many times", report.input), overview::STYLE);
     overview::head(&mut page, &told, |page| {
-        page.raw("<a href=\"#spread\">How each phase spreads</a>\n<a href=\"#run\">One run</a>\n");
+        if summary.ok > 0 {
+            page.raw("<a href=\"#spread\">How each phase spreads</a>\n");
+        }
         if let Some((_, run)) = shown {
+            page.raw("<a href=\"#run\">One run</a>\n");
             head::links(page, &run.trace, &run.findings, None);
         }
     });
