@@ -71,6 +71,7 @@ pub(super) async fn repeat(
         end,
         budgets: Vec::new(),
         exit_code: 0,
+        told: None,
     };
     judge(&mut report, &show.budgets);
     report.exit_code = signal.map_or_else(|| code_of(&report), Signal::exit_code);

@@ -157,6 +157,10 @@ fn fits(show: &Show, report: &Read) -> Result<(), &'static str> {
     if is_page && show.formats().any(has_no_page) {
         return Err("a page has no such form yet: --format json has all of it, har what other tools read");
     }
+    let is_brief = matches!(report, Read::Report(Report::Repeat(report)) if report.told.is_some());
+    if is_brief && show.formats().any(|format| matches!(format, Format::Csv | Format::Otlp)) {
+        return Err("its runs were saved with --brief: their requests are not there");
+    }
     if !is_page && show.diagram == Diagram::Connections {
         return Err("--diagram connections is a picture of a page, and this is none");
     }

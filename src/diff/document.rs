@@ -61,8 +61,9 @@ fn row(it: &Value, at: &str) -> Read<Row> {
 }
 
 fn change(it: &Value, at: &str) -> Read<Change> {
-    let counted =
-        |it: &Value, at: &str| Ok((text(it, at, "value")?.to_owned(), number(it, at, "runs")?));
+    let counted = |it: &Value, at: &str| -> Read<(String, usize)> {
+        Ok((text(it, at, "value")?.to_owned(), number(it, at, "runs")?))
+    };
     let values = |side: &str| list(it, &format!("/{side}"), counted).map_err(|why| format!("{at}{why}"));
     Ok(Change { what: text(it, at, "what")?.to_owned(), a: values("a")?, b: values("b")? })
 }

@@ -22,7 +22,7 @@ pub(super) fn overview(report: &CompareReport, paired: &[Paired]) -> Overview {
     let first = names.first().map_or("", String::as_str);
     let otherwise = paired.iter().zip(names.iter().skip(1)).enumerate();
     let further: Vec<Table> = otherwise
-        .filter_map(|(at, (one, name))| diff_words::changes(&one.changes, (many(0), many(at + 1)), (first, name)))
+        .filter_map(|(at, (one, name))| diff_words::changes(&one.changes, (many(0), many(at + 1)), (first, name.as_str())))
         .collect();
     let mut facts = failures(report, &names);
     facts.extend((names.len() > 1 && further.is_empty()).then(diff_words::nothing_else));

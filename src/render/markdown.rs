@@ -21,7 +21,7 @@ use crate::explain::status::explain;
 use crate::picture::{Paged, Picture, Standing, What};
 use crate::redact::Redacted;
 use crate::report::{CompareReport, RepeatReport, TraceReport};
-use crate::runs::{Summary, median_run};
+use crate::runs::Summary;
 use crate::trace::{Header, Hop, Trace};
 use crate::units;
 
@@ -39,14 +39,13 @@ pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::
 
 /// Writes what is told of many runs, and the report of the median one.
 pub(super) fn repeat(report: &Redacted<RepeatReport>, out: &mut dyn Write) -> io::Result<()> {
-    let traces = report.traces();
-    let summary = Summary::of(&traces);
+    let summary = Summary::of(&report.traces());
     let mut page = String::new();
     overview::overview(&mut page, &repeat_words::overview(report, &summary));
-    if let Some((at, run)) = median_run(&traces).and_then(|at| Some((at, report.runs.get(at)?))) {
+    if let Some((at, run)) = report.shown() {
         let which = if summary.ok > 0 { "the median run" } else { "the first run" };
         put(&mut page, &format!("### Run {}, {which}\n", at + 1));
-        sections(&mut page, &run.report);
+        sections(&mut page, run);
     }
     out.write_all(page.as_bytes())
 }

@@ -10,7 +10,7 @@ use crate::budget::{self, Judged, Unit};
 use crate::diff::Part;
 use crate::plan::RunStart;
 use crate::report::{RepeatEnd, RepeatReport};
-use crate::runs::{self, Percentile, Spread, Summary};
+use crate::runs::{self, Percentile, Slowest, Spread, Summary};
 use crate::trace::{KeptConnection, Trace};
 use crate::units::{count, duration, micros};
 
@@ -29,10 +29,14 @@ pub(super) const COLUMNS: [Column; 8] = [
     ("stddev", |spread| spread.stddev),
 ];
 
+/// That there is no run to show.
+pub(super) const IN_BRIEF: &str = "they were saved with --brief: of each its phases alone are known";
+
 /// What is told of them all, but for the run that is shown.
 pub(super) fn overview(report: &RepeatReport, summary: &Summary) -> Overview {
     let mut about = vec![begun_with(report)];
     about.extend(ended(report).map(|why| format!("there are no more runs because {why}")));
+    about.extend(report.told.as_ref().map(|_| IN_BRIEF.to_owned()));
     let budgets = (!report.budgets.is_empty()).then(|| budgets(&report.budgets));
     Overview {
         title: report.input.clone(),
@@ -119,8 +123,7 @@ pub(super) const fn ended(report: &RepeatReport) -> Option<&'static str> {
 
 /// What each run began with.
 pub(super) fn begun_with(report: &RepeatReport) -> String {
-    let first = report.runs.first().map_or_else(Vec::new, |run| runs::kept(&run.report.trace));
-    let kept = report.warm_up.as_ref().map(|warm_up| (first, duration(warm_up.total)));
+    let kept = report.warm_up.as_ref().map(|warm_up| (report.kept(), duration(warm_up.total)));
     match (report.plan.start, kept) {
         (RunStart::Cold, Some((kept, took))) if !kept.is_empty() => format!(
             "each with a connection of its own and a walk that begins below what registries said: {} (asked once before \
@@ -140,8 +143,7 @@ pub(super) fn begun_with(report: &RepeatReport) -> String {
 /// What runs with a kept connection began with, and how many had one.
 fn warm(report: &RepeatReport) -> String {
     let kept = |wanted: KeptConnection| {
-        let has = |trace: &&Trace| trace.requests.iter().any(|request| request.kept == Some(wanted));
-        report.traces().into_iter().filter(has).count()
+        report.traces().into_iter().filter(|trace| trace.kept() == Some(wanted)).count()
     };
     let answers = if report.plan.start.keeps_answers() { ", and the answers to names," } else { "" };
     let closed = match kept(KeptConnection::Closed) {
@@ -160,8 +162,8 @@ fn warm(report: &RepeatReport) -> String {
 pub(super) fn facts(report: &RepeatReport, summary: &Summary) -> Vec<Fact> {
     let traces = report.traces();
     let mut facts = failures(summary, &traces);
-    facts.extend(slowest(&traces));
-    facts.extend(runs::patterns(&traces).into_iter().map(|pattern| Fact {
+    facts.extend(report.slowest().map(|slowest| self::slowest(&slowest)));
+    facts.extend(report.patterns().into_iter().map(|pattern| Fact {
         bad: true,
         aside: pattern.chance.map_or_else(String::new, |likely| format!(" ({})", chance(likely))),
         ..Fact::plain(pattern.kind.as_str(), pattern.words())
@@ -189,15 +191,14 @@ fn failures(summary: &Summary, traces: &[&Trace]) -> Vec<Fact> {
     summary.failures.iter().map(fact).collect()
 }
 
-fn slowest(traces: &[&Trace]) -> Option<Fact> {
-    let slowest = runs::slowest(traces, runs::median_run(traces)?)?;
+fn slowest(slowest: &Slowest) -> Fact {
     let (total, more) = (micros(slowest.total), micros(slowest.more));
     let told = format!(
         "run {}, {total}, {more} more than the median run: {}",
         slowest.run + 1,
         slowest.words()
     );
-    Some(Fact::plain("slowest", told))
+    Fact::plain("slowest", told)
 }
 
 /// Where connections are kept: the runs that opened one beside those that did not.
@@ -205,8 +206,7 @@ fn cold_and_warm(report: &RepeatReport) -> Option<Fact> {
     if !report.plan.start.keeps_connections() {
         return None;
     }
-    let is_warm =
-        |trace: &&Trace| trace.requests.iter().any(|request| request.kept == Some(KeptConnection::Used));
+    let is_warm = |trace: &&Trace| trace.kept() == Some(KeptConnection::Used);
     let (warm, cold): (Vec<&Trace>, Vec<&Trace>) = report.traces().into_iter().partition(is_warm);
     let median = |traces: &[&Trace]| Summary::of(traces).total.map(|total| micros(total.median()));
     let told = format!(

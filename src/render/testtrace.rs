@@ -52,6 +52,7 @@ pub(crate) fn repeat(runs: Vec<Trace>) -> Redacted<RepeatReport> {
         end: RepeatEnd::Done,
         budgets: Vec::new(),
         exit_code: exit::OK,
+        told: None,
     };
     redact(report, Secrets::Hide)
 }

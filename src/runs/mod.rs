@@ -22,7 +22,7 @@ pub use self::patterns::{NamedBy, PATTERN_LEVEL, Pattern, PatternKind, patterns}
 pub use self::rank_tests::{rank_sum, shift, together};
 pub use self::signed_ranks::{LEAST_PAIRS, pair_shift, signed_rank};
 pub use self::slowest::{Slowest, slowest};
-pub use self::spread::{Percentile, Spread};
+pub use self::spread::{Percentile, Spread, six_digits};
 pub use self::summary::{Failures, Summary, kept, median_run};
 pub use self::tally::{Came, Tally};
 pub use self::turns::{Shares, Turn, Turns};

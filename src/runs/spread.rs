@@ -130,6 +130,12 @@ fn rank(n: usize, percent: usize) -> usize {
     (n * percent).div_ceil(100).max(1) - 1
 }
 
+/// A chance as it is told: nobody knows more digits of it, and so few are the same again when they are read from a document.
+#[must_use]
+pub fn six_digits(chance: f64) -> f64 {
+    format!("{chance:.5e}").parse().unwrap_or(chance)
+}
+
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // no sample is negative
 fn rounded(value: f64) -> u64 {
     value.round() as u64

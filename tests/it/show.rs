@@ -122,11 +122,35 @@ fn many_runs_are_shown_as_they_were_told() {
     let picture = run(&["show", saved.to_str().unwrap(), "--format", "svg"]);
     assert_eq!((code(&picture), stdout(&picture)), (2, String::new()));
     assert!(stderr(&picture).contains("its kind has no such form"), "{}", stderr(&picture));
-    let brief = run(&["--lab", "-n", "3", "--brief", "--format", "json", "https://www.example.test/"]);
-    std::fs::write(&saved, &brief.stdout).unwrap();
-    let output = run(&["show", saved.to_str().unwrap()]);
-    assert_eq!(code(&output), 2);
-    assert!(stderr(&output).contains("saved with --brief"), "{}", stderr(&output));
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn runs_in_brief_are_shown_as_far_as_they_are_known() {
+    let directory = directory("brief");
+    let saved = directory.join("saved.json");
+    for (arguments, told) in [
+        (&["-n", "3", "https://www.example.test/"][..], &["asked once before"][..]),
+        (&["-n", "12", "http://flapping.http.test/"], &["every 3rd run is slow", "slowest"]),
+        (&["-n", "3", "--warm", "connection", "https://www.example.test/"], &["2 of 3 runs had one from before"]),
+        (&["-n", "2", "https://missing.example.test/"], &["2 of 2 runs", "nxdomain"]),
+    ] {
+        let brief = run(&[&["--lab", "--brief", "--format", "json"], arguments].concat());
+        std::fs::write(&saved, &brief.stdout).unwrap();
+        assert_eq!(show(&saved, &["--format", "json"]), stdout(&brief), "{arguments:?}");
+        for format in ["text", "html", "markdown"] {
+            let text = crate::support::flat(&show(&saved, &["--format", format]));
+            for words in told.iter().chain(&["of each its phases alone are known"]) {
+                assert!(text.contains(words), "{arguments:?}: {words}: {text}");
+            }
+        }
+        show(&saved, &["--format", "prometheus"]);
+    }
+    for format in ["csv", "otlp"] {
+        let output = run(&["show", saved.to_str().unwrap(), "--format", format]);
+        assert_eq!((code(&output), stdout(&output)), (2, String::new()));
+        assert!(stderr(&output).contains("saved with --brief"), "{}", stderr(&output));
+    }
     std::fs::remove_dir_all(directory).unwrap();
 }
 

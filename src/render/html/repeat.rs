@@ -10,14 +10,13 @@ use crate::render::json;
 use crate::render::repeat_words;
 use crate::render::words;
 use crate::report::RepeatReport;
-use crate::runs::{self, Summary};
+use crate::runs::Summary;
 
 /// Writes the page.
 pub(crate) fn repeat(report: &Redacted<RepeatReport>, out: &mut dyn Write) -> io::Result<()> {
     let traces = report.traces();
-    let (summary, median) = (Summary::of(&traces), runs::median_run(&traces));
+    let (summary, shown) = (Summary::of(&traces), report.shown());
     let told = repeat_words::overview(report, &summary);
-    let shown = median.and_then(|median| Some((median, &report.runs.get(median)?.report)));
     let mut page = Page::default();
     document::begin(&mut page, &format!("{} traced many times", report.input), overview::STYLE);
     overview::head(&mut page, &told, |page| {
@@ -31,8 +30,7 @@ pub(crate) fn repeat(report: &Redacted<RepeatReport>, out: &mut dyn Write) -> io
     });
     page.raw("<main id=\"report\">\n");
     if summary.ok > 0 {
-        let slowest = median.and_then(|median| runs::slowest(&traces, median)).map(|slowest| slowest.run);
-        boxes::put(&mut page, &traces, &summary, slowest);
+        boxes::put(&mut page, &traces, &summary, report.slowest().map(|slowest| slowest.run));
     }
     overview::put(&mut page, &told);
     if let Some((number, run)) = shown {

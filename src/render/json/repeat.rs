@@ -14,7 +14,7 @@ use crate::render::words;
 use crate::report::{RepeatReport, Repeated, TraceReport};
 use crate::runs::{self, Failures, Pattern, PatternKind, Spread, Summary};
 use crate::timeline::phases_of_all;
-use crate::trace::{Failure, Trace};
+use crate::trace::{Failure, KeptConnection, Trace};
 
 /// Many runs of one URL, one after another.
 #[derive(Serialize)]
@@ -70,7 +70,7 @@ struct WarmUpView<'a> {
     /// What it took.
     total_us: u64,
     /// The zones whose delegation the first run began with; the others did, too, as long as its TTL lasted.
-    kept: Vec<&'a str>,
+    kept: Vec<String>,
     /// Why it failed, if it did.
     failure: Option<FailureView<'a>>,
 }
@@ -247,6 +247,9 @@ pub(super) struct BriefView<'a> {
     total_us: u64,
     /// Its phases, summed over its hops; null where a phase happened in none.
     phases: PhasesView,
+    /// Whether it used a connection that an earlier run had kept (`--warm`), or found it `closed`; null where none was.
+    #[cfg_attr(test, schemars(extend("enum" = ["used", "closed", null])))]
+    kept_connection: Option<&'static str>,
 }
 
 impl<'a> BriefView<'a> {
@@ -260,13 +263,14 @@ impl<'a> BriefView<'a> {
             final_status: trace.last_status(),
             total_us: us(trace.total),
             phases: phases_of_all(trace).into(),
+            kept_connection: trace.kept().map(KeptConnection::as_str),
         }
     }
 }
 
 impl<'a> RepeatDocument<'a> {
     pub(super) fn new(report: &'a RepeatReport) -> Self {
-        let RepeatReport { input, plan, warm_up, runs, end, budgets, exit_code } = report;
+        let RepeatReport { input, plan, warm_up, runs, end, budgets, exit_code, told: _ } = report;
         let first = runs.first().map(|run| &run.report.trace);
         Self {
             schema: SCHEMA,
@@ -283,7 +287,7 @@ impl<'a> RepeatDocument<'a> {
             exit_code: *exit_code,
             failure: first.zip(report.failure()).map(|(trace, failure)| failed(trace, failure)),
             start: plan.start.as_str(),
-            warmup: warm_up.as_ref().map(|trace| WarmUpView::new(trace, first)),
+            warmup: warm_up.as_ref().map(|trace| WarmUpView::new(trace, report.kept())),
             interval_us: plan.interval.map(us),
             ended: end.as_str(),
             budgets: budgets.iter().map(Into::into).collect(),
@@ -295,10 +299,10 @@ impl<'a> RepeatDocument<'a> {
 }
 
 impl<'a> WarmUpView<'a> {
-    fn new(trace: &'a Trace, first: Option<&'a Trace>) -> Self {
+    fn new(trace: &'a Trace, kept: Vec<String>) -> Self {
         Self {
             total_us: us(trace.total),
-            kept: first.map_or_else(Vec::new, runs::kept),
+            kept,
             failure: trace.failure().map(|failure| failed(trace, failure)),
         }
     }
@@ -309,7 +313,7 @@ impl SummaryView {
         let traces = report.traces();
         let summary = Summary::of(&traces);
         let median = runs::median_run(&traces);
-        let slowest = median.and_then(|median| runs::slowest(&traces, median));
+        let slowest = report.slowest();
         Self {
             runs: summary.runs,
             ok: summary.ok,
@@ -324,7 +328,7 @@ impl SummaryView {
                 phase_more_us: slowest.in_phase,
                 differences: slowest.differences,
             }),
-            patterns: runs::patterns(&traces).into_iter().map(Into::into).collect(),
+            patterns: report.patterns().into_iter().map(Into::into).collect(),
             late: report.plan.interval.map(|_| LateView::new(report)),
             phases: SpreadsView::new(summary),
         }
@@ -351,5 +355,5 @@ impl From<&Failures> for FailuresView {
 }
 
 fn failed<'a>(trace: &Trace, failure: &'a Failure) -> FailureView<'a> {
-    FailureView::new(failure, trace.requests.len().saturating_sub(1))
+    FailureView::new(failure, trace.last_hop())
 }

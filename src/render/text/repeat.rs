@@ -15,7 +15,7 @@ use crate::render::repeat_words::{COLUMNS, Column};
 use crate::render::style::Style;
 use crate::render::{part_words, repeat_words};
 use crate::report::RepeatReport;
-use crate::runs::{self, Summary};
+use crate::runs::Summary;
 use crate::timeline::phases_of_all;
 use crate::trace::Trace;
 use crate::units::{count, micros};
@@ -31,7 +31,7 @@ const LEAST_NEEDED: [usize; 8] = [6, 2, 4, 7, 3, 0, 5, 1];
 /// Writes the report.
 pub(crate) fn repeat(report: &Redacted<RepeatReport>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let traces = report.traces();
-    let (summary, median) = (Summary::of(&traces), runs::median_run(&traces));
+    let summary = Summary::of(&traces);
     let mut page = Page::new(style);
     head(&mut page, report, &summary);
     if summary.ok > 0 {
@@ -45,14 +45,14 @@ pub(crate) fn repeat(report: &Redacted<RepeatReport>, style: &Style, out: &mut d
     for told in repeat_words::facts(report, &summary) {
         put_fact(&mut page, &told);
     }
-    if let Some((number, run)) = median.and_then(|median| Some((median, report.runs.get(median)?))) {
+    if let Some((number, run)) = report.shown() {
         page.gap();
         let what = if summary.ok > 0 { "the median run" } else { "the first run" };
         let mut line = page.line();
         line.push(Ink::Faint, format!("Run {}, {what}:", number + 1));
         page.put(line);
         page.gap();
-        trace::put(&mut page, &run.report, style);
+        trace::put(&mut page, run, style);
     }
     out.write_all(page.into_text().as_bytes())
 }
@@ -74,6 +74,9 @@ fn head(page: &mut Page, report: &RepeatReport, summary: &Summary) {
     about.push(Ink::Faint, repeat_words::begun_with(report));
     if let Some(ended) = repeat_words::ended(report) {
         about.push(Ink::Faint, format!("; there are no more runs because {ended}"));
+    }
+    if report.told.is_some() {
+        about.push(Ink::Faint, format!("; {}", repeat_words::IN_BRIEF));
     }
     page.wrap(page.line(), &about);
 }
