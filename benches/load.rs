@@ -87,7 +87,17 @@ fn trace(binary: &str, list: &Path, wanted: &mut BTreeMap<String, Wanted>) -> To
     let at_once = PARALLEL.to_string();
     let begin = Instant::now();
     let mut child = Command::new(binary)
-        .args(["--lab", "--format", "jsonl", "--max-time", "2", "--parallel", &at_once, "--per-host", &at_once])
+        .args([
+            "--lab",
+            "--format",
+            "jsonl",
+            "--max-time",
+            "2",
+            "--parallel",
+            &at_once,
+            "--per-host",
+            &at_once,
+        ])
         .arg(format!("@{}", list.display()))
         .env_clear()
         .stdin(Stdio::null())

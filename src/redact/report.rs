@@ -5,9 +5,7 @@ use super::seen::Seen;
 use super::shape::Shape;
 use crate::diff::{Change, Diff, Side};
 use crate::finding::{Finding, Saving, Verdict};
-use crate::report::{
-    CompareReport, Compared, DnsReport, RepeatReport, Repeated, ToldOfRuns, TraceReport,
-};
+use crate::report::{CompareReport, Compared, DnsReport, RepeatReport, Repeated, ToldOfRuns, TraceReport};
 use crate::runs::PatternKind;
 use crate::trace::{Failure, FailureCode};
 

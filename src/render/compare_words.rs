@@ -12,8 +12,7 @@ use crate::trace::Trace;
 use crate::units::{self, count};
 
 /// What a mark at a difference says.
-pub(super) const MORE_THAN_CHANCE: &str =
-    "more than chance: p below 0.05 by the signed ranks of the rounds (Wilcoxon), all of them together (Holm)";
+pub(super) const MORE_THAN_CHANCE: &str = "more than chance: p below 0.05 by the signed ranks of the rounds (Wilcoxon), all of them together (Holm)";
 
 /// What is told of them.
 pub(super) fn overview(report: &CompareReport, paired: &[Paired]) -> Overview {
@@ -22,7 +21,9 @@ pub(super) fn overview(report: &CompareReport, paired: &[Paired]) -> Overview {
     let first = names.first().map_or("", String::as_str);
     let otherwise = paired.iter().zip(names.iter().skip(1)).enumerate();
     let further: Vec<Table> = otherwise
-        .filter_map(|(at, (one, name))| diff_words::changes(&one.changes, (many(0), many(at + 1)), (first, name.as_str())))
+        .filter_map(|(at, (one, name))| {
+            diff_words::changes(&one.changes, (many(0), many(at + 1)), (first, name.as_str()))
+        })
         .collect();
     let mut facts = failures(report, &names);
     facts.extend((names.len() > 1 && further.is_empty()).then(diff_words::nothing_else));

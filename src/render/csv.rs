@@ -170,7 +170,10 @@ mod tests {
         let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
         assert!(lines.iter().all(|line| line.len() == lines[0].len()), "{text}");
         let total = lines.iter().find(|line| line[3] == "total").unwrap();
-        assert_eq!((total[..3].join(" "), total[6], total[7]), ("HTTP/1.1 HTTP/2 10".to_owned(), "-9000", "true"));
+        assert_eq!(
+            (total[..3].join(" "), total[6], total[7]),
+            ("HTTP/1.1 HTTP/2 10".to_owned(), "-9000", "true")
+        );
         assert!(total[8].parse::<f64>().unwrap() < 0.05, "{text}");
         let unjudged = compared([&[9], &[0]]);
         assert!(unjudged.lines().any(|line| line.ends_with(",-9000,,")), "{unjudged}");

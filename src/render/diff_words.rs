@@ -22,7 +22,8 @@ pub(super) fn overview(diff: &Diff) -> Overview {
 }
 
 fn told(side: &Side) -> String {
-    let started = side.started_at.as_ref().map(|at| format!(", {}", at.split('.').next().unwrap_or_default()));
+    let started =
+        side.started_at.as_ref().map(|at| format!(", {}", at.split('.').next().unwrap_or_default()));
     format!("{}{}{}", side.file, runs(side), started.unwrap_or_default())
 }
 
@@ -101,9 +102,8 @@ pub(super) fn nothing_else() -> Fact {
 
 /// What was otherwise, of sides with so many runs and these names; `None` where nothing was.
 pub(super) fn changes(changes: &[Change], runs: (usize, usize), (a, b): (&str, &str)) -> Option<Table> {
-    let row = |change: &Change| {
-        vec![change.what.clone(), values(&change.a, runs.0), values(&change.b, runs.1)]
-    };
+    let row =
+        |change: &Change| vec![change.what.clone(), values(&change.a, runs.0), values(&change.b, runs.1)];
     (!changes.is_empty()).then(|| Table {
         name: format!("What else differs: {a} and {b}"),
         head: vec!["what".to_owned(), a.to_owned(), b.to_owned()],

@@ -391,8 +391,12 @@ mod tests {
         super::repeat(&testtrace::repeat(runs), &mut tickets[0]).unwrap();
         super::compare(&testtrace::compare([&[0; 10], &[9; 10]]), &mut tickets[1]).unwrap();
         let [repeat, compare] = tickets.map(|ticket| String::from_utf8(ticket).unwrap());
-        assert!(repeat.contains("\n| phase | runs | min | p50 |") && repeat.contains("### Run 6, the median run"));
-        assert!(compare.contains("**HTTP/2 takes 9.00 ms more than HTTP/1.1") && compare.contains("\n| total |"));
+        assert!(
+            repeat.contains("\n| phase | runs | min | p50 |") && repeat.contains("### Run 6, the median run")
+        );
+        assert!(
+            compare.contains("**HTTP/2 takes 9.00 ms more than HTTP/1.1") && compare.contains("\n| total |")
+        );
         for ticket in [repeat, compare] {
             assert!(!ticket.contains("geheim"), "{ticket}");
             whole_rows("several runs", &ticket);

@@ -193,11 +193,8 @@ fn failures(summary: &Summary, traces: &[&Trace]) -> Vec<Fact> {
 
 fn slowest(slowest: &Slowest) -> Fact {
     let (total, more) = (micros(slowest.total), micros(slowest.more));
-    let told = format!(
-        "run {}, {total}, {more} more than the median run: {}",
-        slowest.run + 1,
-        slowest.words()
-    );
+    let told =
+        format!("run {}, {total}, {more} more than the median run: {}", slowest.run + 1, slowest.words());
     Fact::plain("slowest", told)
 }
 

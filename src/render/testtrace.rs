@@ -9,9 +9,7 @@ use crate::finding::{
 };
 use crate::plan::{RepeatPlan, RunDetail, RunStart, Varied};
 use crate::redact::{Redacted, Secrets, redact};
-use crate::report::{
-    CompareReport, Compared, DnsReport, RepeatEnd, RepeatReport, Repeated, TraceReport,
-};
+use crate::report::{CompareReport, Compared, DnsReport, RepeatEnd, RepeatReport, Repeated, TraceReport};
 use crate::trace::{At, ConnectionId, RequestId, StageName, Trace};
 
 pub(crate) use crate::trace::sample::*;
@@ -43,7 +41,8 @@ pub(crate) fn repeat(runs: Vec<Trace>) -> Redacted<RepeatReport> {
         start: RunStart::Cold,
         detail: RunDetail::Whole,
     };
-    let one = |trace| Repeated { report: TraceReport::of(trace, &Selection::default(), |_, _| 0), late: None };
+    let one =
+        |trace| Repeated { report: TraceReport::of(trace, &Selection::default(), |_, _| 0), late: None };
     let report = RepeatReport {
         input: "https://www.example.test/?token=geheim".to_owned(),
         plan,

@@ -102,7 +102,8 @@ fn two_documents_are_a_page_a_ticket_and_csv_and_are_shown_again() {
             _ => check_document(&serde_json::from_str(&told).unwrap()),
         }
     }
-    let damaged = std::fs::read_to_string(&saved).unwrap().replace("\"made_by\": \"repeat\"", "\"made_by\": \"hand\"");
+    let damaged =
+        std::fs::read_to_string(&saved).unwrap().replace("\"made_by\": \"repeat\"", "\"made_by\": \"hand\"");
     std::fs::write(&saved, damaged).unwrap();
     let output = run(&["show", path]);
     assert!(code(&output) == 2 && stderr(&output).contains("/a/made_by"), "{}", stderr(&output));

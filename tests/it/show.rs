@@ -132,7 +132,10 @@ fn runs_in_brief_are_shown_as_far_as_they_are_known() {
     for (arguments, told) in [
         (&["-n", "3", "https://www.example.test/"][..], &["asked once before"][..]),
         (&["-n", "12", "http://flapping.http.test/"], &["every 3rd run is slow", "slowest"]),
-        (&["-n", "3", "--warm", "connection", "https://www.example.test/"], &["2 of 3 runs had one from before"]),
+        (
+            &["-n", "3", "--warm", "connection", "https://www.example.test/"],
+            &["2 of 3 runs had one from before"],
+        ),
         (&["-n", "2", "https://missing.example.test/"], &["2 of 2 runs", "nxdomain"]),
     ] {
         let brief = run(&[&["--lab", "--brief", "--format", "json"], arguments].concat());

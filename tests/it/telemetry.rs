@@ -227,7 +227,12 @@ fn each_of_many_runs_and_of_many_urls_is_a_trace_of_its_own() {
     for (arguments, names) in [
         (&["-n", "3", "https://www.example.test/"][..], &["urltrace www.example.test"; 3][..]),
         (
-            &["--ordered", "http://http1-only.http.test/", "https://expired.tls.test/", "nowhere.example.test"],
+            &[
+                "--ordered",
+                "http://http1-only.http.test/",
+                "https://expired.tls.test/",
+                "nowhere.example.test",
+            ],
             &["urltrace http1-only.http.test", "urltrace expired.tls.test", "urltrace nowhere.example.test"],
         ),
     ] {
@@ -288,7 +293,10 @@ fn a_collector_that_takes_nothing_costs_no_run() {
     let output = run(&[&["--lab", "--otlp=http://127.0.0.1:1"], &urls[..]].concat());
     let said = stderr(&output);
     assert_eq!((code(&output), stdout(&output).lines().count()), (0, 3), "{said}");
-    assert!(said.contains("--otlp: the spans of 3 runs were not taken: ") && said.contains("refused"), "{said}");
+    assert!(
+        said.contains("--otlp: the spans of 3 runs were not taken: ") && said.contains("refused"),
+        "{said}"
+    );
     let output = run(&["--lab", "--compare-http", "--otlp=http://127.0.0.1:1", "https://www.example.test/"]);
     assert!(code(&output) == 2 && stderr(&output).contains("not what is compared"), "{}", stderr(&output));
 }

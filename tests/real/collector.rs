@@ -139,7 +139,10 @@ fn collected_of_many(_: &Monitors) {
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(!said.contains("--otlp"), "{run:?}: {said}");
     }
-    wait_for(&rotel, &["urltrace shop.test", "urltrace http1-only.http.test", "urltrace nowhere.example.test"]);
+    wait_for(
+        &rotel,
+        &["urltrace shop.test", "urltrace http1-only.http.test", "urltrace nowhere.example.test"],
+    );
     let log = rotel.log();
     assert_eq!(traces(&log, "urltrace www.example.test").len(), 3, "a trace a run: {log}");
 }

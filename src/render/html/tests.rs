@@ -35,13 +35,16 @@ fn in_tags(page: &str) -> impl Iterator<Item = String> {
 
 /// Every id once, every link within the page to one of them.
 fn holds_together(page: &str) {
-    let ids: Vec<String> =
-        in_tags(page).filter_map(|tag| Some(tag.split(" id=\"").nth(1)?.split('"').next()?.to_owned())).collect();
+    let ids: Vec<String> = in_tags(page)
+        .filter_map(|tag| Some(tag.split(" id=\"").nth(1)?.split('"').next()?.to_owned()))
+        .collect();
     let mut sorted = ids.clone();
     sorted.sort_unstable();
     sorted.dedup();
     assert_eq!(sorted.len(), ids.len(), "{ids:?}");
-    for link in in_tags(page).filter_map(|tag| Some(tag.split("href=\"#").nth(1)?.split('"').next()?.to_owned())) {
+    for link in
+        in_tags(page).filter_map(|tag| Some(tag.split("href=\"#").nth(1)?.split('"').next()?.to_owned()))
+    {
         assert!(ids.contains(&link), "#{link} leads nowhere: {ids:?}");
     }
 }

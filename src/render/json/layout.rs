@@ -104,7 +104,8 @@ mod tests {
     fn what_is_laid_out_is_as_serde_lays_it_out() {
         let text = r#"{"a":[],"b":{},"c":[1,-2.5,{"d":"e,:[{\"\\"}],"\\":null,"f":[[],[""]],"g":"\u0007"}"#;
         let value: serde_json::Value = serde_json::from_str(text).unwrap();
-        let (one, many) = (serde_json::to_string(&value).unwrap(), serde_json::to_string_pretty(&value).unwrap());
+        let (one, many) =
+            (serde_json::to_string(&value).unwrap(), serde_json::to_string_pretty(&value).unwrap());
         for length in [1, 2, 7, 1_000] {
             for (lines, wanted) in [(Lines::One, &one), (Lines::Many, &many)] {
                 let mut out = Vec::new();

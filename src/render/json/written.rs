@@ -128,7 +128,8 @@ impl Marks<'_> {
     /// Keeps those whose step ends here.
     fn step_ends(&mut self) {
         let pointers = self.pointers;
-        self.here.retain(|(pointer, done)| matches!(pointers[*pointer].as_bytes().get(*done), None | Some(b'/')));
+        self.here
+            .retain(|(pointer, done)| matches!(pointers[*pointer].as_bytes().get(*done), None | Some(b'/')));
     }
 
     /// A value begins.
@@ -245,8 +246,8 @@ mod tests {
             "wide": (0..12).collect::<Vec<_>>(),
         });
         let pointers = [
-            "/a", "/a/0/b", "/a/1/b", "/a/1/b/1", "/a/1/bb", "/a/2", "/ab/a/b", "/ab/a", "/e", "/f", "/wide/1",
-            "/wide/11", "/nowhere", "/a/3", "/a/0/b/0", "/f/0", "/ab/a/b",
+            "/a", "/a/0/b", "/a/1/b", "/a/1/b/1", "/a/1/bb", "/a/2", "/ab/a/b", "/ab/a", "/e", "/f",
+            "/wide/1", "/wide/11", "/nowhere", "/a/3", "/a/0/b/0", "/f/0", "/ab/a/b",
         ];
         let written = written(&document, &pointers).unwrap();
         assert_eq!(String::from_utf8(written.bytes.clone()).unwrap(), document.to_string());

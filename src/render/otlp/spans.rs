@@ -39,7 +39,13 @@ impl Spans {
             Some((id, caller)) => (id, Some(caller).filter(|caller| !span_ids::is_caller(id, *caller))),
             None => (span_ids::of_run(document), None),
         };
-        Self { trace_id, seed: span_ids::of_run(document), above, started_at: trace.started_at, done: Vec::new() }
+        Self {
+            trace_id,
+            seed: span_ids::of_run(document),
+            above,
+            started_at: trace.started_at,
+            done: Vec::new(),
+        }
     }
 
     pub(super) fn add(

@@ -135,7 +135,8 @@ fn table(page: &mut Page, report: &CompareReport, paired: &[Paired], (names, oth
         .map(compare_words::summary)
         .collect();
     for part in Part::all() {
-        let medians: Vec<Option<u64>> = spread.iter().map(|summary| compare_words::median(summary, part)).collect();
+        let medians: Vec<Option<u64>> =
+            spread.iter().map(|summary| compare_words::median(summary, part)).collect();
         if medians.iter().all(Option::is_none) {
             continue;
         }

@@ -119,8 +119,7 @@ fn strips(page: &mut Page, traces: &[&Trace]) {
         traces.iter().map(|trace| trace.failure().is_none().then(|| phases_of_all(trace))).collect();
     let columns = page.width().saturating_sub(NAME + NUMBER);
     for part in Part::all().filter(|part| *part != Part::Unaccounted) {
-        let values: Vec<Option<u64>> =
-            all.iter().map(|run| part_words::spent(run.as_ref()?, part)).collect();
+        let values: Vec<Option<u64>> = all.iter().map(|run| part_words::spent(run.as_ref()?, part)).collect();
         let Some(most) = values.iter().flatten().max() else { continue };
         let (ink, mut line) = (part_ink(part), page.line());
         line.column(ink, part_words::name(part), NAME).push(ink, strip(&values, columns, page.charset()));
