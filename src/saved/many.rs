@@ -21,7 +21,7 @@ pub(super) fn repeat(value: &Value) -> Read<RepeatReport> {
     let (late, lab, start) = (late(&it)?, it.get("lab")?, it.or("start", RunStart::Cold)?);
     let first = it.list("runs")?.next();
     let is_brief = first.is_some_and(|(_, run)| run.get("hops").is_none());
-    let run = |(index, row): (usize, &Value)| {
+    let run = |(index, row): (usize, &Value)| -> Read<Repeated> {
         let report = if is_brief { brief(row, lab, start)? } else { report(row)? };
         Ok(Repeated { report, late: late.get(index).copied() })
     };
@@ -136,7 +136,7 @@ fn ways_runs(row: &Object<'_>) -> Read<Vec<Trace>> {
         return Ok(vec![trace(row)?]);
     }
     let shown: usize = row.get("shown_run")?;
-    let run = |(at, value): (usize, &Value)| {
+    let run = |(at, value): (usize, &Value)| -> Read<Trace> {
         let it = Object::of(value)?;
         match at {
             at if at == shown => trace(row),
