@@ -23,7 +23,6 @@ pub use self::shown::form;
 use self::shown::{broken_budgets, complaint, format, limits, style, unexpected};
 use crate::cli::{Action, Cli, Format, Generate, PlanError, Settings, Show};
 use crate::clock::Stopwatch;
-use crate::diff::{Diff, Saved};
 use crate::dns::{self, Resolver};
 use crate::exit::{self, OnBadStatus};
 use crate::explain::topics::{self, Found};
@@ -97,14 +96,7 @@ pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<
             Err(ServeError::Internal(why)) => Err(Problem::Internal(why)),
             Err(ServeError::Output(error)) => Err(Problem::Output(error)),
         },
-        Action::Diff { a, b } => {
-            let read = |(name, bytes): (String, Vec<u8>)| {
-                Saved::read(&name, &bytes).map_err(|why| Problem::Setup(format!("diff: `{name}`: {why}")))
-            };
-            let diff = redact(Diff::of(&read(a)?, &read(b)?), show.secrets);
-            render::render_diff(&diff, format(show.format), &style(&show), out)?;
-            Ok(exit::OK.into())
-        }
+        Action::Diff { a, b } => saved::diff(&a, &b, &show, out),
         Action::Show { name, bytes } => saved::show(&name, &bytes, &show, out),
         Action::ServeLab => in_runtime(serve_lab(out)),
         Action::Trace { url, plan } => {
@@ -116,14 +108,15 @@ pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<
         }
         Action::Repeat { url, plan, repeat } => {
             exports::check(&show)?;
-            let wanted = repeat::Wanted { url, plan, repeat, lab, on_bad_status };
+            let wanted = repeat::Wanted { url, plan, repeat, lab, on_bad_status, collector };
             in_runtime(repeat::repeat(wanted, &show, setup, out))
         }
         Action::Many { sources, plan, many } => {
-            let wanted = many::Wanted { sources, plan, many, lab, on_bad_status };
+            let wanted = many::Wanted { sources, plan, many, lab, on_bad_status, collector };
             in_runtime(many::many(wanted, &show, setup, out))
         }
         Action::Compare { url, plan, compare } => {
+            exports::check(&show)?;
             let wanted = compare::Wanted { url, plan, compare, lab, on_bad_status };
             in_runtime(compare::compare(wanted, &show, setup, out))
         }
@@ -183,7 +176,9 @@ async fn trace(
     }
     if let Some(collector) = collector {
         unless_reader_gone(out.flush())?;
-        otlp::send(&report, *collector, &session).await;
+        let mut sending = otlp::Sending::to(*collector);
+        sending.add(&report)?;
+        sending.end(&session).await;
     }
     let failure = report.part(|report| report.trace.failure());
     let told = failure.and_then(|failure| complaint(failure, show));

@@ -6,6 +6,7 @@ use crate::budget::{Budget, Judged};
 use crate::exit::Statuses;
 use crate::finding::{Finding, Selection, Verdict};
 use crate::plan::{RepeatPlan, RunStart, Varied};
+use crate::runs::{self, Pattern, Slowest};
 use crate::trace::{Dns, Failure, Trace};
 
 /// A traced URL.
@@ -108,6 +109,19 @@ pub struct RepeatReport {
     pub budgets: Vec<Judged>,
     /// The process's exit code.
     pub exit_code: u8,
+    /// Of runs that were saved in brief, what was told of them all; `None` where that follows from the runs.
+    pub told: Option<Box<ToldOfRuns>>,
+}
+
+/// What was told of runs, each of which is known in brief alone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToldOfRuns {
+    /// What set the slowest apart.
+    pub slowest: Option<Slowest>,
+    /// What their order and their servers showed.
+    pub patterns: Vec<Pattern>,
+    /// The zones whose delegation the first began with.
+    pub kept: Vec<String>,
 }
 
 /// One of many runs.
@@ -150,6 +164,37 @@ impl RepeatReport {
     #[must_use]
     pub fn traces(&self) -> Vec<&Trace> {
         self.runs.iter().map(|run| &run.report.trace).collect()
+    }
+
+    /// What sets the slowest run apart from the median one; `None` where it is hardly slower.
+    #[must_use]
+    pub fn slowest(&self) -> Option<Slowest> {
+        if let Some(told) = &self.told {
+            return told.slowest.clone();
+        }
+        let traces = self.traces();
+        runs::slowest(&traces, runs::median_run(&traces)?)
+    }
+
+    /// What their order and their servers tell.
+    #[must_use]
+    pub fn patterns(&self) -> Vec<Pattern> {
+        self.told.as_ref().map_or_else(|| runs::patterns(&self.traces()), |told| told.patterns.clone())
+    }
+
+    /// The zones whose delegation the first run began with.
+    #[must_use]
+    pub fn kept(&self) -> Vec<String> {
+        let of_first = || self.runs.first().map_or_else(Vec::new, |run| runs::kept(&run.report.trace));
+        let owned = || of_first().into_iter().map(str::to_owned).collect();
+        self.told.as_ref().map_or_else(owned, |told| told.kept.clone())
+    }
+
+    /// The run to show: the one nearest the median, or the first where all failed; `None` where they are known in brief.
+    #[must_use]
+    pub fn shown(&self) -> Option<(usize, &TraceReport)> {
+        let at = runs::median_run(&self.traces()).filter(|_| self.told.is_none())?;
+        Some((at, &self.runs.get(at)?.report))
     }
 
     /// Why the first run failed, where all did.

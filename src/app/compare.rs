@@ -4,6 +4,7 @@ use std::io::Write;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::exports;
 use super::pace;
 use super::session::{Ended, Problem, Session, unless_reader_gone};
 use super::shown::{complaint, format, style};
@@ -69,9 +70,12 @@ pub(super) async fn compare(
     let ComparePlan { varied, rounds, start, .. } = compare;
     let report = CompareReport { input: url, varied, rounds, start, rows, note, end, exit_code };
     let report = redact(report, show.secrets);
+    let written =
+        exports::write(show, |format, bytes| render::render_compared(&report, format, &style(show), bytes))?;
+    let code = written.filter(|_| exit_code == exit::OK).unwrap_or(exit_code);
     unless_reader_gone(render::render_compared(&report, format(show.format), &style(show), out))?;
     let failure = report.part(CompareReport::failure);
-    Ok(Ended { code: exit_code, complaint: failure.and_then(|failure| complaint(failure, show)), signal })
+    Ok(Ended { code, complaint: failure.and_then(|failure| complaint(failure, show)), signal })
 }
 
 /// 0 where one was answered as it was wanted; else the code of the first.

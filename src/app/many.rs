@@ -10,13 +10,14 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
+use super::otlp::Sending;
 use super::session::{BATCH_TIME, Ended, Problem, Session};
 use super::shown::{format, limits, style};
 use crate::cli::{BadLine, Format, Line, Lines, Show, Source, WantedUrl};
 use crate::clock::{Clock, Moment, Stopwatch};
 use crate::exit::{self, OnBadStatus};
 use crate::finding::Finding;
-use crate::plan::{ManyPlan, Order, Plan};
+use crate::plan::{Collector, ManyPlan, Order, Plan};
 use crate::redact::{Typed, redact};
 use crate::render::{self, BadLineReport, ManySummary, Progress};
 use crate::report::TraceReport;
@@ -37,6 +38,7 @@ pub(super) struct Wanted {
     pub(super) many: ManyPlan,
     pub(super) lab: bool,
     pub(super) on_bad_status: OnBadStatus,
+    pub(super) collector: Option<Box<Collector>>,
 }
 
 /// Traces them all, and tells of each.
@@ -46,7 +48,7 @@ pub(super) async fn many(
     setup: Stopwatch,
     out: &mut dyn Write,
 ) -> Result<Ended, Problem> {
-    let Wanted { sources, plan, many, lab, on_bad_status } = wanted;
+    let Wanted { sources, plan, many, lab, on_bad_status, collector } = wanted;
     let (max_time, http) = (plan.max_time, plan.http.clone());
     let (session, tracer) = Session::begin(plan, lab, BATCH_TIME, setup, Tracer::new).await?;
     // Where the lines of the report come by on the same terminal, there is nothing more to say.
@@ -62,11 +64,15 @@ pub(super) async fn many(
         held: BTreeMap::new(),
         untold: 0,
         tally: Tally::default(),
+        sending: collector.map(|collector| Sending::to(*collector)),
     };
     let left = all(&tracing, Lines::new(sources, http, lab), many, &mut telling).await?;
     progress.finish();
     let signal = session.signals.first();
-    let Telling { tally, .. } = telling;
+    let Telling { tally, sending, .. } = telling;
+    if let Some(sending) = sending {
+        sending.end(&session).await;
+    }
     let summary = ManySummary { tally: &tally, took: Moment::now().since(begun), left: signal.map(|_| left) };
     let code = signal.map_or(tally.first_code().unwrap_or(exit::OK), Signal::exit_code);
     Ok(Ended { code, complaint: Some((render::many_summary(&summary), None)), signal })
@@ -85,8 +91,14 @@ async fn all(
     let (mut read, mut ended) = (0, false);
     loop {
         let interrupted = tracing.session.signals.first().is_some();
-        while let Some(turn) = if interrupted { None } else { turns.begin(telling.untold) } {
+        // Spans are sent when no run is under way, whose times that would blur: until then none begins.
+        let sends = telling.sending.as_ref().is_some_and(Sending::is_due);
+        while let Some(turn) = if interrupted || sends { None } else { turns.begin(telling.untold) } {
             running.push(tracing.one(turn));
+        }
+        if let Some(sending) = telling.sending.as_mut().filter(|_| sends && running.is_empty()) {
+            sending.send(tracing.session).await;
+            continue;
         }
         let reads = !ended && !interrupted && turns.have_room() && telling.held.len() < MOST_HELD;
         if running.is_empty() && !reads {
@@ -151,6 +163,8 @@ struct Telling<'a> {
     /// The place of the first that has not been told.
     untold: usize,
     tally: Tally,
+    /// `--otlp`: where spans go.
+    sending: Option<Sending>,
 }
 
 impl Telling<'_> {
@@ -163,7 +177,8 @@ impl Telling<'_> {
             exit::of_trace(trace, on_bad_status, limits(findings, trace.failure(), show))
         };
         // A line of text has no place for what was found.
-        let report = if show.format == Format::Text && show.selection.fail_on.is_empty() {
+        let is_bare = show.format == Format::Text && self.sending.is_none();
+        let report = if is_bare && show.selection.fail_on.is_empty() {
             TraceReport::without_findings(trace, code)
         } else {
             TraceReport::of(trace, &show.selection, code)
@@ -173,6 +188,9 @@ impl Telling<'_> {
         let total = report.trace.failure().is_none().then(|| total(&report.trace));
         self.tally.count(place, came(&report), code, total);
         let report = redact(report, show.secrets);
+        if let Some(sending) = &mut self.sending {
+            sending.add(&report)?;
+        }
         let mut bytes = Vec::new();
         render::render_line(&report, format(show.format), &style(show), &mut bytes)?;
         self.tell(place, bytes)

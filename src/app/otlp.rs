@@ -1,4 +1,5 @@
-//! Spans on their way to a collector, when the report is printed: one request by the same stages as a trace.
+//! Spans on their way to a collector, when the report is printed, or between the runs of many URLs: requests by the same
+//! stages as a trace.
 //!
 //! What goes wrong is a line on standard error, and changes nothing of how the run ended.
 
@@ -14,8 +15,8 @@ use crate::clock::Clock;
 use crate::plan::{Collector, Packing, Piece, Plan, RequestBody};
 use crate::reading;
 use crate::redact::{Redacted, Secrets, redact};
-use crate::render;
-use crate::report::TraceReport;
+use crate::render::{self, SpanBatch};
+use crate::report::{RepeatReport, TraceReport};
 use crate::stop::Stop;
 use crate::trace::Trace;
 use crate::tracer::{Run, Tracer};
@@ -25,35 +26,104 @@ const TRIES: u32 = 3;
 /// The first wait where a collector names none; each further one is twice as long.
 const WAIT: Duration = Duration::from_millis(500);
 
-/// Sends the spans of a trace.
-pub(super) async fn send(report: &Redacted<TraceReport>, collector: Collector, session: &Session) {
-    let mut unheeded = collector.unheeded.clone();
-    let failed = sent(report, collector, session).await.err();
-    unheeded.extend(failed.map(|why| format!("the spans were not taken: {why}")));
-    if !unheeded.is_empty() {
-        // A collector's URL may have credentials in it.
-        render::tell(&redact(format!("--otlp: {}", unheeded.join("; ")), Secrets::Hide), None);
+/// After so many requests one behind the other that were not taken, no more are made: each may have waited long.
+const MOST_REFUSED: usize = 3;
+
+/// Spans on their way to a collector, a trace a run: collected, and sent a bounded request at a time.
+pub(super) struct Sending {
+    collector: Collector,
+    batch: SpanBatch,
+    /// The traces that were not taken, and why the first of them was not.
+    lost: usize,
+    why: Option<String>,
+    refused: usize,
+}
+
+impl Sending {
+    pub(super) fn to(collector: Collector) -> Self {
+        Self { collector, batch: SpanBatch::default(), lost: 0, why: None, refused: 0 }
+    }
+
+    /// Takes a trace in.
+    pub(super) fn add(&mut self, report: &Redacted<TraceReport>) -> io::Result<()> {
+        self.batch.add(report)
+    }
+
+    /// Whether it is time to send: what waits takes as much room as it may.
+    pub(super) const fn is_due(&self) -> bool {
+        self.batch.is_full()
+    }
+
+    /// Sends what was taken in. No run may be under way: it would take longer for that.
+    pub(super) async fn send(&mut self, session: &Session) {
+        let batch = std::mem::take(&mut self.batch);
+        if batch.traces() == 0 {
+            return;
+        }
+        if self.refused == MOST_REFUSED {
+            self.lost += batch.traces();
+            return;
+        }
+        match sent(&batch, &self.collector, session).await {
+            Ok(()) => self.refused = 0,
+            Err(why) => {
+                self.refused += 1;
+                self.lost += batch.traces();
+                self.why.get_or_insert(why);
+            }
+        }
+    }
+
+    /// Sends the rest, and tells what went wrong.
+    pub(super) async fn end(mut self, session: &Session) {
+        self.send(session).await;
+        let mut told = std::mem::take(&mut self.collector.unheeded);
+        told.extend(self.why.map(|why| match self.lost {
+            1 => format!("the spans were not taken: {why}"),
+            many => format!("the spans of {many} runs were not taken: {why}"),
+        }));
+        if !told.is_empty() {
+            // A collector's URL may have credentials in it.
+            render::tell(&redact(format!("--otlp: {}", told.join("; ")), Secrets::Hide), None);
+        }
     }
 }
 
-async fn sent(report: &Redacted<TraceReport>, collector: Collector, session: &Session) -> Result<(), String> {
-    let Collector { url, mut plan, packing, resource, .. } = collector;
-    let mut bytes = Vec::new();
-    let written = render::spans(report, &resource, &mut bytes);
-    let packed = written.and_then(|()| match packing {
+/// Sends the spans of many runs: they have ended, so that nothing is disturbed.
+pub(super) async fn send_runs(
+    report: &Redacted<RepeatReport>,
+    collector: Collector,
+    session: &Session,
+) -> io::Result<()> {
+    let mut sending = Sending::to(collector);
+    for run in 0..report.runs.len() {
+        sending.batch.add_run(report, run)?;
+        if sending.is_due() {
+            sending.send(session).await;
+        }
+    }
+    sending.end(session).await;
+    Ok(())
+}
+
+async fn sent(batch: &SpanBatch, collector: &Collector, session: &Session) -> Result<(), String> {
+    let Collector { url, plan, packing, resource, .. } = collector;
+    let bytes = batch.request(resource);
+    let packed = match packing {
         Packing::Gzip => gzip(&bytes),
         Packing::None => Ok(bytes),
-    });
+    };
     let body = packed.map_err(|error| error.to_string())?;
+    let mut plan = plan.clone();
     plan.http.body = Some(RequestBody::new(vec![Piece::Bytes(body.into())]));
     let whole = Stop::new(Clock::start(), plan.max_time, session.signals.stop());
     let mut wait = WAIT;
     for attempt in 1.. {
         let clock = Clock::start();
         let stop = Stop::new(clock, whole.left(), session.signals.stop());
-        let tracer = Tracer::new(Plan { max_time: whole.left(), ..plan.clone() })?.ready_for(&url);
+        let tracer = Tracer::new(Plan { max_time: whole.left(), ..plan.clone() })?.ready_for(url);
         let run = Run { clock: &clock, stop: &stop, setup: Duration::ZERO, on_stage: &|_, _| {} };
-        let trace = tracer.trace(&url, run).await;
+        let trace = tracer.trace(url, run).await;
         let asked = asked_again(&trace, &clock).map(|asked| asked.unwrap_or(wait));
         let Some(pause) = asked.filter(|pause| attempt < TRIES && *pause < whole.left()) else {
             return accepted(&trace);

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use super::exports;
+use super::otlp;
 use super::pace;
 use super::session::{Ended, Problem, Session, unless_reader_gone};
 use super::shown::{broken_budgets, complaint, format, limits, style};
@@ -12,7 +13,7 @@ use crate::cli::Show;
 use crate::clock::{Clock, Moment, Stopwatch};
 use crate::exit::{self, OnBadStatus};
 use crate::finding::{self, Finding};
-use crate::plan::{MOST_COLD_ROOT, MOST_RUNS, Plan, RepeatPlan, ResolverChoice, RunStart};
+use crate::plan::{Collector, MOST_COLD_ROOT, MOST_RUNS, Plan, RepeatPlan, ResolverChoice, RunStart};
 use crate::redact::redact;
 use crate::render::{self, Progress};
 use crate::report::{RepeatEnd, RepeatReport, Repeated, TraceReport};
@@ -29,6 +30,7 @@ pub(super) struct Wanted {
     pub(super) repeat: RepeatPlan,
     pub(super) lab: bool,
     pub(super) on_bad_status: OnBadStatus,
+    pub(super) collector: Option<Box<Collector>>,
 }
 
 /// Traces, and reports all runs together.
@@ -38,7 +40,7 @@ pub(super) async fn repeat(
     setup: Stopwatch,
     out: &mut dyn Write,
 ) -> Result<Ended, Problem> {
-    let Wanted { url, plan, repeat, lab, on_bad_status } = wanted;
+    let Wanted { url, plan, repeat, lab, on_bad_status, collector } = wanted;
     let progress = Progress::counting(show.progress, repeat.runs, repeat.duration);
     let max_time = plan.max_time;
     let is_walk = matches!(plan.dns.lane, ResolverChoice::Walk);
@@ -69,6 +71,7 @@ pub(super) async fn repeat(
         end,
         budgets: Vec::new(),
         exit_code: 0,
+        told: None,
     };
     judge(&mut report, &show.budgets);
     report.exit_code = signal.map_or_else(|| code_of(&report), Signal::exit_code);
@@ -79,6 +82,10 @@ pub(super) async fn repeat(
         exports::write(show, |format, bytes| render::render_repeated(&report, format, &style(show), bytes))?;
     let code = written.filter(|_| code == exit::OK).unwrap_or(code);
     unless_reader_gone(render::render_repeated(&report, format(show.format), &style(show), out))?;
+    if let Some(collector) = collector {
+        unless_reader_gone(out.flush())?;
+        otlp::send_runs(&report, *collector, &session).await?;
+    }
     let failure = report.part(RepeatReport::failure);
     let told = failure.and_then(|failure| complaint(failure, show));
     let told = told.or_else(|| broken_budgets(&report.budgets, report.failure(), show));

@@ -1,4 +1,4 @@
-//! `urltrace show`: saved documents, read back and rendered as the run was.
+//! `urltrace show` and `urltrace diff`: saved documents, read back and rendered as the run was, or two beside each other.
 
 use std::io::{self, Write};
 
@@ -8,23 +8,51 @@ use super::exports;
 use super::session::{Ended, Problem, unless_reader_gone};
 use super::shown::{complaint, format, style};
 use crate::cli::{Diagram, Format, Show, has_no_page};
+use crate::diff::{Diff, Saved};
 use crate::exit;
 use crate::redact::{Redacted, Secrets, redact};
 use crate::render::{self, Style};
 use crate::report::{CompareReport, DnsReport, RepeatReport, TraceReport};
-use crate::saved::{Report, differences, no_document};
+use crate::saved::{Head, Report, differences, no_document};
 use crate::units;
 
-/// A report that was read, as renderers take it.
+/// What was read.
+#[derive(Clone)]
+enum Read {
+    /// What a run told.
+    Report(Report),
+    /// What was told of two documents.
+    Diff(Box<Diff>),
+}
+
+impl Read {
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// What is no document that can be shown; the text says why.
+    fn of(document: &Value) -> Result<Self, String> {
+        if Head::of(document)?.kind.as_deref() == Some("diff") {
+            return Diff::read(document).map(|diff| Self::Diff(Box::new(diff)));
+        }
+        Report::read(document).map(Self::Report)
+    }
+}
+
+/// The same, as renderers take it.
 enum Shown {
     Trace(Box<Redacted<TraceReport>>),
     Repeat(Box<Redacted<RepeatReport>>),
     Compare(Box<Redacted<CompareReport>>),
     Dns(Box<Redacted<DnsReport>>),
+    Diff(Box<Redacted<Diff>>),
 }
 
 impl Shown {
-    fn new(report: Report, secrets: Secrets) -> Self {
+    fn new(read: Read, secrets: Secrets) -> Self {
+        let report = match read {
+            Read::Report(report) => report,
+            Read::Diff(diff) => return Self::Diff(Box::new(redact(*diff, secrets))),
+        };
         match report {
             Report::Trace(report) => Self::Trace(Box::new(redact(*report, secrets))),
             Report::Repeat(report) => Self::Repeat(Box::new(redact(*report, secrets))),
@@ -39,6 +67,7 @@ impl Shown {
             Self::Repeat(report) => render::render_repeated(report, format, style, out),
             Self::Compare(report) => render::render_compared(report, format, style, out),
             Self::Dns(report) => render::render_dns(report, format, style, out),
+            Self::Diff(diff) => render::render_diff(diff, format, style, out),
         }
     }
 }
@@ -61,7 +90,7 @@ pub(super) fn show(name: &str, bytes: &[u8], show: &Show, out: &mut dyn Write) -
     let mut ended = Ended::from(exit::OK);
     while let Some((place, document)) = documents.next() {
         let document = document.map_err(|error| cannot(place, &no_document(error)))?;
-        let report = Report::read(&document).map_err(|why| cannot(place, &why))?;
+        let report = Read::of(&document).map_err(|why| cannot(place, &why))?;
         fits(show, &report).map_err(|why| cannot(place, why))?;
         if documents.peek().is_some() {
             takes_several(show).map_err(|why| cannot(place, why))?;
@@ -80,15 +109,32 @@ pub(super) fn show(name: &str, bytes: &[u8], show: &Show, out: &mut dyn Write) -
     Ok(ended)
 }
 
+/// Sets two documents beside each other, each a name and its bytes.
+///
+/// # Errors
+/// One that cannot be read, and what cannot be written.
+pub(super) fn diff(
+    a: &(String, Vec<u8>),
+    b: &(String, Vec<u8>),
+    show: &Show,
+    out: &mut dyn Write,
+) -> Result<Ended, Problem> {
+    exports::check(show)?;
+    let read = |(name, bytes): &(String, Vec<u8>)| {
+        Saved::read(name, bytes).map_err(|why| Problem::Setup(format!("diff: `{name}`: {why}")))
+    };
+    one(Read::Diff(Box::new(Diff::of(&read(a)?, &read(b)?))), show, out)
+}
+
 /// Shows one, and writes the files beside it.
-fn one(mut report: Report, show: &Show, out: &mut dyn Write) -> Result<Ended, Problem> {
+fn one(mut report: Read, show: &Show, out: &mut dyn Write) -> Result<Ended, Problem> {
     match &mut report {
-        Report::Trace(report) => show.selection.apply(&mut report.findings),
-        Report::Repeat(report) => {
+        Read::Report(Report::Trace(report)) => show.selection.apply(&mut report.findings),
+        Read::Report(Report::Repeat(report)) => {
             report.runs.iter_mut().for_each(|run| show.selection.apply(&mut run.report.findings));
         }
-        Report::Dns(report) => show.selection.apply(&mut report.findings),
-        Report::Compare(_) => {}
+        Read::Report(Report::Dns(report)) => show.selection.apply(&mut report.findings),
+        Read::Report(Report::Compare(_)) | Read::Diff(_) => {}
     }
     let report = Shown::new(report, show.secrets);
     let written = exports::write(show, |format, bytes| report.write(format, &style(show), bytes))?;
@@ -106,11 +152,14 @@ fn one(mut report: Report, show: &Show, out: &mut dyn Write) -> Result<Ended, Pr
 }
 
 /// Whether a document of its kind has the forms that are asked for.
-fn fits(show: &Show, report: &Report) -> Result<(), &'static str> {
-    let is_page = matches!(report, Report::Trace(report) if report.trace.page.is_some());
-    let mut formats = show.exports.iter().map(|export| export.format).chain([show.format]);
-    if is_page && formats.any(has_no_page) {
+fn fits(show: &Show, report: &Read) -> Result<(), &'static str> {
+    let is_page = matches!(report, Read::Report(Report::Trace(report)) if report.trace.page.is_some());
+    if is_page && show.formats().any(has_no_page) {
         return Err("a page has no such form yet: --format json has all of it, har what other tools read");
+    }
+    let is_brief = matches!(report, Read::Report(Report::Repeat(report)) if report.told.is_some());
+    if is_brief && show.formats().any(|format| matches!(format, Format::Csv | Format::Otlp)) {
+        return Err("its runs were saved with --brief: their requests are not there");
     }
     if !is_page && show.diagram == Diagram::Connections {
         return Err("--diagram connections is a picture of a page, and this is none");
@@ -127,7 +176,7 @@ fn takes_several(show: &Show) -> Result<(), &'static str> {
 }
 
 /// Says on standard error what of a document is shown otherwise than it was saved, or not at all.
-fn tell_differences(name: &str, document: &Value, report: &Report) -> Result<(), Problem> {
+fn tell_differences(name: &str, document: &Value, report: &Read) -> Result<(), Problem> {
     let mut again = Vec::new();
     let whole = Shown::new(report.clone(), Secrets::Show);
     whole.write(render::Format::Jsonl, &Style::default(), &mut again)?;

@@ -174,14 +174,24 @@ pub(super) fn plan(
     Ok(ComparePlan { varied, ways, rounds, start: repeat.map_or(RunStart::Cold, |repeat| repeat.start) })
 }
 
-fn check_form(option: &str, show: &Show) -> Result<(), PlanError> {
-    match show.format {
-        Format::Text | Format::Json | Format::Jsonl if show.exports.is_empty() => Ok(()),
-        _ => Err(PlanError::with_hint(
-            format!("{option} prints a table: there is no page, picture or file of it"),
-            "--format json has all that was seen; each way alone (--http2, -6, --resolver) has every format",
-        )),
+/// Refuses what several sides of a comparison have no form for.
+///
+/// # Errors
+/// A format that shows one run.
+pub(super) fn check_form(option: &str, show: &Show) -> Result<(), PlanError> {
+    let has_form = |format| {
+        matches!(
+            format,
+            Format::Text | Format::Json | Format::Jsonl | Format::Html | Format::Markdown | Format::Csv
+        )
+    };
+    if show.formats().all(has_form) {
+        return Ok(());
     }
+    Err(PlanError::with_hint(
+        format!("{option} prints a comparison: as text, json, html, markdown or csv"),
+        "each run alone (--http2, -6, --resolver) has every format",
+    ))
 }
 
 /// Refuses options that choose what is varied, or leave nothing to vary.

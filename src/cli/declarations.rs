@@ -93,7 +93,7 @@ pub enum Command {
     /// Set two saved documents (`--format json`) beside each other: traces, or many runs of -n
     ///
     /// A table of the phases with their differences, and what else was otherwise. Exit code 0 whether they differ or not.
-    Diff(Saved),
+    Diff(Box<Saved>),
     /// Show a saved document (`--format json`) as any report: on the terminal, as a page, a picture or an archive
     ///
     /// Nothing is traced. Documents of this version and of earlier ones are read; where one says more than can be shown,

@@ -26,7 +26,7 @@ pub struct Exports {
     /// Also write metrics for Prometheus to this file, as node_exporter's textfile collector reads it (`*.prom`)
     #[arg(long, value_name = "FILE")]
     pub export_prometheus: Option<PathBuf>,
-    /// Also write the phases as CSV, a line a request, to this file
+    /// Also write the phases as CSV, a line a request (of a comparison a line a phase), to this file
     #[arg(long, value_name = "FILE")]
     pub export_csv: Option<PathBuf>,
     /// Also write Chrome's trace events, for Perfetto and speedscope, to this file
@@ -47,7 +47,7 @@ pub struct Exports {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Output and lab")]
 pub struct Telemetry {
-    /// When the report is printed, send the run as spans to this collector of OpenTelemetry (OTLP by HTTP, JSON)
+    /// When the report is printed, send each run as a trace of spans to this collector of OpenTelemetry (OTLP by HTTP, JSON)
     ///
     /// A URL without a path gets /v1/traces. Where the only URL stands behind it, that is the one to trace. Without a
     /// URL of its own the variables OTEL_EXPORTER_OTLP_ENDPOINT, _HEADERS, _TIMEOUT, _COMPRESSION, _PROTOCOL and

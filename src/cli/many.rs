@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::formats::Exports;
+
 /// Options of many runs of one URL.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Many runs")]
@@ -77,7 +79,8 @@ pub struct Compared {
     /// of --warm, each warm before the first round. The first is what the
     /// others are set against. With -n as many rounds are made, each in another order, and from 10 on it is told
     /// whether a difference is more than chance. One that fails is a failed row; the exit code is 0 when one was
-    /// answered. --max-time holds for each run. Printed as a table or, with --format json, as one document.
+    /// answered. --max-time holds for each run. Printed as a table, as a page (--format html), for a ticket (markdown), as CSV or as
+    /// one document (json).
     #[arg(long, value_name = "WHAT=A,B", conflicts_with_all = ["compare_http", "until", "output", "ladder", "explain",
         "verbose", "fail_on", "only", "ignore", "all_addresses", "route", "resume", "tls_scan", "reuse"])]
     pub compare: Option<String>,
@@ -98,7 +101,7 @@ impl Compared {
     }
 }
 
-/// Two saved documents.
+/// Two saved documents, and files beside the report.
 #[derive(Clone, Debug, Args)]
 pub struct Saved {
     /// The first; `-` for standard input
@@ -107,6 +110,9 @@ pub struct Saved {
     /// The second
     #[arg(value_name = "B.json")]
     pub b: String,
+    /// Files beside the report
+    #[command(flatten)]
+    pub exports: Exports,
 }
 
 /// Options of many URLs, and what is expected of each.

@@ -25,9 +25,7 @@ pub(super) fn page(paged: &Paged) -> Option<PagePlan> {
 
 /// Refuses what only a page has.
 pub(super) fn check(paged: &Paged, show: &Show) -> Result<(), PlanError> {
-    if paged.page
-        && (has_no_page(show.format) || show.exports.iter().any(|export| has_no_page(export.format)))
-    {
+    if paged.page && show.formats().any(has_no_page) {
         return Err(PlanError::with_hint(
             "a page has no such form yet",
             "--format json has all of it, har what other tools read",

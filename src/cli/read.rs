@@ -61,8 +61,10 @@ pub fn settings(
             let (action, show) = checked(&mut cli, *options, &matches, environment, show)?;
             settings(action, cli.common.lab, show)
         }
-        Some(Command::Diff(Saved { a, b })) => {
-            urls::check_diff(&show)?;
+        Some(Command::Diff(saved)) => {
+            let Saved { a, b, exports: wanted } = *saved;
+            let show = Show { exports: self::exports(wanted, None)?, ..show };
+            compared::check_form("diff", &show)?;
             let read = |name: String| read_body("diff", &name).map(|bytes| (name, bytes));
             let action = Action::Diff { a: read(a)?, b: read(b)? };
             settings(action, false, show)
@@ -235,21 +237,26 @@ fn many_urls(
     }
     let mut plan = plan(cli, matches, environment)?;
     urls::check(cli, &plan, &show)?;
+    secrets::check(&show, cli.telemetry.otlp.is_some())?;
     let redirects = if plan.http.follow { proxy::Redirects::Followed } else { proxy::Redirects::Told };
     plan.proxy = proxy::plan(&cli.connection.proxies, None, redirects, cli.common.lab, environment)?;
     let budgets = budgets::budgets(&cli.budgets, None)?;
     Ok((Action::Many { sources, plan, many }, Show { budgets, ..show }))
 }
 
-/// Where spans go: those of one run of one URL.
+/// Where spans go: those of one URL, of its runs, or of many URLs.
 fn collector(
     cli: &Cli,
     action: &Action,
     environment: &Environment,
 ) -> Result<Option<Box<Collector>>, PlanError> {
     match action {
-        Action::Trace { plan, .. } => otlp::collector(&cli.telemetry, &plan.tls.roots, environment),
-        _ if cli.telemetry.otlp.is_some() => Err(PlanError::usage("--otlp sends one run of one URL")),
+        Action::Trace { plan, .. } | Action::Repeat { plan, .. } | Action::Many { plan, .. } => {
+            otlp::collector(&cli.telemetry, &plan.tls.roots, environment)
+        }
+        _ if cli.telemetry.otlp.is_some() => {
+            Err(PlanError::usage("--otlp sends runs of one URL or of many: not what is compared or checked"))
+        }
         _ => Ok(None),
     }
 }

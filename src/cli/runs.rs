@@ -82,20 +82,13 @@ pub(super) fn check(cli: &Cli, plan: &Plan, show: &Show) -> Result<(), PlanError
         return Err(PlanError::usage("-o keeps one body, and many runs have many"));
     }
     refuse_unsafe(plan, "-n")?;
-    let has_form = |format| match format {
-        Format::Text | Format::Json | Format::Jsonl | Format::Prometheus | Format::Openmetrics => true,
-        Format::Csv | Format::Github | Format::Junit => true,
-        Format::Html | Format::Svg | Format::Markdown | Format::Har | Format::ChromeTrace | Format::Otlp => {
-            false
-        }
-    };
-    if has_form(show.format) && show.exports.iter().all(|export| has_form(export.format)) {
-        return Ok(());
+    if show.formats().any(|format| matches!(format, Format::Svg | Format::Har | Format::ChromeTrace)) {
+        return Err(PlanError::with_hint(
+            "svg, har and chrome-trace show one run, and -n makes many",
+            "--format html draws them all, and --format json has every run whole",
+        ));
     }
-    Err(PlanError::with_hint(
-        "-n tells of many runs as text, JSON, CSV, metrics or tests: there is no page or picture of them",
-        "--format json has every run whole",
-    ))
+    Ok(())
 }
 
 /// Refuses a request that must not be made many times.

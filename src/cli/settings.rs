@@ -174,6 +174,13 @@ pub struct Show {
     pub budgets: Vec<Budget>,
 }
 
+impl Show {
+    /// The formats that it is written in, all of them.
+    pub fn formats(&self) -> impl Iterator<Item = Format> {
+        self.exports.iter().map(|export| export.format).chain([self.format])
+    }
+}
+
 /// A file that the result is written to beside the report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Export {

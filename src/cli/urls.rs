@@ -97,17 +97,6 @@ pub(super) fn statuses(text: &str) -> Result<Statuses, String> {
     Statuses::read(text).map_err(|why| format!("--expect: {why}; as in 200,301-308"))
 }
 
-/// Refuses what two documents beside each other have no form for.
-///
-/// # Errors
-/// Another format than text or JSON.
-pub(super) fn check_diff(show: &Show) -> Result<(), PlanError> {
-    match show.format {
-        Format::Text | Format::Json | Format::Jsonl => Ok(()),
-        _ => Err(PlanError::usage("diff prints a table or JSON: there is no page, picture or file of it")),
-    }
-}
-
 /// Refuses what many URLs have no form for, or must not ask of each.
 ///
 /// # Errors
@@ -152,9 +141,9 @@ pub(super) fn check(cli: &Cli, plan: &Plan, show: &Show) -> Result<(), PlanError
         ));
     }
     match show.format {
-        Format::Text | Format::Json | Format::Jsonl if show.exports.is_empty() => Ok(()),
+        Format::Text | Format::Json | Format::Jsonl | Format::Otlp if show.exports.is_empty() => Ok(()),
         _ => Err(PlanError::with_hint(
-            "many URLs are told in lines of text or JSON: there is no page, picture or file of them",
+            "many URLs are told in lines of text, JSON or spans: there is no page, picture or file of them",
             "--format jsonl has a whole document for each",
         )),
     }

@@ -3,7 +3,7 @@
 use super::facts::{Change, changes};
 use super::part::Part;
 use super::saved::{Saved, SavedKind};
-use crate::runs::{Spread, rank_sum, shift, together};
+use crate::runs::{Spread, rank_sum, shift, six_digits, together};
 
 /// How likely chance may be where a difference is told to be seen.
 pub const LEVEL: f64 = 0.05;
@@ -69,8 +69,8 @@ impl Seen {
     /// What is to be made of a difference that chance makes so often.
     pub(super) fn of(likely: Option<f64>) -> Self {
         match likely {
-            Some(likely) if likely < LEVEL => Self::Yes(likely),
-            Some(likely) => Self::No(likely),
+            Some(likely) if likely < LEVEL => Self::Yes(six_digits(likely)),
+            Some(likely) => Self::No(six_digits(likely)),
             None => Self::Unjudged,
         }
     }

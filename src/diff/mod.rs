@@ -9,9 +9,11 @@
 //! - `saved`: what is read of a document
 //! - `facts`: what of it is no time
 //! - `traced`: the same of a trace
+//! - `document`: what was told of two, read back
 //! - `beside`: the two, row by row; `paired`: several, whose runs belong together round by round
 
 mod beside;
+mod document;
 mod facts;
 mod paired;
 mod part;

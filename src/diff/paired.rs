@@ -90,17 +90,7 @@ mod tests {
 
     /// Runs whose response came so many microseconds later.
     fn runs(later: impl IntoIterator<Item = u64>) -> Vec<Trace> {
-        let slower = |us: u64| {
-            let mut trace = sample::success();
-            let more = Duration::from_micros(us);
-            let request = trace.requests.last_mut().unwrap();
-            request.end = request.end.after(more);
-            let http = request.http.ran_mut().unwrap();
-            (http.first_byte, http.end) = (http.first_byte.map(|at| at.after(more)), http.end.after(more));
-            trace.total += more;
-            trace
-        };
-        later.into_iter().map(slower).collect()
+        later.into_iter().map(|us| sample::waited(Duration::from_micros(us))).collect()
     }
 
     fn beside(ways: &[&Vec<Trace>]) -> Vec<Paired> {

@@ -35,6 +35,9 @@ pub enum SavedKind {
 }
 
 impl SavedKind {
+    /// All of them.
+    pub(super) const ALL: [Self; 3] = [Self::Trace, Self::Page, Self::Repeat];
+
     /// The word used in JSON.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

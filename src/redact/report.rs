@@ -5,7 +5,8 @@ use super::seen::Seen;
 use super::shape::Shape;
 use crate::diff::{Change, Diff, Side};
 use crate::finding::{Finding, Saving, Verdict};
-use crate::report::{CompareReport, Compared, DnsReport, RepeatReport, Repeated, TraceReport};
+use crate::report::{CompareReport, Compared, DnsReport, RepeatReport, Repeated, ToldOfRuns, TraceReport};
+use crate::runs::PatternKind;
 use crate::trace::{Failure, FailureCode};
 
 impl Redact for TraceReport {
@@ -66,8 +67,18 @@ impl Redact for RepeatReport {
     }
 
     fn hide(&mut self, seen: &Seen) {
-        let Self { input, plan: _, warm_up, runs, end: _, budgets: _, exit_code: _ } = self;
+        let Self { input, plan: _, warm_up, runs, end: _, budgets: _, exit_code: _, told } = self;
         seen.clean(input, Shape::Typed);
+        if let Some(told) = told {
+            // They have passed here before, unless secrets were wanted.
+            let ToldOfRuns { slowest, patterns, kept: _ } = &mut **told;
+            seen.sentences(slowest.iter_mut().flat_map(|slowest| &mut slowest.differences));
+            for pattern in patterns {
+                if let PatternKind::BadBackend { server, .. } = &mut pattern.kind {
+                    seen.sentence(server);
+                }
+            }
+        }
         if let Some(trace) = warm_up {
             trace.hide(seen);
         }

@@ -35,6 +35,7 @@ impl Redact for Trace {
             no_request,
             page,
             lab: _,
+            brief: _, // numbers
         } = self;
         seen.clean(input, Shape::Typed);
         lookups.iter_mut().for_each(|dns| dns.hide(seen));

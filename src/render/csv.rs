@@ -1,13 +1,16 @@
-//! The phases as CSV (RFC 4180, lines ending as on Unix): one line a request, with its run where there are many.
+//! The phases as CSV (RFC 4180, lines ending as on Unix): one line a request, with its run where there are many; of what was
+//! compared one line a phase.
 //!
 //! Times are whole microseconds; what did not happen is an empty field, never 0. Phases and `unaccounted_us` sum to
 //! `total_us`.
 
 use std::io::{self, Write};
 
+use super::compared::paired;
 use super::words;
+use crate::diff::{Diff, Row, Seen};
 use crate::redact::Redacted;
-use crate::report::{RepeatReport, TraceReport};
+use crate::report::{CompareReport, RepeatReport, TraceReport};
 use crate::timeline::{self, Phase, Phases};
 use crate::trace::{Failure, Hop, Trace};
 
@@ -21,6 +24,39 @@ pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::
 pub(super) fn repeat(report: &Redacted<RepeatReport>, out: &mut dyn Write) -> io::Result<()> {
     head(out)?;
     report.runs.iter().enumerate().try_for_each(|(run, one)| rows(run, &one.report.trace, out))
+}
+
+/// Writes how each way stands to the first, a line a phase. Times are medians of the rounds in which both came to their end.
+pub(super) fn compare(report: &Redacted<CompareReport>, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "first,way,rounds,phase,first_us,way_us,difference_us,seen,chance")?;
+    let labels: Vec<&str> = report.rows.iter().map(|row| row.label.as_str()).collect();
+    let first = labels.first().map_or_else(String::new, |label| quoted(label));
+    for (one, label) in paired(report).iter().zip(labels.iter().skip(1)) {
+        for row in &one.rows {
+            writeln!(out, "{first},{},{},{}", quoted(label), one.pairs, beside(row))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes two saved documents beside each other, a line a phase.
+pub(super) fn diff(diff: &Redacted<Diff>, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "phase,a_us,b_us,difference_us,seen,chance")?;
+    diff.rows.iter().try_for_each(|row| writeln!(out, "{}", beside(row)))
+}
+
+/// A phase on both sides. A difference can be negative, and is a number all the same.
+fn beside(row: &Row) -> String {
+    fn told(value: Option<impl ToString>) -> String {
+        value.map_or_else(String::new, |value| value.to_string())
+    }
+    let seen = match row.seen {
+        Seen::Yes(_) => "true",
+        Seen::No(_) => "false",
+        Seen::Unjudged => "",
+    };
+    let (part, difference, chance) = (row.part.as_str(), told(row.difference), told(row.seen.likely()));
+    format!("{part},{},{},{difference},{seen},{chance}", told(row.a), told(row.b))
 }
 
 fn head(out: &mut dyn Write) -> io::Result<()> {
@@ -83,8 +119,7 @@ fn line(fields: &[String], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", fields.join(","))
 }
 
-/// A field, which must not be a formula for a spreadsheet: an apostrophe in front makes it text. No number here is
-/// negative.
+/// A field, which must not be a formula for a spreadsheet: an apostrophe in front makes it text.
 fn quoted(field: &str) -> String {
     if field.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         return quoted(&format!("'{field}"));
@@ -122,6 +157,26 @@ mod tests {
                 assert_eq!(parts, number(at("total_us")).unwrap_or(0), "{name}\n{text}");
             }
         }
+    }
+
+    #[test]
+    fn differences_are_numbers_with_their_sign() {
+        let compared = |waits| {
+            let mut out = Vec::new();
+            super::compare(&testtrace::compare(waits), &mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let text = compared([&[9; 10], &[0; 10]]);
+        let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
+        assert!(lines.iter().all(|line| line.len() == lines[0].len()), "{text}");
+        let total = lines.iter().find(|line| line[3] == "total").unwrap();
+        assert_eq!(
+            (total[..3].join(" "), total[6], total[7]),
+            ("HTTP/1.1 HTTP/2 10".to_owned(), "-9000", "true")
+        );
+        assert!(total[8].parse::<f64>().unwrap() < 0.05, "{text}");
+        let unjudged = compared([&[9], &[0]]);
+        assert!(unjudged.lines().any(|line| line.ends_with(",-9000,,")), "{unjudged}");
     }
 
     #[test]

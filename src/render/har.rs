@@ -150,7 +150,7 @@ fn entry(index: usize, hop: &Hop<'_>, trace: &Trace) -> serde_json::Result<Value
         "timings": timings(&phases),
         // Beside the timings, which some readers sum.
         "_unaccounted": milliseconds(phases.unaccounted),
-        "_urltrace": serde_json::to_value(json::hop(trace, index, *hop))?,
+        "_urltrace": json::hop(trace, index, *hop)?,
     });
     let connection = hop.connection.filter(|connection| connection.proxy.is_none());
     // Behind a proxy nobody here knows which address the server has.

@@ -22,6 +22,7 @@ mod grpc;
 mod harmless;
 mod hop;
 mod http;
+mod layout;
 mod live;
 mod micros;
 mod packet;
@@ -49,10 +50,14 @@ mod tls_status;
 mod url;
 mod whole;
 mod write;
+mod written;
 
+pub(super) use layout::Lines;
 pub(super) use page::MISSING;
 pub use schema::schema_file;
-pub(super) use write::{Lines, compare, diff, dns, error, hop, repeat, trace, write};
+pub(super) use write::{
+    compare, compare_in_brief, diff, dns, error, hop, repeat, repeat_in_brief, trace, write,
+};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! The report as Markdown (CommonMark with GitHub's tables), for tickets: what came of it, where the time
 //! went and what to do first; all else folded away.
 
+mod overview;
 mod page;
 mod parts;
 
@@ -12,11 +13,15 @@ use super::escape::{self, markdown as escaped};
 use super::style::{Charset, Style};
 use super::text::findings::saved;
 use super::text::route as path;
-use super::{further_words, reading_words, scan_words, text, words};
+use super::{
+    compare_words, compared, diff_words, further_words, reading_words, repeat_words, scan_words, text, words,
+};
+use crate::diff::Diff;
 use crate::explain::status::explain;
 use crate::picture::{Paged, Picture, Standing, What};
 use crate::redact::Redacted;
-use crate::report::TraceReport;
+use crate::report::{CompareReport, RepeatReport, TraceReport};
+use crate::runs::Summary;
 use crate::trace::{Header, Hop, Trace};
 use crate::units;
 
@@ -24,38 +29,71 @@ use crate::units;
 const COLUMNS: usize = 96;
 /// Findings that are not folded away.
 const FIRST: usize = 5;
+
 /// Writes the report of a trace.
 pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::Result<()> {
     let mut page = String::new();
-    head(&mut page, report);
+    sections(&mut page, report);
+    out.write_all(page.as_bytes())
+}
+
+/// Writes what is told of many runs, and the report of the median one.
+pub(super) fn repeat(report: &Redacted<RepeatReport>, out: &mut dyn Write) -> io::Result<()> {
+    let summary = Summary::of(&report.traces());
+    let mut page = String::new();
+    overview::overview(&mut page, &repeat_words::overview(report, &summary));
+    if let Some((at, run)) = report.shown() {
+        let which = if summary.ok > 0 { "the median run" } else { "the first run" };
+        put(&mut page, &format!("### Run {}, {which}\n", at + 1));
+        sections(&mut page, run);
+    }
+    out.write_all(page.as_bytes())
+}
+
+/// Writes several ways in turn.
+pub(super) fn compare(report: &Redacted<CompareReport>, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = String::new();
+    overview::overview(&mut page, &compare_words::overview(report, &compared::paired(report)));
+    out.write_all(page.as_bytes())
+}
+
+/// Writes two saved documents beside each other.
+pub(super) fn diff(diff: &Redacted<Diff>, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = String::new();
+    overview::overview(&mut page, &diff_words::overview(diff));
+    out.write_all(page.as_bytes())
+}
+
+/// What a ticket tells of a trace.
+fn sections(page: &mut String, report: &TraceReport) {
+    head(page, report);
     let paged = report.trace.page.as_ref().map(|of| Paged::of(&report.trace, of, &report.findings));
     if let Some(paged) = &paged {
-        page::summary(&mut page, paged);
+        page::summary(page, paged);
     }
-    phases(&mut page, report);
-    findings(&mut page, report);
+    phases(page, report);
+    findings(page, report);
     let style = Style { width: COLUMNS, ..Style::default() };
     if let Some(paged) = &paged {
-        page::further(&mut page, paged, &text::page_alone(paged, &style));
+        page::further(page, paged, &text::page_alone(paged, &style));
     }
     let drawings = [
         ("Waterfall", text::waterfall_alone(report, &style)),
         ("Ladder", text::ladder_alone(report, &style)),
     ];
     for (name, drawing) in drawings.iter().filter(|(_, drawing)| !drawing.is_empty()) {
-        folded(&mut page, name, &fenced(drawing));
+        folded(page, name, &fenced(drawing));
     }
-    story(&mut page, report);
+    story(page, report);
     for hop in report.trace.hops() {
-        packets(&mut page, &hop);
-        route(&mut page, &hop);
-        certificates(&mut page, &hop);
-        scan(&mut page, &hop);
-        said(&mut page, &report.trace, &hop);
-        reuse(&mut page, &hop);
-        fields(&mut page, &hop);
+        packets(page, &hop);
+        route(page, &hop);
+        certificates(page, &hop);
+        scan(page, &hop);
+        said(page, &report.trace, &hop);
+        reuse(page, &hop);
+        fields(page, &hop);
     }
-    out.write_all(page.as_bytes())
 }
 
 fn head(page: &mut String, report: &TraceReport) {
@@ -328,17 +366,40 @@ mod tests {
     #[test]
     fn rows_of_tables_have_the_columns_of_their_heads() {
         for (name, trace) in testtrace::all() {
-            let mut columns = 0;
-            for line in ticket(&trace).lines() {
-                let bars = line.replace("\\|", "").matches('|').count();
-                if !line.starts_with('|') {
-                    columns = 0;
-                } else if columns == 0 {
-                    columns = bars;
-                } else {
-                    assert_eq!(bars, columns, "{name}: {line}");
-                }
+            whole_rows(name, &ticket(&trace));
+        }
+    }
+
+    fn whole_rows(name: &str, ticket: &str) {
+        let mut columns = 0;
+        for line in ticket.lines() {
+            let bars = line.replace("\\|", "").matches('|').count();
+            if !line.starts_with('|') {
+                columns = 0;
+            } else if columns == 0 {
+                columns = bars;
+            } else {
+                assert_eq!(bars, columns, "{name}: {line}");
             }
+        }
+    }
+
+    #[test]
+    fn many_runs_and_comparisons_are_tickets_of_whole_rows() {
+        let runs = (0..12).map(|ms| testtrace::waited(std::time::Duration::from_millis(ms))).collect();
+        let mut tickets = [Vec::new(), Vec::new()];
+        super::repeat(&testtrace::repeat(runs), &mut tickets[0]).unwrap();
+        super::compare(&testtrace::compare([&[0; 10], &[9; 10]]), &mut tickets[1]).unwrap();
+        let [repeat, compare] = tickets.map(|ticket| String::from_utf8(ticket).unwrap());
+        assert!(
+            repeat.contains("\n| phase | runs | min | p50 |") && repeat.contains("### Run 6, the median run")
+        );
+        assert!(
+            compare.contains("**HTTP/2 takes 9.00 ms more than HTTP/1.1") && compare.contains("\n| total |")
+        );
+        for ticket in [repeat, compare] {
+            assert!(!ticket.contains("geheim"), "{ticket}");
+            whole_rows("several runs", &ticket);
         }
     }
 

@@ -36,7 +36,7 @@ pub fn render(
         Format::ChromeTrace => chrome_trace::trace(report, out),
         Format::Github => github::trace(report, out),
         Format::Junit => junit::trace(report, out),
-        Format::Otlp => otlp::spans(report, &[], out),
+        Format::Otlp => otlp::spans(report, out),
     }
 }
 
@@ -54,6 +54,9 @@ pub fn render_compared(
         Format::Text => text::compare(report, style, out),
         Format::Json => json::compare(report, Lines::Many, out),
         Format::Jsonl => json::compare(report, Lines::One, out),
+        Format::Html => html::compare(report, out),
+        Format::Markdown => markdown::compare(report, out),
+        Format::Csv => csv::compare(report, out),
         _ => has_no_form(),
     }
 }
@@ -72,12 +75,15 @@ pub fn render_repeated(
         Format::Text => text::repeat(report, style, out),
         Format::Json => json::repeat(report, Lines::Many, out),
         Format::Jsonl => json::repeat(report, Lines::One, out),
+        Format::Html => html::repeat(report, out),
+        Format::Markdown => markdown::repeat(report, out),
         Format::Prometheus => prometheus::repeat(report, Dialect::Prometheus, out),
         Format::OpenMetrics => prometheus::repeat(report, Dialect::OpenMetrics, out),
         Format::Csv => csv::repeat(report, out),
         Format::Github => github::repeat(report, out),
         Format::Junit => junit::repeat(report, out),
-        _ => has_no_form(),
+        Format::Otlp => otlp::runs(report, out),
+        Format::Svg | Format::Har | Format::ChromeTrace => has_no_form(),
     }
 }
 
@@ -95,6 +101,9 @@ pub fn render_diff(
         Format::Text => text::diff(diff, style, out),
         Format::Json => json::diff(diff, Lines::Many, out),
         Format::Jsonl => json::diff(diff, Lines::One, out),
+        Format::Html => html::diff(diff, out),
+        Format::Markdown => markdown::diff(diff, out),
+        Format::Csv => csv::diff(diff, out),
         _ => has_no_form(),
     }
 }
@@ -112,6 +121,7 @@ pub fn render_line(
     match format {
         Format::Text => text::line(report, style, out),
         Format::Json | Format::Jsonl => json::trace(report, Lines::One, out),
+        Format::Otlp => otlp::spans(report, out),
         _ => has_no_form(),
     }
 }
@@ -129,6 +139,8 @@ pub fn render_bad_line(
     match format {
         Format::Text => text::bad_line(bad, style, out),
         Format::Json | Format::Jsonl => json::error(exit::USAGE, &bad.sentence(), None, Lines::One, out),
+        // Nothing was done that could have a span: the summary counts it.
+        Format::Otlp => Ok(()),
         _ => has_no_form(),
     }
 }

@@ -47,7 +47,7 @@ pub(super) fn trace(report: &Redacted<TraceReport>, style: &Style, out: &mut dyn
 
 /// One picture of a trace, as markup.
 pub(super) fn draw(
-    report: &Redacted<TraceReport>,
+    report: &TraceReport,
     picture: &Picture,
     diagram: Diagram,
     depth: Depth,
@@ -69,12 +69,7 @@ pub(super) fn draw(
 }
 
 /// One picture of a page, as markup.
-pub(super) fn draw_page(
-    report: &Redacted<TraceReport>,
-    paged: &Paged<'_>,
-    diagram: Diagram,
-    within: Within,
-) -> String {
+pub(super) fn draw_page(report: &TraceReport, paged: &Paged<'_>, diagram: Diagram, within: Within) -> String {
     let title = url(report);
     if diagram == Diagram::Connections {
         let what = "a lane for each connection, with what went over it";
@@ -90,12 +85,7 @@ fn url(report: &TraceReport) -> &str {
 }
 
 /// A drawing with its title, and as a file with its rules and its paper.
-fn framed(
-    report: &Redacted<TraceReport>,
-    drawn: Canvas,
-    (name, what): (&str, &str),
-    within: Within,
-) -> String {
+fn framed(report: &TraceReport, drawn: Canvas, (name, what): (&str, &str), within: Within) -> String {
     let (width, height) = drawn.size();
     let title = escaped(&format!("{}: {what}", url(report)));
     let mut svg = format!(

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use crate::exit::{self, Limits, OnBadStatus};
 use crate::finding::{
-    self, AttemptField, Basis, Finding, InConnection, InRequest, Load, Mark, Place, Saving, Severity,
+    self, AttemptField, Basis, Finding, InConnection, InRequest, Load, Mark, Place, Saving, Selection,
+    Severity,
 };
+use crate::plan::{RepeatPlan, RunDetail, RunStart, Varied};
 use crate::redact::{Redacted, Secrets, redact};
-use crate::report::{DnsReport, TraceReport};
+use crate::report::{CompareReport, Compared, DnsReport, RepeatEnd, RepeatReport, Repeated, TraceReport};
 use crate::trace::{At, ConnectionId, RequestId, StageName, Trace};
 
 pub(crate) use crate::trace::sample::*;
@@ -28,6 +30,49 @@ pub(crate) fn report(trace: &Trace, secrets: Secrets) -> Redacted<TraceReport> {
         },
         secrets,
     )
+}
+
+/// Many runs as renderers get them.
+pub(crate) fn repeat(runs: Vec<Trace>) -> Redacted<RepeatReport> {
+    let plan = RepeatPlan {
+        runs: runs.len(),
+        duration: None,
+        interval: None,
+        start: RunStart::Cold,
+        detail: RunDetail::Whole,
+    };
+    let one =
+        |trace| Repeated { report: TraceReport::of(trace, &Selection::default(), |_, _| 0), late: None };
+    let report = RepeatReport {
+        input: "https://www.example.test/?token=geheim".to_owned(),
+        plan,
+        warm_up: None,
+        runs: runs.into_iter().map(one).collect(),
+        end: RepeatEnd::Done,
+        budgets: Vec::new(),
+        exit_code: exit::OK,
+        told: None,
+    };
+    redact(report, Secrets::Hide)
+}
+
+/// Two ways in rounds, whose runs waited so many milliseconds longer than usual.
+pub(crate) fn compare(waits: [&[u64]; 2]) -> Redacted<CompareReport> {
+    let row = |(label, waits): (&str, &[u64])| Compared {
+        label: label.to_owned(),
+        runs: waits.iter().map(|ms| waited(Duration::from_millis(*ms))).collect(),
+    };
+    let report = CompareReport {
+        input: "https://www.example.test/?token=geheim".to_owned(),
+        varied: Varied::Http,
+        rounds: waits[0].len(),
+        start: RunStart::Cold,
+        rows: ["HTTP/1.1", "HTTP/2"].into_iter().zip(waits).map(row).collect(),
+        note: None,
+        end: RepeatEnd::Done,
+        exit_code: exit::OK,
+    };
+    redact(report, Secrets::Hide)
 }
 
 /// What `urltrace dns` would have to tell of a fixture's first name.

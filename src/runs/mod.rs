@@ -22,7 +22,14 @@ pub use self::patterns::{NamedBy, PATTERN_LEVEL, Pattern, PatternKind, patterns}
 pub use self::rank_tests::{rank_sum, shift, together};
 pub use self::signed_ranks::{LEAST_PAIRS, pair_shift, signed_rank};
 pub use self::slowest::{Slowest, slowest};
-pub use self::spread::{Percentile, Spread};
+pub use self::spread::{Percentile, Spread, six_digits};
 pub use self::summary::{Failures, Summary, kept, median_run};
 pub use self::tally::{Came, Tally};
 pub use self::turns::{Shares, Turn, Turns};
+
+/// Holds what a test tells of chance to what it is by a table.
+#[cfg(test)]
+fn near(told: Option<f64>, want: f64) {
+    let told = told.unwrap();
+    assert!((told - want).abs() < 5e-4, "{told} is not {want}");
+}

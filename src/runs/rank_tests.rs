@@ -138,11 +138,7 @@ pub(super) fn upper_tail(z: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn near(told: Option<f64>, want: f64) {
-        let told = told.unwrap();
-        assert!((told - want).abs() < 5e-4, "{told} is not {want}");
-    }
+    use crate::runs::near;
 
     #[test]
     fn a_shift_has_the_other_sign_the_other_way_round() {

@@ -87,11 +87,7 @@ pub fn pair_shift(differences: &[i64]) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn near(told: Option<f64>, want: f64) {
-        let told = told.unwrap();
-        assert!((told - want).abs() < 5e-4, "{told} is not {want}");
-    }
+    use crate::runs::near;
 
     #[test]
     fn it_is_that_of_the_tables() {

@@ -108,6 +108,12 @@ impl Spread {
         (n >= percentile.least()).then(|| self.sorted[nearest_rank(n, percentile)])
     }
 
+    /// What a quarter of the samples does not exceed, and what three quarters do not, both by nearest rank.
+    #[must_use]
+    pub fn quartiles(&self) -> [u64; 2] {
+        [25, 75].map(|percent| self.sorted.get(rank(self.sorted.len(), percent)).copied().unwrap_or_default())
+    }
+
     /// The median.
     #[must_use]
     pub fn median(&self) -> u64 {
@@ -117,7 +123,17 @@ impl Spread {
 
 /// The place of a percentile among so many in their order, counted from 0.
 pub(super) fn nearest_rank(n: usize, percentile: Percentile) -> usize {
-    (n * percentile.percent()).div_ceil(100).max(1) - 1
+    rank(n, percentile.percent())
+}
+
+fn rank(n: usize, percent: usize) -> usize {
+    (n * percent).div_ceil(100).max(1) - 1
+}
+
+/// A chance as it is told: nobody knows more digits of it, and so few are the same again when they are read from a document.
+#[must_use]
+pub fn six_digits(chance: f64) -> f64 {
+    format!("{chance:.5e}").parse().unwrap_or(chance)
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // no sample is negative
@@ -144,6 +160,7 @@ mod tests {
         assert_eq!(told(100), [Some(50), Some(90), Some(95), Some(99)]);
         assert_eq!(told(1_000), [Some(500), Some(900), Some(950), Some(990)]);
         assert_eq!(Spread::of([]), None);
+        assert_eq!([1, 4, 5, 20].map(|n| all(n).quartiles()), [[1, 1], [1, 3], [2, 4], [5, 15]]);
     }
 
     #[test]

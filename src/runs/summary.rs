@@ -100,17 +100,7 @@ mod tests {
 
     /// Runs that are later by so many milliseconds in their wait.
     fn runs(waits: &[u64]) -> Vec<Trace> {
-        let slower = |ms: &u64| {
-            let mut trace = sample::success();
-            let more = Duration::from_millis(*ms);
-            let request = trace.requests.last_mut().unwrap();
-            request.end = request.end.after(more);
-            let http = request.http.ran_mut().unwrap();
-            (http.first_byte, http.end) = (http.first_byte.map(|at| at.after(more)), http.end.after(more));
-            trace.total += more;
-            trace
-        };
-        waits.iter().map(slower).collect()
+        waits.iter().map(|ms| sample::waited(Duration::from_millis(*ms))).collect()
     }
 
     #[test]

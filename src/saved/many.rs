@@ -8,18 +8,22 @@ use super::report::{findings, report, trace};
 use super::value::{Fault, Object, Read, objects, record};
 use crate::finding;
 use crate::plan::{RepeatPlan, RunDetail, RunStart, Varied};
-use crate::report::{CompareReport, Compared, DnsReport, RepeatEnd, RepeatReport, Repeated};
-use crate::trace::{Failure, Trace};
+use crate::report::{
+    CompareReport, Compared, DnsReport, RepeatEnd, RepeatReport, Repeated, ToldOfRuns, TraceReport,
+};
+use crate::runs::{NamedBy, Pattern, PatternKind, Slowest};
+use crate::timeline::Phase;
+use crate::trace::{Brief, Failure, Trace};
 
 /// Many runs of one URL. What was wanted beyond the runs that were made is not told, and nobody asks.
 pub(super) fn repeat(value: &Value) -> Read<RepeatReport> {
     let it = Object::of(value)?;
-    let late = late(&it)?;
-    let run = |(index, row): (usize, &Value)| {
-        if !Object::of(row)?.has("hops") {
-            return Err(Fault::new("the runs were saved with --brief: only their phases are known"));
-        }
-        Ok(Repeated { report: report(row)?, late: late.get(index).copied() })
+    let (late, lab, start) = (late(&it)?, it.get("lab")?, it.or("start", RunStart::Cold)?);
+    let first = it.list("runs")?.next();
+    let is_brief = first.is_some_and(|(_, run)| run.get("hops").is_none());
+    let run = |(index, row): (usize, &Value)| -> Read<Repeated> {
+        let report = if is_brief { brief(row, lab, start)? } else { report(row)? };
+        Ok(Repeated { report, late: late.get(index).copied() })
     };
     let within = |(index, row)| run((index, row)).map_err(|fault| fault.within(index).within("runs"));
     let runs = it.list("runs")?.map(within).collect::<Read<Vec<_>>>()?;
@@ -27,16 +31,53 @@ pub(super) fn repeat(value: &Value) -> Read<RepeatReport> {
         runs: runs.len(),
         duration: None,
         interval: it.get("interval_us")?,
-        start: it.or("start", RunStart::Cold)?,
-        detail: RunDetail::Whole,
+        start,
+        detail: if is_brief { RunDetail::Brief } else { RunDetail::Whole },
     };
-    let lab = it.get("lab")?;
     Ok(record!(it, RepeatReport { input, budgets, exit_code } {
         plan: plan,
         warm_up: it.with("warmup", |value| warm_up(value, lab))?,
         runs: runs,
         end: it.or("ended", RepeatEnd::Done)?,
+        told: if is_brief { Some(Box::new(told(&it)?)) } else { None },
     }))
+}
+
+/// A run that was saved with `--brief`: no more is known of it.
+fn brief(value: &Value, lab: bool, start: RunStart) -> Read<TraceReport> {
+    let it = Object::of(value)?;
+    if start.keeps_connections() && value.get("kept_connection").is_none() {
+        return Err(Fault::new("it is not there: older versions did not save it").within("kept_connection"));
+    }
+    let mut trace = Trace::new(String::new(), it.get("started_at")?, Duration::ZERO);
+    (trace.total, trace.lab, trace.no_request) = (it.get("total_us")?, lab, it.get("failure")?);
+    let phases = it.object("phases")?.ok_or_else(|| Fault::new("it is not there").within("phases"))?;
+    let spent = Phase::ALL.iter().map(|phase| phases.or(&format!("{}_us", phase.as_str()), None));
+    trace.brief = Some(Box::new(Brief {
+        status: it.get("final_status")?,
+        failed_hop: it.object("failure")?.map_or(Ok(0), |failure| failure.or("hop", 0))?,
+        kept: it.or("kept_connection", None)?,
+        spent: spent.collect::<Read<_>>().map_err(|fault| fault.within("phases"))?,
+        unaccounted: phases.or("unaccounted_us", 0).map_err(|fault| fault.within("phases"))?,
+    }));
+    let code = it.get("exit_code")?;
+    Ok(TraceReport::without_findings(trace, |_, _| code))
+}
+
+/// What was told of such runs, and does not follow from what is known of each.
+fn told(it: &Object<'_>) -> Read<ToldOfRuns> {
+    let kept = match it.object("warmup")? {
+        Some(warm_up) => warm_up.or("kept", Vec::new()).map_err(|fault| fault.within("warmup"))?,
+        None => Vec::new(),
+    };
+    let Some(summary) = it.object("summary")? else {
+        return Ok(ToldOfRuns { slowest: None, patterns: Vec::new(), kept });
+    };
+    let read = || -> Read<ToldOfRuns> {
+        let (slowest, patterns) = (summary.or("slowest", None)?, summary.or("patterns", Vec::new())?);
+        Ok(ToldOfRuns { slowest, patterns, kept: kept.clone() })
+    };
+    read().map_err(|fault| fault.within("summary"))
 }
 
 /// The walk before the runs, of which its time and its failure are told.
@@ -57,20 +98,62 @@ fn late(it: &Object<'_>) -> Read<Vec<Duration>> {
 }
 
 objects! {
-    Compared => |it| record!(it, Compared { label } { runs: vec![trace(&it)?] });
+    Slowest => |it| record!(it, Slowest { run, phase, differences } {
+        total: it.get("total_us")?,
+        more: it.get("more_us")?,
+        in_phase: it.get("phase_more_us")?,
+    });
+    Pattern => |it| record!(it, Pattern { phase, slow_runs, chance } {
+        kind: pattern_kind(&it)?,
+        fast: it.get("fast_us")?,
+        slow: it.get("slow_us")?,
+        of: it.get("runs")?,
+    });
+    Compared => |it| record!(it, Compared { label } { runs: ways_runs(&it)? });
 }
 
-/// One URL in several ways. What all rows have stands once. Of several rounds one run a way is told whole: they cannot
-/// be told again.
+fn pattern_kind(it: &Object<'_>) -> Read<PatternKind> {
+    let kind: String = it.get("kind")?;
+    let missing = |what: &'static str| Fault::new("it is not there").within(what);
+    Ok(match kind.as_str() {
+        "flapping" => PatternKind::Flapping { period: it.get("period")? },
+        "bimodal" => PatternKind::Bimodal,
+        "drift" => PatternKind::Drift { per_run: it.get("per_run_us")? },
+        "bad-backend" => {
+            let backend = it.object("backend")?.ok_or_else(|| missing("backend"))?;
+            let by: &'static str = backend.get("told_apart_by")?;
+            let by = if by == NamedBy::Address.as_str() { NamedBy::Address } else { NamedBy::Field(by) };
+            PatternKind::BadBackend { by, server: backend.get("server")?, servers: backend.get("servers")? }
+        }
+        _ => return Err(Fault::new("it is no pattern that is known").within("kind")),
+    })
+}
+
+/// The runs of one way. What stands for them all is in its row.
+fn ways_runs(row: &Object<'_>) -> Read<Vec<Trace>> {
+    let runs: Vec<(usize, &Value)> = row.list("runs")?.collect();
+    if runs.len() < 2 {
+        return Ok(vec![trace(row)?]);
+    }
+    let shown: usize = row.get("shown_run")?;
+    let run = |(at, value): (usize, &Value)| -> Read<Trace> {
+        let it = Object::of(value)?;
+        match at {
+            at if at == shown => trace(row),
+            _ if it.has("hops") => trace(&it),
+            _ => Err(Fault::new("its requests are not there: of each way one run alone was saved whole")),
+        }
+    };
+    let within = |(at, value)| run((at, value)).map_err(|fault| fault.within(at).within("runs"));
+    runs.into_iter().map(within).collect()
+}
+
+/// One URL in several ways. What all rows have stands once.
 pub(super) fn compare(value: &Value) -> Read<CompareReport> {
     let it = Object::of(value)?;
-    let rounds: usize = it.or("rounds", 1)?;
-    if rounds > 1 {
-        return Err(Fault::new("of a comparison in several rounds only one run a way was saved whole"));
-    }
     let mut report = record!(it, CompareReport { input, exit_code } {
         varied: it.or("varied", Varied::Http)?,
-        rounds: rounds,
+        rounds: it.or("rounds", 1)?,
         start: it.or("start", RunStart::Cold)?,
         rows: it.get("compare")?,
         note: it.or("note", None)?,

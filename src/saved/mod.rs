@@ -73,7 +73,7 @@ impl Report {
             kind => {
                 let kind: String = kind.unwrap_or("unknown").chars().take(40).collect();
                 return Err(format!(
-                    "it is a document of kind {}: those of a trace, page, repeat, compare or dns can be shown",
+                    "it is a document of kind {}: those of a trace, page, repeat, compare, diff or dns can be shown",
                     kind.escape_debug()
                 ));
             }

@@ -59,6 +59,7 @@ pub(super) fn trace(it: &Object<'_>) -> Read<Trace> {
         no_request: failure.filter(|_| requests.is_empty()),
         requests: requests,
         page: page.map(|page| Box::new(Page { requests: behind, ..page })),
+        brief: None,
     }))
 }
 

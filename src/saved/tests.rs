@@ -134,6 +134,7 @@ fn many_runs_a_comparison_and_a_name_come_back() {
             .collect(),
         end: RepeatEnd::Duration,
         exit_code: 9,
+        told: None,
     };
     comes_back(
         &redact(repeat, Secrets::Hide),

@@ -206,6 +206,12 @@ impl Readable for u64 {
     }
 }
 
+impl Readable for f64 {
+    fn read(value: &Value) -> Read<Self> {
+        value.as_f64().ok_or_else(|| unlike(value, "a number"))
+    }
+}
+
 impl Readable for i64 {
     fn read(value: &Value) -> Read<Self> {
         value.as_i64().ok_or_else(|| unlike(value, "a whole number"))

@@ -57,6 +57,14 @@ impl Phases {
 /// The phases of all hops of a trace, summed; `None` where a phase happened in no hop.
 #[must_use]
 pub fn phases_of_all(trace: &Trace) -> Phases {
+    if let Some(brief) = &trace.brief {
+        let spent = |phase: Phase| {
+            let place = Phase::ALL.iter().position(|one| *one == phase)?;
+            brief.spent.get(place).copied().flatten()
+        };
+        let total = u64::try_from(trace.total.as_micros()).unwrap_or(u64::MAX);
+        return Phases { spent: PerPhase::of(spent), unaccounted: brief.unaccounted, total };
+    }
     let mut sum = Phases::default();
     for hop in trace.hops().map(|hop| phases(&hop)) {
         for (phase, spent) in hop.spent.iter() {

@@ -2,13 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::brief::Brief;
 use super::connection::Connection;
 use super::dns::Dns;
 use super::failure::Failure;
 use super::hop::Hop;
 use super::ids::{ConnectionId, LookupId, RequestId};
 use super::page::Page;
-use super::request::Request;
+use super::request::{KeptConnection, Request};
 
 /// Everything one run saw, from the URL to the last byte. Whole also when the run failed.
 ///
@@ -36,6 +37,8 @@ pub struct Trace {
     pub page: Option<Box<Page>>,
     /// True when the trace ran inside the built-in lab.
     pub lab: bool,
+    /// All that is known of a run that was saved in brief; `None` of one that was seen or saved whole.
+    pub brief: Option<Box<Brief>>,
 }
 
 impl Trace {
@@ -53,6 +56,7 @@ impl Trace {
             no_request: None,
             page: None,
             lab: false,
+            brief: None,
         }
     }
 
@@ -100,7 +104,28 @@ impl Trace {
     /// The status of the last response, where there is one.
     #[must_use]
     pub fn last_status(&self) -> Option<u16> {
-        self.hops().last().and_then(|hop| hop.http.ran()?.status)
+        match &self.brief {
+            Some(brief) => brief.status,
+            None => self.hops().last().and_then(|hop| hop.http.ran()?.status),
+        }
+    }
+
+    /// Whether it began with a connection that an earlier run had kept; `None` where none was.
+    #[must_use]
+    pub fn kept(&self) -> Option<KeptConnection> {
+        match &self.brief {
+            Some(brief) => brief.kept,
+            None => {
+                let all = || self.requests.iter().filter_map(|request| request.kept);
+                all().find(|kept| *kept == KeptConnection::Used).or_else(|| all().next())
+            }
+        }
+    }
+
+    /// Which request failed, or was the last, counted from 0.
+    #[must_use]
+    pub fn last_hop(&self) -> usize {
+        self.brief.as_ref().map_or(self.requests.len().saturating_sub(1), |brief| brief.failed_hop)
     }
 
     /// How many redirects were followed: a request that was sent again is no further one, nor is a preflight.

@@ -53,6 +53,49 @@ fn the_slow_address_of_three_is_told_from_chance() {
 }
 
 #[test]
+fn a_comparison_is_a_page_a_ticket_and_csv_too() {
+    let url = "http://balanced.http.test/?token=planted";
+    let directory = std::env::temp_dir().join(format!("urltrace-compared-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let file = |name: &str| directory.join(name).display().to_string();
+    let forms = ["html", "markdown", "csv", "json"];
+    let exports: Vec<String> =
+        forms.iter().flat_map(|form| [format!("--export-{form}"), file(form)]).collect();
+    let options: Vec<&str> = exports.iter().map(String::as_str).collect();
+    let ways = ["--lab", "--compare", "address=127.53.1.174,127.53.1.176", "-n", "10"];
+    let output = run(&[&ways[..], &options, &[url]].concat());
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let [html, markdown, csv, json] = forms.map(|form| std::fs::read_to_string(file(form)).unwrap());
+    for text in [&html, &markdown, &csv, &json] {
+        assert!(!text.contains("planted"), "{text}");
+    }
+    for words in ["127.53.1.176 - 127.53.1.174", "and that is no chance", "more than chance", "status"] {
+        assert!(html.contains(words) && markdown.contains(words), "{words}:\n{markdown}");
+    }
+    let row = |phase: &str| -> Vec<String> {
+        let wanted = format!("127.53.1.174,127.53.1.176,10,{phase},");
+        let line = csv.lines().find(|line| line.starts_with(&wanted));
+        line.unwrap_or_else(|| panic!("{phase}: {csv}")).split(',').map(str::to_owned).collect()
+    };
+    assert_eq!(csv.lines().next().unwrap().split(',').count(), row("wait").len(), "{csv}");
+    let document: Value = serde_json::from_str(&json).unwrap();
+    check_document(&document);
+    for phase in ["wait", "total"] {
+        let (told, row) = (difference(&document["compare"][1], phase), row(phase));
+        assert_eq!(row[6], told["difference_us"].to_string(), "{csv}");
+        assert_eq!((row[7].as_str(), row[8].parse::<f64>().ok()), ("true", told["chance"].as_f64()), "{csv}");
+    }
+    // What was saved is shown again, in every form.
+    for (form, text) in forms.iter().zip([&html, &markdown, &csv, &json]) {
+        let again = run(&["show", &file("json"), "--format", form]);
+        assert_eq!((code(&again), stderr(&again)), (0, String::new()), "{form}");
+        assert!(stdout(&again) == *text, "{form}");
+    }
+    assert_eq!(stdout(&run(&["show", &file("json")])), stdout(&output));
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
 fn ways_without_a_difference_are_said_to_have_none() {
     let url = "http://balanced.http.test/";
     let (_, document) = compared(&["--compare", "address=127.53.1.174,127.53.1.175", "-n", "12", url]);
@@ -117,7 +160,8 @@ fn what_cannot_be_compared_is_an_error_with_a_hint() {
         (&["--compare", "http=1.1,2", "-n", "600", url], "more than 1000"),
         (&["--compare", "http=1.1,2", "-n", "5", "--interval", "1", url], "no place for --interval"),
         (&["--compare", "http=1.1,2", "-d", "x", url], "may change something"),
-        (&["--compare", "http=1.1,2", "--format", "html", url], "prints a table"),
+        (&["--compare", "http=1.1,2", "--format", "svg", url], "prints a comparison"),
+        (&["--compare", "http=1.1,2", "--export-har", "a.har", url], "prints a comparison"),
         (&["--compare", "resolver=walk,192.0.2.53", "--lab", url], "no outside"),
         (&["--compare", "warm=none,hot", url], "no word for what is kept"),
         (&["--compare", "http=1.1,2", url, url], "looks into one URL"),

@@ -73,6 +73,46 @@ fn single_runs_are_set_beside_each_other_and_not_judged() {
 }
 
 #[test]
+fn two_documents_are_a_page_a_ticket_and_csv_and_are_shown_again() {
+    let arguments = |url: &'static str| ["-n", "6", "--brief", url];
+    let quick = save("fast", &arguments("https://www.example.test/"));
+    let slow = save("late", &arguments("https://slow-first-byte.http.test/"));
+    let saved = quick.with_file_name(format!("urltrace-diff-{}-saved.json", std::process::id()));
+    let path = saved.to_str().unwrap();
+    let forms = ["text", "html", "markdown", "csv", "json"];
+    let (_, text) = diff(&["--export-json", path], &quick, &slow);
+    for form in forms {
+        let (exit, told) = diff(&["--format", form], &quick, &slow);
+        assert_eq!(exit, 0);
+        let again = run(&["show", path, "--format", form]);
+        assert_eq!((code(&again), stderr(&again)), (0, String::new()), "{form}");
+        assert!(stdout(&again) == told, "{form}:\n{told}\n{}", stdout(&again));
+        match form {
+            "html" => {
+                for words in ["B takes", "<th scope=\"row\">wait</th>", "seen (p ", "urltrace-json"] {
+                    assert!(told.contains(words), "{words}: {told}");
+                }
+            }
+            "markdown" => assert!(told.contains("| wait | ") && told.contains("**B takes"), "{told}"),
+            "csv" => {
+                let wait = told.lines().find(|line| line.starts_with("wait,")).unwrap();
+                assert_eq!(wait.split(',').nth(4), Some("true"), "{told}");
+            }
+            "text" => assert_eq!(told, text),
+            _ => check_document(&serde_json::from_str(&told).unwrap()),
+        }
+    }
+    let damaged =
+        std::fs::read_to_string(&saved).unwrap().replace("\"made_by\": \"repeat\"", "\"made_by\": \"hand\"");
+    std::fs::write(&saved, damaged).unwrap();
+    let output = run(&["show", path]);
+    assert!(code(&output) == 2 && stderr(&output).contains("/a/made_by"), "{}", stderr(&output));
+    for path in [quick, slow, saved] {
+        std::fs::remove_file(path).unwrap();
+    }
+}
+
+#[test]
 fn what_cannot_be_read_is_told() {
     let output = run(&["diff", "/nowhere/a.json", "/nowhere/b.json"]);
     assert_eq!(code(&output), 2);
@@ -80,6 +120,6 @@ fn what_cannot_be_read_is_told() {
     let output = run(&["diff", "Cargo.toml", "Cargo.toml"]);
     assert_eq!(code(&output), 2);
     assert!(stderr(&output).contains("it is no JSON document of urltrace"), "{}", stderr(&output));
-    let output = run(&["diff", "--format", "html", "a", "b"]);
-    assert!(stderr(&output).contains("diff prints a table or JSON"), "{}", stderr(&output));
+    let output = run(&["diff", "--format", "svg", "a", "b"]);
+    assert!(stderr(&output).contains("diff prints a comparison"), "{}", stderr(&output));
 }

@@ -104,13 +104,13 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("runs", &["reading", "timeline", "trace", "units"]),
     ("budget", &["nearest", "runs", "timeline", "trace", "units"]),
     ("check", &["trace"]),
-    ("report", &["budget", "exit", "finding", "plan", "reading", "trace"]),
-    ("saved", &["budget", "exit", "finding", "plan", "report", "timeline", "trace"]),
+    ("report", &["budget", "exit", "finding", "plan", "reading", "runs", "trace"]),
+    ("saved", &["budget", "exit", "finding", "plan", "report", "runs", "timeline", "trace"]),
     ("diff", &["reading", "runs", "saved", "timeline", "trace"]),
     ("story", &["explain", "reading", "timeline", "trace", "units"]),
     ("picture", &["explain", "finding", "timeline", "trace", "units"]),
     // The one pass that takes secrets out; renderers get what it made.
-    ("redact", &["diff", "finding", "report", "trace"]),
+    ("redact", &["diff", "finding", "report", "runs", "trace"]),
     (
         "render",
         &[

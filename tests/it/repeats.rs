@@ -254,3 +254,40 @@ fn what_many_runs_must_not_do_is_refused() {
         assert!(stderr(&output).contains("urltrace: "), "{}", stderr(&output));
     }
 }
+
+#[test]
+fn many_runs_are_a_page_and_a_ticket() {
+    let directory = std::env::temp_dir().join(format!("urltrace-repeats-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let file = |name: &str| directory.join(name).display().to_string();
+    let (html, markdown) = (file("page.html"), file("ticket.md"));
+    let exports = ["--export-html", html.as_str(), "--export-markdown", markdown.as_str()];
+    let url = "http://flapping.http.test/?token=planted";
+    let options = ["--lab", "-n", "12", "--budget", "p90:total=1ms"];
+    let output = run(&[&options[..], &exports, &[url]].concat());
+    assert_eq!(code(&output), 9, "{}", stderr(&output));
+    let [page, ticket] = [&html, &markdown].map(|path| std::fs::read_to_string(path).unwrap());
+    for text in [&page, &ticket] {
+        assert!(!text.contains("planted"), "{text}");
+        for words in ["flapping", "every 3rd run is slow", "slowest", "p95 takes 20 runs", "the median run"] {
+            assert!(text.contains(words), "{words}:\n{text}");
+        }
+        assert!(text.contains("p90:total") && text.contains("broken"), "{text}");
+    }
+    // A dot a run in each phase, and the ring at the slowest.
+    let drawn = page.split("<table class=\"boxes\">").nth(1).unwrap().split("</table>").next().unwrap();
+    for row in drawn.split("<tr ").skip(1) {
+        assert_eq!(row.matches("class=\"b dot\"").count(), 12, "{row}");
+        assert_eq!((row.matches("class=\"ring\"").count(), row.matches("<rect").count()), (1, 1), "{row}");
+    }
+    let inside = page.split("id=\"urltrace-json\">").nth(1).unwrap().split("</script>").next().unwrap();
+    let document: Value = serde_json::from_str(inside).unwrap();
+    check_document(&document);
+    assert_eq!(runs(&document).len(), 12);
+    assert!(document["runs"][0]["hops"].is_null(), "in brief");
+    // All failed: what failed is told, and there is no diagram.
+    let failed = stdout(&run(&["--lab", "-n", "2", "--format", "html", "https://missing.example.test/"]));
+    assert!(failed.contains("2 of 2 runs") && failed.contains("the first run"), "{failed}");
+    assert!(!failed.contains("class=\"boxes\""));
+    std::fs::remove_dir_all(directory).unwrap();
+}

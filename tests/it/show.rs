@@ -94,7 +94,7 @@ fn a_report_is_drawn_as_the_options_say_and_standard_input_is_read() {
 #[test]
 fn many_runs_are_shown_as_they_were_told() {
     let directory = directory("repeat");
-    let forms = ["json", "prometheus", "csv", "github", "junit"];
+    let forms = ["json", "html", "markdown", "prometheus", "csv", "github", "junit", "otlp"];
     let options = |name: &str| -> Vec<String> {
         let file = |format: &&str| directory.join(format!("{name}.{format}")).display().to_string();
         forms.iter().flat_map(|format| [format!("--export-{format}"), file(format)]).collect()
@@ -119,14 +119,41 @@ fn many_runs_are_shown_as_they_were_told() {
         }
     }
     let saved = directory.join("before.json");
-    let page = run(&["show", saved.to_str().unwrap(), "--format", "html"]);
-    assert_eq!((code(&page), stdout(&page)), (2, String::new()));
-    assert!(stderr(&page).contains("its kind has no such form"), "{}", stderr(&page));
-    let brief = run(&["--lab", "-n", "3", "--brief", "--format", "json", "https://www.example.test/"]);
-    std::fs::write(&saved, &brief.stdout).unwrap();
-    let output = run(&["show", saved.to_str().unwrap()]);
-    assert_eq!(code(&output), 2);
-    assert!(stderr(&output).contains("saved with --brief"), "{}", stderr(&output));
+    let picture = run(&["show", saved.to_str().unwrap(), "--format", "svg"]);
+    assert_eq!((code(&picture), stdout(&picture)), (2, String::new()));
+    assert!(stderr(&picture).contains("its kind has no such form"), "{}", stderr(&picture));
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn runs_in_brief_are_shown_as_far_as_they_are_known() {
+    let directory = directory("brief");
+    let saved = directory.join("saved.json");
+    for (arguments, told) in [
+        (&["-n", "3", "https://www.example.test/"][..], &["asked once before"][..]),
+        (&["-n", "12", "http://flapping.http.test/"], &["every 3rd run is slow", "slowest"]),
+        (
+            &["-n", "3", "--warm", "connection", "https://www.example.test/"],
+            &["2 of 3 runs had one from before"],
+        ),
+        (&["-n", "2", "https://missing.example.test/"], &["2 of 2 runs", "nxdomain"]),
+    ] {
+        let brief = run(&[&["--lab", "--brief", "--format", "json"], arguments].concat());
+        std::fs::write(&saved, &brief.stdout).unwrap();
+        assert_eq!(show(&saved, &["--format", "json"]), stdout(&brief), "{arguments:?}");
+        for format in ["text", "html", "markdown"] {
+            let text = crate::support::flat(&show(&saved, &["--format", format]));
+            for words in told.iter().chain(&["of each its phases alone are known"]) {
+                assert!(text.contains(words), "{arguments:?}: {words}: {text}");
+            }
+        }
+        show(&saved, &["--format", "prometheus"]);
+    }
+    for format in ["csv", "otlp"] {
+        let output = run(&["show", saved.to_str().unwrap(), "--format", format]);
+        assert_eq!((code(&output), stdout(&output)), (2, String::new()));
+        assert!(stderr(&output).contains("saved with --brief"), "{}", stderr(&output));
+    }
     std::fs::remove_dir_all(directory).unwrap();
 }
 
@@ -136,6 +163,9 @@ fn comparisons_and_names_are_shown() {
     let file = directory.join("saved.json");
     for (arguments, told) in [
         (&["--compare-http", "https://www.example.test/"][..], "HTTP/2"),
+        (&["--compare", "http=1.1,2", "-n", "3", "https://www.example.test/"], "in 3 rounds"),
+        (&["--compare", "family=4,6", "-n", "2", "https://www.example.test/"], "2 of 2 runs failed"),
+        (&["--compare", "warm=none,all", "-n", "2", "https://www.example.test/"], "warm all"),
         (&["dns", "www.example.test"], "www.example.test."),
         (&["dns", "nowhere.example.test"], "NXDOMAIN"),
         (&["dns", "--all-ns", "--propagation", "www.example.test"], "www.example.test."),
@@ -197,7 +227,8 @@ fn what_cannot_be_shown_is_told() {
             "{\"schema\": \"urltrace/2\", \"kind\": \"trace\"}",
             "its schema is urltrace/2, and urltrace/1 can be read",
         ),
-        ("{\"schema\": \"urltrace/1\", \"kind\": \"diff\"}", "it is a document of kind diff"),
+        ("{\"schema\": \"urltrace/1\", \"kind\": \"error\"}", "it is a document of kind error"),
+        ("{\"schema\": \"urltrace/1\", \"kind\": \"diff\"}", "/a/made_by: it should be a text"),
         (
             "{\"schema\": \"urltrace/1\", \"kind\": \"trace\", \"hops\": 1}",
             "/hops: it is another number and should be a list",

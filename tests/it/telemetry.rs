@@ -214,3 +214,89 @@ fn a_failed_run_is_a_request_with_its_error() {
     let kind = client["attributes"].as_array().unwrap().iter().find(|one| one["key"] == "error.type");
     assert_eq!(kind.unwrap()["value"]["stringValue"], "host_not_found");
 }
+
+/// The traces of a request, each by its id with the name of its first span.
+fn traces(request: &Value) -> std::collections::BTreeMap<String, String> {
+    let roots = spans(request).iter().filter(|span| span["parentSpanId"].is_null());
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    roots.map(|span| (text(&span["traceId"]), text(&span["name"]))).collect()
+}
+
+#[test]
+fn each_of_many_runs_and_of_many_urls_is_a_trace_of_its_own() {
+    for (arguments, names) in [
+        (&["-n", "3", "https://www.example.test/"][..], &["urltrace www.example.test"; 3][..]),
+        (
+            &[
+                "--ordered",
+                "http://http1-only.http.test/",
+                "https://expired.tls.test/",
+                "nowhere.example.test",
+            ],
+            &["urltrace http1-only.http.test", "urltrace expired.tls.test", "urltrace nowhere.example.test"],
+        ),
+    ] {
+        let (url, taken) = collector(TAKEN);
+        let output = run(&[&["--lab", &format!("--otlp={url}")], arguments].concat());
+        assert!(!stderr(&output).contains("--otlp"), "{}", stderr(&output));
+        let request = unpacked(&taken.join().unwrap().1);
+        check_mapping("", &request);
+        let mut told: Vec<String> = traces(&request).into_values().collect();
+        let mut wanted = names.to_vec();
+        told.sort_unstable();
+        wanted.sort_unstable();
+        assert_eq!(told, wanted, "{arguments:?}");
+        let ids: BTreeSet<&str> =
+            spans(&request).iter().map(|span| span["spanId"].as_str().unwrap()).collect();
+        assert_eq!(ids.len(), spans(&request).len(), "{arguments:?}: an id comes twice");
+        // The same as lines, without a collector.
+        let lines = stdout(&run(&[&["--lab", "--format", "otlp"], arguments].concat()));
+        let requests: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(requests.len(), 3);
+        requests.iter().for_each(|request| {
+            check_mapping("", request);
+            assert_eq!(traces(request).len(), 1);
+        });
+    }
+}
+
+#[test]
+fn many_traces_go_in_requests_of_a_bounded_size_and_none_is_lost() {
+    const URLS: usize = 120;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let taken = std::thread::spawn(move || {
+        let mut requests = Vec::new();
+        let mut left = URLS;
+        while left > 0 {
+            let request = unpacked(&take(&listener, TAKEN).1);
+            left -= traces(&request).len();
+            requests.push(request);
+        }
+        requests
+    });
+    let urls = vec!["https://www.example.test/"; URLS];
+    let output = run(&[&["--lab", "--per-host", "16", &format!("--otlp={url}")], &urls[..]].concat());
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(!stderr(&output).contains("--otlp"), "{}", stderr(&output));
+    let requests = taken.join().unwrap();
+    assert!(requests.len() > 1, "{} requests", requests.len());
+    for request in &requests {
+        let size = request.to_string().len();
+        assert!(size < 3 << 20, "{size} bytes");
+    }
+}
+
+#[test]
+fn a_collector_that_takes_nothing_costs_no_run() {
+    let urls = vec!["https://www.example.test/"; 3];
+    let output = run(&[&["--lab", "--otlp=http://127.0.0.1:1"], &urls[..]].concat());
+    let said = stderr(&output);
+    assert_eq!((code(&output), stdout(&output).lines().count()), (0, 3), "{said}");
+    assert!(
+        said.contains("--otlp: the spans of 3 runs were not taken: ") && said.contains("refused"),
+        "{said}"
+    );
+    let output = run(&["--lab", "--compare-http", "--otlp=http://127.0.0.1:1", "https://www.example.test/"]);
+    assert!(code(&output) == 2 && stderr(&output).contains("not what is compared"), "{}", stderr(&output));
+}

@@ -16,6 +16,7 @@ use crate::world::Directory;
 pub(crate) const TESTS: &[Test<Monitors>] = &[
     ("collector: the definitions of OTLP know every field of the spans", definitions),
     ("collector: rotel takes the spans, named and addressed by OpenTelemetry's variables", collected),
+    ("collector: rotel takes a trace for each of many runs and of many URLs", collected_of_many),
 ];
 
 /// As long as a span may be under way on a busy machine.
@@ -60,6 +61,8 @@ const RUNS: &[&[&str]] = &[
     &["https://missing.example.test/"],
     &["http://empty-response.http.test/"],
     &["--page", "https://page-queue.http.test/"],
+    &["-n", "3", "https://www.example.test/"],
+    &["https://www.example.test/", "https://expired.tls.test/", "https://missing.example.test/"],
     &["ftp://x/"],
 ];
 
@@ -90,8 +93,8 @@ pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn collected(_: &Monitors) {
-    let dir = Directory::new("collector");
+/// The collector, and the port to which spans go.
+fn rotel(dir: &Directory) -> (Server, u16) {
     fs::create_dir_all(dir.path()).unwrap();
     let (http, grpc) = (free_port(), free_port());
     // The package has the program beside its modules.
@@ -105,7 +108,48 @@ fn collected(_: &Monitors) {
     command.arg("--pid-file").arg(dir.path().join("pid"));
     let mut rotel = Server::from_command("rotel", dir.path(), command);
     rotel.wait_until(|| TcpStream::connect(("127.0.0.1", http)).is_ok());
+    (rotel, http)
+}
 
+/// Waits until the collector has told of all these.
+fn wait_for(rotel: &Server, wanted: &[&str]) {
+    let begin = Instant::now();
+    while !wanted.iter().all(|word| rotel.log().contains(word)) {
+        assert!(begin.elapsed() < PATIENCE, "{}", rotel.log());
+        thread::sleep(POLL); // nothing tells that it has written
+    }
+}
+
+/// The ids of the traces whose own span has this name.
+fn traces(log: &str, name: &str) -> std::collections::BTreeSet<String> {
+    let is_own = |span: &&str| span.contains(&format!("Name           : {name}\n"));
+    let spans = log.split("Trace ID").skip(1).filter(is_own);
+    spans.map(|span| span.lines().next().unwrap().trim_start_matches([' ', ':']).to_owned()).collect()
+}
+
+fn collected_of_many(_: &Monitors) {
+    let dir = Directory::new("collector-many");
+    let (rotel, http) = rotel(&dir);
+    let option = format!("--otlp=http://127.0.0.1:{http}");
+    for run in [
+        &["-n", "3", "https://www.example.test/"][..],
+        &["http://http1-only.http.test/", "http://shop.test/", "http://nowhere.example.test/"],
+    ] {
+        let output = urltrace().arg(&option).args(run).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!said.contains("--otlp"), "{run:?}: {said}");
+    }
+    wait_for(
+        &rotel,
+        &["urltrace shop.test", "urltrace http1-only.http.test", "urltrace nowhere.example.test"],
+    );
+    let log = rotel.log();
+    assert_eq!(traces(&log, "urltrace www.example.test").len(), 3, "a trace a run: {log}");
+}
+
+fn collected(_: &Monitors) {
+    let dir = Directory::new("collector");
+    let (rotel, http) = rotel(&dir);
     let output = urltrace()
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
         .env("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", format!("http://127.0.0.1:{http}/v1/traces"))
@@ -116,7 +160,6 @@ fn collected(_: &Monitors) {
         .unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!((output.status.code(), said.as_str()), (Some(0), ""));
-    let begin = Instant::now();
     let wanted = [
         "service.name: Str(probe of shop)",
         "deployment.environment.name: Str(test)",
@@ -125,9 +168,6 @@ fn collected(_: &Monitors) {
         "http.response.status_code: Int(200)",
         "Name           : TLS client handshake shop.test",
     ];
-    while !wanted.iter().all(|word| rotel.log().contains(word)) {
-        assert!(begin.elapsed() < PATIENCE, "{}", rotel.log());
-        thread::sleep(POLL); // nothing tells that it has written
-    }
+    wait_for(&rotel, &wanted);
     assert!(!rotel.log().contains("Str(other)"), "{}", rotel.log());
 }

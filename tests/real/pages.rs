@@ -42,6 +42,7 @@ impl Pages {
     pub(crate) fn new() -> Self {
         let dir = Directory::new("pages");
         let mut files = lab_pages(dir.path());
+        files.extend(pages_of_many(dir.path()));
         files.extend(hostile_pages(dir.path()));
         println!("{} pages written", files.len());
         let browser = RefCell::new(Browser::start(dir.path()));
@@ -54,9 +55,7 @@ const WORKERS: usize = 6;
 
 /// A page of every scenario.
 fn lab_pages(dir: &Path) -> Vec<PathBuf> {
-    // A comparison is not told as a page.
-    let is_told = |options: &[&str]| !options.iter().any(|option| option.starts_with("--compare"));
-    let all = || SCENARIOS.iter().filter(|scenario| is_told(scenario.options));
+    let all = || SCENARIOS.iter();
     let left = Mutex::new(all());
     let next = || left.lock().unwrap().next();
     std::thread::scope(|scope| {
@@ -70,6 +69,32 @@ fn lab_pages(dir: &Path) -> Vec<PathBuf> {
         }
     });
     all().map(|scenario| dir.join(format!("{}.html", scenario.id))).collect()
+}
+
+/// Pages of many runs, of ways in rounds, and of two saved documents.
+fn pages_of_many(dir: &Path) -> Vec<PathBuf> {
+    let file = |name: &str| dir.join(format!("many-{name}.html"));
+    let url = "https://www.example.test/";
+    for (name, arguments) in [
+        ("sound", &["-n", "20", url][..]),
+        ("flapping", &["-n", "15", "--budget", "p90:total=1ms", "http://flapping.http.test/"]),
+        ("failed", &["-n", "3", "https://expired.tls.test/"]),
+        ("rounds", &["-n", "10", "--compare", "address=all", "http://balanced.http.test/"]),
+    ] {
+        page(&file(name), &[&["--lab"], arguments].concat());
+    }
+    let saved = ["a", "b"].map(|name| dir.join(format!("{name}.json")));
+    for (path, url) in saved.iter().zip([url, "https://expired.tls.test/"]) {
+        let told = Command::new(env!("CARGO_BIN_EXE_urltrace"))
+            .env_clear()
+            .args(["--lab", "-k", "-n", "4", "--format", "json", url])
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        std::fs::write(path, told.stdout).unwrap();
+    }
+    page(&file("diff"), &["diff", saved[0].to_str().unwrap(), saved[1].to_str().unwrap()]);
+    ["sound", "flapping", "failed", "rounds", "diff"].map(file).into()
 }
 
 /// Writes the page of a run, however that ends.

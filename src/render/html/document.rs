@@ -21,36 +21,37 @@ const STYLE: &str = include_str!("style.css");
 /// Writes the page of a trace.
 pub(crate) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::Result<()> {
     let TraceReport { trace, findings, verdict, budgets: _, expected: _, exit_code: _ } = &**report;
-    let picture = Picture::of(trace, findings);
     let paged = trace.page.as_ref().map(|of| Paged::of(trace, of, findings));
     let mut page = Page::default();
     begin(&mut page, &head::title(trace), if paged.is_some() { paged::STYLE } else { "" });
     head::put(&mut page, trace, verdict, findings, paged.as_ref());
     page.raw("<main id=\"report\">\n");
-    if let Some(paged) = &paged {
-        paged::waterfall(&mut page, paged, findings);
-        findings::put(&mut page, findings, &picture, Some(paged));
-        paged::further(&mut page, report, paged);
-        waterfall::put(&mut page, "Waterfall of the document", trace, &picture, findings);
-    } else {
-        waterfall::put(&mut page, "Waterfall", trace, &picture, findings);
-        findings::put(&mut page, findings, &picture, None);
-    }
-    ladder(&mut page, report, &picture);
-    cards::put(&mut page, trace);
-    story::put(&mut page, &crate::story::story(trace));
-    page.raw("</main>\n");
+    sections(&mut page, report, paged.as_ref());
+    page.raw("</main>\n<footer>\n");
     foot(&mut page, report);
-    page.raw("<script type=\"application/json\" id=\"urltrace-json\">");
-    let mut document = Vec::new();
-    json::trace(report, Lines::One, &mut document)?;
-    page.json(String::from_utf8_lossy(&document).trim_end());
-    page.raw("</script>\n</body>\n</html>\n");
-    out.write_all(page.into_text().as_bytes())
+    end(page, Inside::Whole, |document| json::trace(report, Lines::One, document), out)
+}
+
+/// What a page tells of a trace.
+pub(super) fn sections(page: &mut Page, report: &TraceReport, paged: Option<&Paged<'_>>) {
+    let TraceReport { trace, findings, .. } = report;
+    let picture = Picture::of(trace, findings);
+    if let Some(paged) = paged {
+        paged::waterfall(page, paged, findings);
+        findings::put(page, findings, &picture, Some(paged));
+        paged::further(page, report, paged);
+        waterfall::put(page, "Waterfall of the document", trace, &picture, findings);
+    } else {
+        waterfall::put(page, "Waterfall", trace, &picture, findings);
+        findings::put(page, findings, &picture, None);
+    }
+    ladder(page, report, &picture);
+    cards::put(page, trace);
+    story::put(page, &crate::story::story(trace));
 }
 
 /// The ladder diagram, which scrolls by itself on a narrow screen.
-fn ladder(page: &mut Page, report: &Redacted<TraceReport>, picture: &Picture) {
+fn ladder(page: &mut Page, report: &TraceReport, picture: &Picture) {
     if picture.ladder.is_empty() {
         return;
     }
@@ -65,7 +66,7 @@ fn ladder(page: &mut Page, report: &Redacted<TraceReport>, picture: &Picture) {
 
 /// Up to the body. `further` are rules beside those of every report. The policy lets the page's own style in, by its hash, and nothing else: no script, no
 /// request, no frame.
-fn begin(page: &mut Page, title: &str, further: &'static str) {
+pub(super) fn begin(page: &mut Page, title: &str, further: &'static str) {
     page.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     page.raw("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-");
     page.text(&BASE64.encode(&Sha256::digest([STYLE, svg::STYLE, further].concat())));
@@ -79,10 +80,38 @@ fn begin(page: &mut Page, title: &str, further: &'static str) {
 }
 
 fn foot(page: &mut Page, report: &TraceReport) {
-    page.raw("<footer>\n<p>Started ").text(&words::timestamp(report.trace.started_at, 3));
+    page.raw("<p>Started ").text(&words::timestamp(report.trace.started_at, 3));
     page.raw(" (UTC), measured by urltrace ").raw(env!("CARGO_PKG_VERSION"));
     page.raw(". Set-up before the start, not counted: ").text(&units::duration(report.trace.setup));
     page.raw(". Exit code ").number(report.exit_code.into()).raw(".</p>\n");
+}
+
+/// How much of the document for programs is inside a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Inside {
+    /// All of it.
+    Whole,
+    /// What is told of all runs together, and of each its outcome and phases.
+    Brief,
+}
+
+/// From within the footer to the end of the file: the document that `write` writes is in it.
+pub(super) fn end(
+    mut page: Page,
+    inside: Inside,
+    write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     page.raw("<p>The document for programs (schema <code>urltrace/1</code>) is in this file: the text of ");
-    page.raw("<code>script#urltrace-json</code>.</p>\n</footer>\n");
+    page.raw("<code>script#urltrace-json</code>");
+    page.raw(match inside {
+        Inside::Whole => "",
+        Inside::Brief => ", its runs in brief; <code>--format json</code> has them whole",
+    });
+    page.raw(".</p>\n</footer>\n<script type=\"application/json\" id=\"urltrace-json\">");
+    let mut document = Vec::new();
+    write(&mut document)?;
+    page.json(String::from_utf8_lossy(&document).trim_end());
+    page.raw("</script>\n</body>\n</html>\n");
+    out.write_all(page.into_text().as_bytes())
 }

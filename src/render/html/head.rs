@@ -25,15 +25,33 @@ pub(super) fn put(
     findings: &[Finding],
     paged: Option<&Paged<'_>>,
 ) {
-    page.element("<header>\n<h1>", url(trace), "</h1>\n<ul class=\"facts\">\n");
+    page.element("<header>\n<h1>", url(trace), "</h1>\n");
+    what_came(page, trace, verdict, paged);
+    page.raw("<nav aria-label=\"Sections\">\n");
+    links(page, trace, findings, paged);
+    page.raw("</nav>\n</header>\n");
+}
+
+/// What came of it, and where the time went.
+pub(super) fn what_came(page: &mut Page, trace: &Trace, verdict: &Verdict, paged: Option<&Paged<'_>>) {
+    page.raw("<ul class=\"facts\">\n");
     outcome(page, trace);
     facts(page, trace, paged);
-    page.raw("</ul>\n<p class=\"verdict").raw(if trace.failure().is_some() { " failed" } else { "" });
-    page.element("\">", &verdict.summary, "</p>\n");
+    page.raw("</ul>\n");
+    said(page, &verdict.summary, trace.failure().is_some());
     if let Some(hint) = trace.failure().and_then(|failure| failure.hint.as_ref()) {
         page.element("<p class=\"hint\"><b>Hint:</b> ", hint, "</p>\n");
     }
-    page.raw("<nav aria-label=\"Sections\">\n");
+}
+
+/// The sentence that is read first.
+pub(super) fn said(page: &mut Page, sentence: &str, is_failure: bool) {
+    page.raw("<p class=\"verdict").raw(if is_failure { " failed" } else { "" });
+    page.element("\">", sentence, "</p>\n");
+}
+
+/// Links to the sections of a trace.
+pub(super) fn links(page: &mut Page, trace: &Trace, findings: &[Finding], paged: Option<&Paged<'_>>) {
     let waterfall = if paged.is_some() { "Waterfall of the document" } else { "Waterfall" };
     if let Some(paged) = paged {
         super::paged::links(page, paged);
@@ -49,7 +67,7 @@ pub(super) fn put(
             if trace.requests.len() > 1 { format!("Hop {}", index + 1) } else { "Stages".to_owned() };
         page.raw("<a href=\"#hop-").number(hop.id.0 as u64 + 1).raw("\">").text(&number).raw("</a>\n");
     }
-    page.raw("<a href=\"#story\">The story</a>\n</nav>\n</header>\n");
+    page.raw("<a href=\"#story\">The story</a>\n");
 }
 
 /// The status, or the stage that failed.

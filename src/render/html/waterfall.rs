@@ -126,7 +126,8 @@ fn label(row: &Row) -> String {
     }
 }
 
-const fn phase_class(phase: Option<Phase>) -> &'static str {
+/// The class of its colour.
+pub(super) const fn phase_class(phase: Option<Phase>) -> &'static str {
     match phase {
         Some(Phase::Dns) => "dns",
         Some(Phase::Connect | Phase::Proxy) => "connect",

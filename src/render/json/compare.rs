@@ -2,7 +2,7 @@
 
 #[cfg(test)]
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::diff::{ChangeView, RowView, word};
 use super::document::{Outcome, SCHEMA};
@@ -11,6 +11,7 @@ use super::hop::HopView;
 use super::micros::us;
 use super::phases::PhasesView;
 use crate::diff::Paired;
+use crate::plan::RunDetail;
 use crate::render::compared::shown;
 use crate::render::words;
 use crate::report::{CompareReport, Compared};
@@ -85,7 +86,7 @@ struct ComparedView<'a> {
     /// Which of `runs` this is.
     shown_run: usize,
     /// Every run, in the order of the rounds.
-    runs: Vec<RunView>,
+    runs: Vec<RunView<'a>>,
     /// How it stands to the first row; null for that.
     against_first: Option<AgainstView<'a>>,
     /// One record for each request of its redirect chain. Times count from its own t0.
@@ -100,7 +101,7 @@ struct ComparedView<'a> {
 /// One run of a way.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
-struct RunView {
+struct RunView<'a> {
     /// Whether its last response was read to its end.
     outcome: Outcome,
     /// How it failed; null where it did not.
@@ -109,6 +110,28 @@ struct RunView {
     status: Option<u16>,
     /// From its t0 to the end of its last hop.
     total_us: u64,
+    /// Its phases, summed over its hops; null where a phase happened in none.
+    phases: PhasesView,
+    /// What ended it before its goal.
+    failure: Option<FailureView<'a>>,
+    /// Wall time of its start, RFC 3339, UTC, in microseconds.
+    #[cfg_attr(test, schemars(extend("format" = "date-time")))]
+    started_at: String,
+    /// Client set-up before its start; not part of `total_us`.
+    setup_us: u64,
+    /// One record for each request of its redirect chain; null of `shown_run`, whose requests are the row's, and of all
+    /// runs in the document that is inside a page.
+    #[cfg_attr(test, schemars(with = "Option<Vec<HopView<'static>>>"))]
+    hops: Option<Hops<'a>>,
+}
+
+/// The requests of a run, made when they are written: those of many runs at once would take much room.
+struct Hops<'a>(&'a Trace);
+
+impl Serialize for Hops<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(hops(self.0))
+    }
 }
 
 /// How a way stands to the first one.
@@ -129,7 +152,8 @@ struct AgainstView<'a> {
 }
 
 impl<'a> CompareDocument<'a> {
-    pub(super) fn new(report: &'a CompareReport, paired: &'a [Paired]) -> Self {
+    /// `detail` is what it has of each run that is not shown.
+    pub(super) fn new(report: &'a CompareReport, paired: &'a [Paired], detail: RunDetail) -> Self {
         let CompareReport { input, varied, rounds, start, rows, note, end, exit_code } = report;
         let first = rows.first().and_then(|row| Some(shown(row)?.1));
         let came = rows.iter().any(|row| row.failure().is_none());
@@ -153,13 +177,13 @@ impl<'a> CompareDocument<'a> {
             ended: end.as_str(),
             total_us: first.map_or(0, |trace| us(trace.total)),
             setup_us: first.map_or(0, |trace| us(trace.setup)),
-            hops: first.map_or_else(Vec::new, hops),
+            hops: first.map_or_else(Vec::new, |trace| hops(trace).collect()),
             compare: rows
                 .iter()
                 .enumerate()
                 .filter_map(|(at, row)| {
                     let paired = at.checked_sub(1).and_then(|at| paired.get(at));
-                    ComparedView::new(row, paired)
+                    ComparedView::new(row, paired, detail)
                 })
                 .collect(),
         }
@@ -167,7 +191,7 @@ impl<'a> CompareDocument<'a> {
 }
 
 impl<'a> ComparedView<'a> {
-    fn new(row: &'a Compared, paired: Option<&'a Paired>) -> Option<Self> {
+    fn new(row: &'a Compared, paired: Option<&'a Paired>, detail: RunDetail) -> Option<Self> {
         let (at, trace) = shown(row)?;
         Some(Self {
             label: &row.label,
@@ -177,22 +201,35 @@ impl<'a> ComparedView<'a> {
             total_us: us(trace.total),
             phases: timeline::phases_of_all(trace).into(),
             shown_run: at,
-            runs: row.runs.iter().map(Into::into).collect(),
+            runs: row
+                .runs
+                .iter()
+                .enumerate()
+                .map(|(run, trace)| {
+                    let told = detail == RunDetail::Whole && run != at;
+                    RunView::new(trace, told.then_some(Hops(trace)))
+                })
+                .collect(),
             against_first: paired.map(Into::into),
-            hops: hops(trace),
+            hops: hops(trace).collect(),
             started_at: words::timestamp(trace.started_at, 6),
             setup_us: us(trace.setup),
         })
     }
 }
 
-impl From<&Trace> for RunView {
-    fn from(trace: &Trace) -> Self {
+impl<'a> RunView<'a> {
+    fn new(trace: &'a Trace, hops: Option<Hops<'a>>) -> Self {
         Self {
             outcome: Outcome::of(trace.failure()),
             code: trace.failure().map(|failure| failure.code.as_str()),
             status: trace.last_status(),
             total_us: us(trace.total),
+            phases: timeline::phases_of_all(trace).into(),
+            failure: trace.failure().map(|failure| failed(trace, failure)),
+            started_at: words::timestamp(trace.started_at, 6),
+            setup_us: us(trace.setup),
+            hops,
         }
     }
 }
@@ -212,6 +249,6 @@ fn failed<'a>(trace: &Trace, failure: &'a Failure) -> FailureView<'a> {
     FailureView::new(failure, trace.requests.len().saturating_sub(1))
 }
 
-fn hops(trace: &Trace) -> Vec<HopView<'_>> {
-    trace.hops().enumerate().map(|(index, hop)| HopView::new(trace, index, hop)).collect()
+fn hops(trace: &Trace) -> impl Iterator<Item = HopView<'_>> {
+    trace.hops().enumerate().map(|(index, hop)| HopView::new(trace, index, hop))
 }

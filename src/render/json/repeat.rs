@@ -2,8 +2,7 @@
 
 #[cfg(test)]
 use schemars::JsonSchema;
-use serde::ser::SerializeSeq as _;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::budget::BudgetView;
 use super::document::{Outcome, SCHEMA, TraceDocument};
@@ -11,13 +10,11 @@ use super::failure::FailureView;
 use super::micros::us;
 use super::phases::PhasesView;
 use super::spread::{SpreadView, SpreadsView};
-use super::whole::trace_document;
-use crate::plan::RunDetail;
 use crate::render::words;
 use crate::report::{RepeatReport, Repeated, TraceReport};
 use crate::runs::{self, Failures, Pattern, PatternKind, Spread, Summary};
 use crate::timeline::phases_of_all;
-use crate::trace::{Failure, Trace};
+use crate::trace::{Failure, KeptConnection, Trace};
 
 /// Many runs of one URL, one after another.
 #[derive(Serialize)]
@@ -63,8 +60,7 @@ pub(super) struct RepeatDocument<'a> {
     summary: SummaryView,
     /// The runs in their order: each the document of one trace, whose pointers hold within it; with `--brief` outcome
     /// and phases only.
-    #[cfg_attr(test, schemars(with = "Vec<RunView<'static>>"))]
-    runs: Runs<'a>,
+    runs: Vec<RunView<'a>>,
 }
 
 /// The walk before the first run.
@@ -74,7 +70,7 @@ struct WarmUpView<'a> {
     /// What it took.
     total_us: u64,
     /// The zones whose delegation the first run began with; the others did, too, as long as its TTL lasted.
-    kept: Vec<&'a str>,
+    kept: Vec<String>,
     /// Why it failed, if it did.
     failure: Option<FailureView<'a>>,
 }
@@ -222,27 +218,6 @@ struct LateView {
     total_from_due: Option<SpreadView>,
 }
 
-/// The runs, written one by one: all of them as values would take many times their room.
-struct Runs<'a> {
-    runs: &'a [Repeated],
-    detail: RunDetail,
-}
-
-impl Serialize for Runs<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut all = serializer.serialize_seq(Some(self.runs.len()))?;
-        for Repeated { report, late: _ } in self.runs {
-            match self.detail {
-                RunDetail::Whole => {
-                    all.serialize_element(&trace_document(report).map_err(serde::ser::Error::custom)?)?;
-                }
-                RunDetail::Brief => all.serialize_element(&BriefView::new(report))?,
-            }
-        }
-        all.end()
-    }
-}
-
 /// A run.
 #[derive(Serialize)]
 #[serde(untagged)]
@@ -256,7 +231,7 @@ enum RunView<'a> {
 /// Outcome and phases of a run.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
-struct BriefView<'a> {
+pub(super) struct BriefView<'a> {
     /// Wall time of its t0, RFC 3339, UTC.
     #[cfg_attr(test, schemars(extend("format" = "date-time")))]
     started_at: String,
@@ -272,10 +247,13 @@ struct BriefView<'a> {
     total_us: u64,
     /// Its phases, summed over its hops; null where a phase happened in none.
     phases: PhasesView,
+    /// Whether it used a connection that an earlier run had kept (`--warm`), or found it `closed`; null where none was.
+    #[cfg_attr(test, schemars(extend("enum" = ["used", "closed", null])))]
+    kept_connection: Option<&'static str>,
 }
 
 impl<'a> BriefView<'a> {
-    fn new(report: &'a TraceReport) -> Self {
+    pub(super) fn new(report: &'a TraceReport) -> Self {
         let trace = &report.trace;
         Self {
             started_at: words::timestamp(trace.started_at, 6),
@@ -285,13 +263,14 @@ impl<'a> BriefView<'a> {
             final_status: trace.last_status(),
             total_us: us(trace.total),
             phases: phases_of_all(trace).into(),
+            kept_connection: trace.kept().map(KeptConnection::as_str),
         }
     }
 }
 
 impl<'a> RepeatDocument<'a> {
     pub(super) fn new(report: &'a RepeatReport) -> Self {
-        let RepeatReport { input, plan, warm_up, runs, end, budgets, exit_code } = report;
+        let RepeatReport { input, plan, warm_up, runs, end, budgets, exit_code, told: _ } = report;
         let first = runs.first().map(|run| &run.report.trace);
         Self {
             schema: SCHEMA,
@@ -308,21 +287,22 @@ impl<'a> RepeatDocument<'a> {
             exit_code: *exit_code,
             failure: first.zip(report.failure()).map(|(trace, failure)| failed(trace, failure)),
             start: plan.start.as_str(),
-            warmup: warm_up.as_ref().map(|trace| WarmUpView::new(trace, first)),
+            warmup: warm_up.as_ref().map(|trace| WarmUpView::new(trace, report.kept())),
             interval_us: plan.interval.map(us),
             ended: end.as_str(),
             budgets: budgets.iter().map(Into::into).collect(),
             summary: SummaryView::new(report),
-            runs: Runs { runs, detail: plan.detail },
+            // They are written one by one.
+            runs: Vec::new(),
         }
     }
 }
 
 impl<'a> WarmUpView<'a> {
-    fn new(trace: &'a Trace, first: Option<&'a Trace>) -> Self {
+    fn new(trace: &'a Trace, kept: Vec<String>) -> Self {
         Self {
             total_us: us(trace.total),
-            kept: first.map_or_else(Vec::new, runs::kept),
+            kept,
             failure: trace.failure().map(|failure| failed(trace, failure)),
         }
     }
@@ -333,7 +313,7 @@ impl SummaryView {
         let traces = report.traces();
         let summary = Summary::of(&traces);
         let median = runs::median_run(&traces);
-        let slowest = median.and_then(|median| runs::slowest(&traces, median));
+        let slowest = report.slowest();
         Self {
             runs: summary.runs,
             ok: summary.ok,
@@ -348,7 +328,7 @@ impl SummaryView {
                 phase_more_us: slowest.in_phase,
                 differences: slowest.differences,
             }),
-            patterns: runs::patterns(&traces).into_iter().map(Into::into).collect(),
+            patterns: report.patterns().into_iter().map(Into::into).collect(),
             late: report.plan.interval.map(|_| LateView::new(report)),
             phases: SpreadsView::new(summary),
         }
@@ -375,5 +355,5 @@ impl From<&Failures> for FailuresView {
 }
 
 fn failed<'a>(trace: &Trace, failure: &'a Failure) -> FailureView<'a> {
-    FailureView::new(failure, trace.requests.len().saturating_sub(1))
+    FailureView::new(failure, trace.last_hop())
 }

@@ -8,50 +8,73 @@ use serde_json::Value;
 use super::compare::CompareDocument;
 use super::diff::DiffDocument;
 use super::document::{DnsDocument, ErrorDocument};
-use super::harmless::{OneLine, Readable};
 use super::hop::HopView;
+use super::layout::{Layout, Lines};
 use super::pointer::Within;
-use super::repeat::RepeatDocument;
+use super::repeat::{BriefView, RepeatDocument};
 use super::whole::{trace_document, with_findings};
+use super::written::written;
 use crate::diff::Diff;
+use crate::plan::RunDetail;
 use crate::redact::Redacted;
 use crate::render::compared;
 use crate::report::{CompareReport, DnsReport, RepeatReport, TraceReport};
 use crate::trace::{Hop, Trace};
 
-/// Whether a document is laid out for eyes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lines {
-    /// One member a line.
-    Many,
-    /// No line ends in it.
-    One,
-}
-
 /// Writes the document of a trace.
-pub(crate) fn trace(report: &Redacted<TraceReport>, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
-    write(&trace_document(report)?, lines, out)
+pub(crate) fn trace(report: &TraceReport, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
+    put(&trace_document(report)?, lines, out)
 }
 
 /// Writes the document of many runs of one URL.
 pub(crate) fn repeat(report: &Redacted<RepeatReport>, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
-    write(&RepeatDocument::new(report), lines, out)
+    runs(report, report.plan.detail, lines, out)
+}
+
+/// The same on one line as with `--brief`: of each run outcome and phases only.
+pub(crate) fn repeat_in_brief(report: &Redacted<RepeatReport>, out: &mut dyn Write) -> io::Result<()> {
+    runs(report, RunDetail::Brief, Lines::One, out)
+}
+
+/// The runs are written one by one: all of them at once would take many times their room.
+fn runs(report: &RepeatReport, detail: RunDetail, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
+    let document = written(&RepeatDocument::new(report), &["/runs"])?;
+    let (before, behind) = document.around(0);
+    let mut layout = Layout::new(lines, out);
+    layout.put(before)?;
+    layout.put(b"[")?;
+    for (number, run) in report.runs.iter().enumerate() {
+        if number > 0 {
+            layout.put(b",")?;
+        }
+        layout.put(&match detail {
+            RunDetail::Whole => trace_document(&run.report)?,
+            RunDetail::Brief => written(&BriefView::new(&run.report), &[])?.bytes,
+        })?;
+    }
+    layout.put(b"]")?;
+    layout.put(behind)?;
+    layout.end()
 }
 
 /// Writes the document of several ways in turn.
 pub(crate) fn compare(report: &Redacted<CompareReport>, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
-    let paired = compared::paired(report);
-    write(&serde_json::to_value(CompareDocument::new(report, &paired))?, lines, out)
+    write(&CompareDocument::new(report, &compared::paired(report), RunDetail::Whole), lines, out)
+}
+
+/// The same on one line, with the requests of one run a way only.
+pub(crate) fn compare_in_brief(report: &Redacted<CompareReport>, out: &mut dyn Write) -> io::Result<()> {
+    write(&CompareDocument::new(report, &compared::paired(report), RunDetail::Brief), Lines::One, out)
 }
 
 /// Writes the document of two saved documents beside each other.
 pub(crate) fn diff(diff: &Redacted<Diff>, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
-    write(&serde_json::to_value(DiffDocument::new(diff))?, lines, out)
+    write(&DiffDocument::new(diff), lines, out)
 }
 
 /// Writes the document of one `urltrace dns`.
 pub(crate) fn dns(report: &Redacted<DnsReport>, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
-    write(&dns_document(report)?, lines, out)
+    put(&with_findings(&DnsDocument::new(report), &report.findings, Within::Lookup)?, lines, out)
 }
 
 /// Writes the document of an error.
@@ -62,27 +85,21 @@ pub(crate) fn error(
     lines: Lines,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    write(&serde_json::to_value(ErrorDocument::new(exit_code, message, hint))?, lines, out)
-}
-
-fn dns_document(report: &DnsReport) -> serde_json::Result<Value> {
-    let document = serde_json::to_value(DnsDocument::new(report))?;
-    with_findings(document, &report.findings, Within::Lookup)
+    write(&ErrorDocument::new(exit_code, message, hint), lines, out)
 }
 
 /// A hop as it stands in the document.
-pub(crate) fn hop(trace: &Trace, index: usize, hop: Hop<'_>) -> impl Serialize {
-    HopView::new(trace, index, hop)
+pub(crate) fn hop(trace: &Trace, index: usize, hop: Hop<'_>) -> serde_json::Result<Value> {
+    serde_json::from_slice(&written(&HopView::new(trace, index, hop), &[])?.bytes)
 }
 
 /// Writes any document: nothing in it is more than text to a terminal.
 pub(crate) fn write(document: &impl Serialize, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
-    match lines {
-        Lines::Many => {
-            document
-                .serialize(&mut serde_json::Serializer::with_formatter(&mut *out, Readable::default()))?;
-        }
-        Lines::One => document.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, OneLine))?,
-    }
-    out.write_all(b"\n")
+    put(&written(document, &[])?.bytes, lines, out)
+}
+
+fn put(document: &[u8], lines: Lines, out: &mut dyn Write) -> io::Result<()> {
+    let mut layout = Layout::new(lines, out);
+    layout.put(document)?;
+    layout.end()
 }

@@ -1,4 +1,4 @@
-//! A trace as OTLP: one ExportTraceServiceRequest in the JSON mapping of Protocol Buffers, on one line.
+//! Traces as OTLP: an ExportTraceServiceRequest in the JSON mapping of Protocol Buffers, on one line.
 //!
 //! Spans by the semantic conventions of OpenTelemetry: an HTTP client span for each request, and in it the connection
 //! set up for it, with DNS lookup, socket connects and TLS handshake, as .NET names them. Nothing is sent here.
@@ -17,18 +17,98 @@ use self::spans::{INTERNAL, Spans};
 use super::json::{self as document, Lines};
 use crate::finding::Finding;
 use crate::redact::Redacted;
-use crate::report::TraceReport;
+use crate::report::{RepeatReport, TraceReport};
 use crate::trace::{At, Trace};
 
-/// Writes the request for a trace. `resource` is who sends it, by the word of whoever has it sent: it goes before our own.
+/// Writes the request for a trace.
 ///
 /// # Errors
 /// Only those of `out`.
-pub fn spans(
-    report: &Redacted<TraceReport>,
-    resource: &[(String, String)],
-    out: &mut dyn Write,
-) -> io::Result<()> {
+pub(super) fn spans(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::Result<()> {
+    line(report, out)
+}
+
+/// Writes a request for each of many runs: a trace each, on a line of its own.
+///
+/// # Errors
+/// Only those of `out`.
+pub(super) fn runs(report: &Redacted<RepeatReport>, out: &mut dyn Write) -> io::Result<()> {
+    report.runs.iter().try_for_each(|run| line(&run.report, out))
+}
+
+fn line(report: &TraceReport, out: &mut dyn Write) -> io::Result<()> {
+    let mut batch = SpanBatch::default();
+    batch.put(report)?;
+    out.write_all(&batch.request(&[]))?;
+    out.write_all(b"\n")
+}
+
+/// What the spans of a batch take at least when it is to be sent, in bytes: collectors refuse what is far larger.
+const FULL: usize = 2 << 20;
+
+/// The spans of some traces, on their way into one request.
+#[derive(Clone, Debug, Default)]
+pub struct SpanBatch {
+    /// As JSON, with commas between them.
+    spans: Vec<u8>,
+    traces: usize,
+}
+
+impl SpanBatch {
+    /// Takes the spans of a trace in.
+    ///
+    /// # Errors
+    /// What cannot be put into JSON.
+    pub fn add(&mut self, report: &Redacted<TraceReport>) -> io::Result<()> {
+        self.put(report)
+    }
+
+    /// Takes those of one of many runs in; nothing where there is no such run.
+    ///
+    /// # Errors
+    /// What cannot be put into JSON.
+    pub fn add_run(&mut self, report: &Redacted<RepeatReport>, run: usize) -> io::Result<()> {
+        report.runs.get(run).map_or(Ok(()), |run| self.put(&run.report))
+    }
+
+    fn put(&mut self, report: &TraceReport) -> io::Result<()> {
+        for span in of_trace(report)? {
+            if !self.spans.is_empty() {
+                self.spans.push(b',');
+            }
+            write!(self.spans, "{span}")?;
+        }
+        self.traces += 1;
+        Ok(())
+    }
+
+    /// How many traces are in it.
+    #[must_use]
+    pub const fn traces(&self) -> usize {
+        self.traces
+    }
+
+    /// Whether it is to be sent before more comes in.
+    #[must_use]
+    pub const fn is_full(&self) -> bool {
+        self.spans.len() >= FULL
+    }
+
+    /// The request, on one line without its end. `resource` is who sends it, by the word of whoever has it sent: it goes
+    /// before our own.
+    #[must_use]
+    pub fn request(&self, resource: &[(String, String)]) -> Vec<u8> {
+        let scope = json!({ "name": "urltrace", "version": env!("CARGO_PKG_VERSION") });
+        let before = format!(
+            "{{\"resourceSpans\":[{{\"resource\":{{\"attributes\":{}}},\"scopeSpans\":[{{\"scope\":{scope},\"spans\":[",
+            sender(resource)
+        );
+        [before.as_bytes(), &self.spans, b"]}]}]}"].concat()
+    }
+}
+
+/// The spans of a trace.
+fn of_trace(report: &TraceReport) -> io::Result<Vec<Value>> {
     let trace = &report.trace;
     let mut whole = Vec::new();
     document::trace(report, Lines::One, &mut whole)?;
@@ -49,14 +129,7 @@ pub fn spans(
     for hop in trace.page_hops() {
         request::span(&mut spans, root, &hop, 0);
     }
-    let request = json!({ "resourceSpans": [{
-        "resource": { "attributes": sender(resource) },
-        "scopeSpans": [{
-            "scope": { "name": "urltrace", "version": env!("CARGO_PKG_VERSION") },
-            "spans": spans.done,
-        }],
-    }] });
-    writeln!(out, "{request}")
+    Ok(spans.done)
 }
 
 /// Who sends it: what was said of that, and our own name and version where nothing was.

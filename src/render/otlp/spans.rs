@@ -19,6 +19,8 @@ const ERROR: u8 = 2;
 /// The spans of a trace.
 pub(super) struct Spans {
     pub(super) trace_id: [u8; 16],
+    /// What the ids of spans are made from: several runs can be in one trace of somebody else's.
+    seed: [u8; 16],
     /// The span of somebody else that the requests named as their caller (`-H traceparent:`).
     above: Option<[u8; 8]>,
     pub(super) started_at: SystemTime,
@@ -37,7 +39,13 @@ impl Spans {
             Some((id, caller)) => (id, Some(caller).filter(|caller| !span_ids::is_caller(id, *caller))),
             None => (span_ids::of_run(document), None),
         };
-        Self { trace_id, above, started_at: trace.started_at, done: Vec::new() }
+        Self {
+            trace_id,
+            seed: span_ids::of_run(document),
+            above,
+            started_at: trace.started_at,
+            done: Vec::new(),
+        }
     }
 
     pub(super) fn add(
@@ -51,7 +59,7 @@ impl Spans {
         let number = u64::try_from(self.done.len()).unwrap_or_default();
         let mut span = json!({
             "traceId": HEXLOWER.encode(&self.trace_id),
-            "spanId": HEXLOWER.encode(&span_ids::numbered(self.trace_id, number)),
+            "spanId": HEXLOWER.encode(&span_ids::numbered(self.seed, number)),
             "name": name,
             "kind": kind,
             "startTimeUnixNano": nanoseconds(self.started_at, start),

@@ -14,7 +14,7 @@ use crate::trace::span_ids;
 fn spans(trace: Trace) -> Vec<Value> {
     let report = redact(TraceReport::of(trace, &Selection::default(), |_, _| 0), Secrets::Hide);
     let mut out = Vec::new();
-    super::spans(&report, &[], &mut out).unwrap();
+    super::spans(&report, &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
     assert_eq!(text.matches('\n').count(), 1, "one line: {text}");
     let request: Value = serde_json::from_str(&text).unwrap();
@@ -103,7 +103,7 @@ fn is_of(kind: &str, value: &Value, path: &str) {
 fn written(trace: Trace) -> Value {
     let report = redact(TraceReport::of(trace, &Selection::default(), |_, _| 0), Secrets::Hide);
     let mut out = Vec::new();
-    super::spans(&report, &[], &mut out).unwrap();
+    super::spans(&report, &mut out).unwrap();
     serde_json::from_slice(&out).unwrap()
 }
 
@@ -218,4 +218,29 @@ fn whoever_sends_is_named_before_we_are() {
     assert_eq!(names(&[]), [pair("service.name", "urltrace"), version.clone()]);
     let said = [pair("service.name", "shop"), pair("host.name", "a")];
     assert_eq!(names(&said), [version, said[0].clone(), said[1].clone()]);
+}
+
+#[test]
+fn runs_within_somebody_elses_trace_have_spans_of_their_own() {
+    let mut runs = vec![testtrace::success(), testtrace::success()];
+    for (later, run) in runs.iter_mut().enumerate() {
+        run.started_at += std::time::Duration::from_secs(later as u64);
+        let http = run.requests[0].http.ran_mut().unwrap();
+        let value = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_vec();
+        http.request.headers.push(crate::trace::Header { name: "traceparent".to_owned(), value });
+    }
+    let report = testtrace::repeat(runs);
+    let mut batch = SpanBatch::default();
+    (0..3).for_each(|run| batch.add_run(&report, run).unwrap());
+    assert_eq!((batch.traces(), batch.is_full()), (2, false), "there are two runs");
+    let request: Value = serde_json::from_slice(&batch.request(&[])).unwrap();
+    is_of("ExportTraceServiceRequest", &request, "two runs");
+    let spans = request.pointer("/resourceSpans/0/scopeSpans/0/spans").unwrap().as_array().unwrap();
+    let ids: BTreeSet<&str> = spans.iter().map(|span| span["spanId"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), spans.len(), "an id comes twice");
+    let above = spans.iter().filter(|span| span["parentSpanId"] == "b7ad6b7169203331");
+    assert_eq!(above.count(), 2, "both runs lie below the caller");
+    let mut lines = Vec::new();
+    super::runs(&report, &mut lines).unwrap();
+    assert_eq!(lines.iter().filter(|byte| **byte == b'\n').count(), 2, "a line a run");
 }

@@ -122,6 +122,7 @@ fn many_runs_have_quantiles_that_their_number_carries() {
         end: RepeatEnd::Done,
         budgets: Vec::new(),
         exit_code: 0,
+        told: None,
     };
     let mut out = Vec::new();
     repeat(&redact(report, Secrets::Hide), Dialect::OpenMetrics, &mut out).unwrap();

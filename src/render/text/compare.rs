@@ -4,20 +4,20 @@ use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::diff::{apart, chance, put_change};
-use super::fact::fact;
+use super::diff::put_change;
+use super::fact::put_fact;
 use super::ink::Ink;
 use super::page::Page;
-use super::phase_ink::phase_ink;
-use crate::diff::{self, Paired, Part, Row, Seen};
-use crate::plan::{RunStart, Varied};
+use super::phase_ink::part_ink;
+use crate::diff::{Paired, Part, Seen};
+use crate::plan::Varied;
 use crate::redact::Redacted;
-use crate::render::compared::{paired, shown};
+use crate::render::compared::paired;
 use crate::render::style::Style;
-use crate::report::{CompareReport, Compared, RepeatEnd};
-use crate::runs::{LEAST_PAIRS, Spread, Summary};
-use crate::trace::Trace;
-use crate::units::{self, count};
+use crate::render::{compare_words, diff_words, part_words};
+use crate::report::{CompareReport, Compared};
+use crate::runs::Summary;
+use crate::units::count;
 
 /// Columns of the names of phases, of a time, and of a difference; and of the first way at most, where its name is longer
 /// than a time.
@@ -39,7 +39,9 @@ pub(crate) fn compare(
     page.gap();
     tables(&mut page, report, &paired, &names);
     page.gap();
-    failures(&mut page, report, &names);
+    for told in compare_words::failures(report, &names.all) {
+        put_fact(&mut page, &told);
+    }
     conclusions(&mut page, report, &paired, &names);
     otherwise(&mut page, report, &paired, &names);
     out.write_all(page.into_text().as_bytes())
@@ -88,29 +90,9 @@ fn head(page: &mut Page, report: &CompareReport, names: &Names) {
             page.wrap(letter, &body);
         }
     }
-    let own = match (report.varied, report.start) {
-        (Varied::Address, _) => {
-            "a connection of its own; the address is given, so that nobody is asked for it"
-        }
-        (Varied::Warm, _) => "what its way keeps between the rounds; what is kept was there before the first",
-        (_, RunStart::WarmDns | RunStart::WarmConnection | RunStart::WarmAll) => {
-            "a connection of its own and the answers of a lookup before the runs"
-        }
-        (_, RunStart::Cold) if report.rounds > 1 => {
-            "a lookup below what registries said, which was asked before the runs, and a connection of its own"
-        }
-        _ => "a lookup and a connection of its own",
-    };
     let ways = if is_legend { count(labels.len(), "way") } else { labels.join(", ") };
-    let rounds = match report.rounds {
-        1 => String::new(),
-        rounds => format!(" in {}, each in another order", count(rounds, "round")),
-    };
     let mut about = page.line();
-    about.push(Ink::Faint, format!("{ways} in turn{rounds}; each run with {own}"));
-    if report.end == RepeatEnd::Interrupted {
-        about.push(Ink::Faint, "; there are no more runs because it was interrupted");
-    }
+    about.push(Ink::Faint, compare_words::about(report, &ways));
     page.wrap(page.line(), &about);
     if let Some(note) = &report.note {
         let mut line = page.line();
@@ -134,10 +116,7 @@ fn tables(page: &mut Page, report: &CompareReport, paired: &[Paired], names: &Na
     }
     if paired.iter().flat_map(|one| &one.rows).any(|row| matches!(row.seen, Seen::Yes(_))) {
         let mut line = page.line();
-        line.push(
-            Ink::Faint,
-            "* more than chance: p below 0.05 by the signed ranks of the rounds (Wilcoxon), all of them together (Holm)",
-        );
+        line.push(Ink::Faint, format!("* {}", compare_words::MORE_THAN_CHANCE));
         page.wrap(page.line(), &line);
     }
 }
@@ -153,27 +132,22 @@ fn table(page: &mut Page, report: &CompareReport, paired: &[Paired], (names, oth
     let spread: Vec<Summary> = std::iter::once(&0)
         .chain(others)
         .filter_map(|at| report.rows.get(*at))
-        .map(|row| Summary::of(&row.runs.iter().collect::<Vec<_>>()))
+        .map(compare_words::summary)
         .collect();
     for part in Part::all() {
-        let medians: Vec<Option<u64>> = spread.iter().map(|summary| median(summary, part)).collect();
+        let medians: Vec<Option<u64>> =
+            spread.iter().map(|summary| compare_words::median(summary, part)).collect();
         if medians.iter().all(Option::is_none) {
             continue;
         }
-        let (ink, name) = match part {
-            Part::Phase(phase) => (phase_ink(phase), phase.as_str()),
-            Part::Unaccounted => (Ink::Faint, "this program"),
-            Part::Total => (Ink::Strong, "total"),
-        };
-        let time = |us: Option<u64>| us.map_or_else(|| "-".to_owned(), units::micros);
-        let mut line = page.line();
-        line.column(ink, name, NAME);
+        let (ink, mut line) = (part_ink(part), page.line());
+        line.column(ink, part_words::name(part), NAME);
         for (place, median) in medians.iter().enumerate() {
-            line.right(ink, &time(*median), if place == 0 { names.first } else { TIME });
+            line.right(ink, &part_words::time(*median), if place == 0 { names.first } else { TIME });
             let Some(at) = place.checked_sub(1).and_then(|place| others.get(place)) else { continue };
-            let row = paired.get(*at - 1).and_then(|one| row_of(one, part));
+            let row = paired.get(*at - 1).and_then(|one| compare_words::row_of(one, part));
             let seen = row.is_some_and(|row| matches!(row.seen, Seen::Yes(_)));
-            let told = row.and_then(|row| row.difference).map_or_else(String::new, apart);
+            let told = row.and_then(|row| row.difference).map_or_else(String::new, diff_words::apart);
             let told = format!("{told}{}", if seen { "*" } else { " " });
             line.right(if seen { Ink::Strong } else { ink }, &told, APART);
         }
@@ -182,29 +156,14 @@ fn table(page: &mut Page, report: &CompareReport, paired: &[Paired], (names, oth
     statuses(page, report, (names, others));
 }
 
-fn row_of(paired: &Paired, part: Part) -> Option<&Row> {
-    paired.rows.iter().find(|row| row.part == part)
-}
-
-fn median(summary: &Summary, part: Part) -> Option<u64> {
-    let spread = match part {
-        Part::Phase(phase) => summary.phases[phase].as_ref(),
-        Part::Unaccounted => summary.unaccounted.as_ref(),
-        Part::Total => summary.total.as_ref(),
-    };
-    spread.map(Spread::median)
-}
-
 fn statuses(page: &mut Page, report: &CompareReport, (names, others): (&Names, &[usize])) {
     let mut line = page.line();
     line.column(Ink::Plain, "status", NAME);
     for (at, width) in std::iter::once((0, names.first)).chain(others.iter().map(|at| (*at, TIME))) {
         let Some(row) = report.rows.get(at) else { continue };
-        let failed = row.runs.iter().filter(|trace| trace.failure().is_some()).count();
-        match shown(row).and_then(|(_, trace)| trace.last_status()) {
-            _ if failed == row.runs.len() => line.right(Ink::Bad, "failed", width),
-            Some(status) => line.right(Ink::Plain, &format!("{status:03}"), width),
-            None => line.right(Ink::Plain, "-", width),
+        match compare_words::status(row) {
+            None => line.right(Ink::Bad, "failed", width),
+            Some(status) => line.right(Ink::Plain, &status, width),
         };
         if at > 0 {
             line.push(Ink::Plain, " ".repeat(APART));
@@ -213,79 +172,17 @@ fn statuses(page: &mut Page, report: &CompareReport, (names, others): (&Names, &
     page.put(line);
 }
 
-/// How runs of each way failed: the first failure of each, and how many there are.
-fn failures(page: &mut Page, report: &CompareReport, names: &Names) {
-    for (at, row) in report.rows.iter().enumerate() {
-        let failed: Vec<&Trace> = row.runs.iter().filter(|trace| trace.failure().is_some()).collect();
-        let Some(failure) = failed.first().and_then(|trace| trace.failure()) else { continue };
-        let mut body = page.line();
-        if row.runs.len() > 1 {
-            body.push(Ink::Bad, format!("{} of {} failed", failed.len(), count(row.runs.len(), "run")));
-            body.push(Ink::Plain, "; the first: ");
-        }
-        body.push(Ink::Bad, &failure.message).push(Ink::Plain, format!(" ({})", failure.code.as_str()));
-        if let Some(hint) = &failure.hint {
-            body.push(Ink::Plain, "; ").push(Ink::Plain, hint);
-        }
-        fact(page, Ink::Bad, names.get(at), &body);
-    }
-}
-
 /// What each total comes to.
 fn conclusions(page: &mut Page, report: &CompareReport, paired: &[Paired], names: &Names) {
-    let came: Vec<&Compared> = report.rows.iter().filter(|row| row.failure().is_none()).collect();
-    let told = match &came[..] {
-        [] => Some("No run was answered.".to_owned()),
-        [only] if report.rows.len() > 1 => Some(format!("Only {} was answered.", only.label)),
-        _ => None,
-    };
-    if let Some(told) = told {
-        let mut line = page.line();
-        line.push(Ink::Strong, told);
-        page.wrap(page.line(), &line);
-        return;
-    }
-    let first = names.get(0);
-    for (at, one) in paired.iter().enumerate() {
-        let name = names.get(at + 1);
-        let Some(told) = conclusion(name, first, one) else { continue };
+    for told in compare_words::conclusions(report, paired, &names.all) {
         let mut line = page.line();
         line.push(Ink::Strong, told);
         page.wrap(page.line(), &line);
     }
-    let is_unjudged = paired.iter().any(|one| matches!(one.summary(), diff::Summary::Unjudged(_)));
-    if is_unjudged {
+    if let Some(told) = compare_words::unjudged(report, paired) {
         let mut line = page.line();
-        let rounds = if report.rounds == 1 { "one round" } else { "so few rounds" };
-        line.push(
-            Ink::Faint,
-            format!(
-                "Whether that is chance cannot be told from {rounds}: -n {LEAST_PAIRS} can, -n 20 better."
-            ),
-        );
+        line.push(Ink::Faint, told);
         page.wrap(page.line(), &line);
-    }
-}
-
-fn conclusion(name: &str, first: &str, paired: &Paired) -> Option<String> {
-    let total = row_of(paired, Part::Total)?;
-    let of = count(paired.pairs, "round");
-    let by = |difference: i64| {
-        let word = if difference < 0 { "less" } else { "more" };
-        format!("{} {word} than {first}", units::micros(difference.unsigned_abs()))
-    };
-    match paired.summary() {
-        diff::Summary::NoTimes => None,
-        diff::Summary::Seen(difference) => Some(format!(
-            "{name} takes {}, and that is no chance ({} in {of}).",
-            by(difference),
-            chance(total.seen.likely()?)
-        )),
-        diff::Summary::NotSeen => Some(format!(
-            "{name}: no difference to {first} is seen in the totals; chance would do as much ({} in {of}).",
-            chance(total.seen.likely()?)
-        )),
-        diff::Summary::Unjudged(difference) => Some(format!("{name} took {}.", by(difference))),
     }
 }
 

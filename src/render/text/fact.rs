@@ -2,6 +2,7 @@
 
 use super::ink::Ink;
 use super::page::{Line, Page};
+use crate::render::overview::Fact;
 
 /// Columns of the labels before evidence and findings.
 pub(super) const LABEL: usize = 10;
@@ -19,4 +20,12 @@ pub(super) fn fact_text(page: &mut Page, ink: Ink, label: &str, text: &str) {
     let mut body = page.line();
     body.push(Ink::Plain, text);
     fact(page, ink, label, &body);
+}
+
+/// One that other forms tell, too.
+pub(super) fn put_fact(page: &mut Page, told: &Fact) {
+    let Fact { label, bad, strong, text, aside } = told;
+    let mut body = page.line();
+    body.push(Ink::Bad, strong).push(Ink::Plain, text).push(Ink::Faint, aside);
+    fact(page, if *bad { Ink::Bad } else { Ink::Plain }, label, &body);
 }

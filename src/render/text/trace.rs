@@ -64,7 +64,7 @@ const fn depth(style: &Style) -> Depth {
 }
 
 /// The waterfall by itself.
-pub(crate) fn waterfall_alone(report: &Redacted<TraceReport>, style: &Style) -> String {
+pub(crate) fn waterfall_alone(report: &TraceReport, style: &Style) -> String {
     let mut page = Page::new(style);
     waterfall::put(&mut page, &report.trace, style.verbose);
     page.into_text()
@@ -78,7 +78,7 @@ pub(crate) fn page_alone(paged: &Paged<'_>, style: &Style) -> String {
 }
 
 /// The ladder by itself.
-pub(crate) fn ladder_alone(report: &Redacted<TraceReport>, style: &Style) -> String {
+pub(crate) fn ladder_alone(report: &TraceReport, style: &Style) -> String {
     let mut page = Page::new(style);
     let drawn = picture::ladder(&report.trace, &report.findings, ladder::most_lanes(page.width()));
     ladder::put(&mut page, &drawn, depth(style));

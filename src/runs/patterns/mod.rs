@@ -17,6 +17,7 @@ mod trend;
 use self::modes::Modes;
 pub use self::pattern::{NamedBy, PATTERN_LEVEL, Pattern, PatternKind};
 use self::series::Series;
+use super::spread::six_digits;
 use crate::trace::Trace;
 
 /// What is seen in these runs, in their order. A pattern that another explains is not told beside it: one slow server of
@@ -37,7 +38,7 @@ pub fn patterns(traces: &[&Trace]) -> Vec<Pattern> {
         found.extend(series.pattern(PatternKind::Bimodal, &modes.high, None));
     }
     found.extend(trend::drift(&series));
-    found
+    found.into_iter().map(|one| Pattern { chance: one.chance.map(six_digits), ..one }).collect()
 }
 
 /// Whether the slow runs of a pattern are these, but for one in five.

@@ -8,14 +8,9 @@ use crate::trace::{Header, sample};
 
 /// A run whose response came so much later, in microseconds, from this server.
 fn run(later: u64, server: &str) -> Trace {
-    let mut trace = sample::success();
-    let more = Duration::from_micros(later);
-    let request = trace.requests.last_mut().unwrap();
-    request.end = request.end.after(more);
-    let http = request.http.ran_mut().unwrap();
-    (http.first_byte, http.end) = (http.first_byte.map(|at| at.after(more)), http.end.after(more));
+    let mut trace = sample::waited(Duration::from_micros(later));
+    let http = trace.requests.last_mut().unwrap().http.ran_mut().unwrap();
     http.headers.push(Header { name: "X-Served-By".to_owned(), value: server.into() });
-    trace.total += more;
     trace
 }
 

@@ -18,6 +18,7 @@ mod proxy;
 mod quic;
 mod slow_start;
 mod sound;
+mod waited;
 
 pub(crate) use dnssec::dnssec;
 pub(crate) use fixtures::{alias, all, garbage, redirects, success};
@@ -30,3 +31,4 @@ pub(crate) use slow_start::slow_start;
 pub(crate) use sound::{
     connect, dns, field, header, http, packet, server, sound, stub, tls, unset, walk_met,
 };
+pub(crate) use waited::waited;

@@ -38,7 +38,7 @@ pub(super) fn columns<const N: usize>(
 }
 
 /// The beginning of what is too long for a page, and how long it is.
-pub(super) fn shortened(text: &str) -> String {
+pub(in crate::render::html) fn shortened(text: &str) -> String {
     match text.char_indices().nth(MOST) {
         None => text.to_owned(),
         Some((end, _)) => {

@@ -9,7 +9,6 @@ mod tables;
 use super::markup::Page;
 use crate::finding::Finding;
 use crate::picture::Paged;
-use crate::redact::Redacted;
 use crate::render::page_words as words;
 use crate::render::style::Diagram;
 use crate::render::svg::{self, Within};
@@ -28,7 +27,7 @@ pub(super) fn waterfall(page: &mut Page, paged: &Paged<'_>, findings: &[Finding]
 }
 
 /// Its connections, its hosts, and what was not asked for.
-pub(super) fn further(page: &mut Page, report: &Redacted<TraceReport>, paged: &Paged<'_>) {
+pub(super) fn further(page: &mut Page, report: &TraceReport, paged: &Paged<'_>) {
     connections(page, report, paged);
     tables::hosts(page, paged);
     tables::left_out(page, paged);
@@ -72,7 +71,7 @@ fn counted(page: &mut Page, number: usize, noun: &'static str) {
 }
 
 /// The connection view, which scrolls by itself on a narrow screen.
-fn connections(page: &mut Page, report: &Redacted<TraceReport>, paged: &Paged<'_>) {
+fn connections(page: &mut Page, report: &TraceReport, paged: &Paged<'_>) {
     if paged.lanes.is_empty() {
         return;
     }
