@@ -5,7 +5,7 @@ use super::error::PlanError;
 use super::formats::has_no_page;
 use super::paged::{Paged, Profile};
 use super::settings::Show;
-use crate::plan::{PagePlan, Potential, Reach, Sites};
+use crate::plan::{PagePlan, Potential, Reach, Sites, Visits};
 use crate::trace::PageProfile;
 
 /// What `--page` and its kin ask for.
@@ -19,6 +19,7 @@ pub(super) fn page(paged: &Paged) -> Option<PagePlan> {
         potential: if paged.fetch_potential { Potential::Fetched } else { Potential::Listed },
         sites: if paged.same_site { Sites::Own } else { Sites::Any },
         reach: if paged.allow_private { Reach::Any } else { Reach::Public },
+        visits: if paged.again { Visits::Two } else { Visits::One },
         ..PagePlan::default()
     })
 }

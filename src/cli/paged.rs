@@ -30,6 +30,12 @@ pub struct Paged {
     /// Let a page of a public address lead to addresses that are not public
     #[arg(long, requires = "page")]
     pub allow_private: bool,
+    /// Visit the page once more, with what a browser would have kept, and show what that asks for; it is not counted
+    ///
+    /// What is still fresh is not asked for, what has a validator is asked about with it, and all else is fetched anew.
+    /// The second visit opens connections of its own.
+    #[arg(long, requires = "page")]
+    pub again: bool,
 }
 
 /// In whose order a page is fetched.

@@ -147,6 +147,9 @@ rules! {
     page_many_origins,
     page_overweight,
     page_unused_resource,
+    page_etag_changes,
+    page_revalidation_ignored,
+    page_no_validator,
 }
 
 /// All findings of a trace, worst first; of equals, in the order of the stages.

@@ -1,9 +1,9 @@
 //! A cookie of an https page goes over http as well.
 
 use super::found::{Finding, Severity};
-use super::hsts::{Policy, contacts, is_covered};
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
+use crate::reading::hsts::{Policy, contacts, is_covered};
 use crate::reading::security;
 use crate::trace::{Hop, Scheme, StageName, Trace};
 

@@ -1,10 +1,10 @@
 //! A host that answers by https does not tell browsers to come back by https only.
 
 use super::found::{Finding, Load, Saving, Severity};
-use super::hsts::{Contact, Policy, contacts, is_covered};
 use super::http_redirect_avoidable::spared_from;
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
+use crate::reading::hsts::{Contact, Policy, contacts, is_covered};
 use crate::trace::{Scheme, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {

@@ -1,9 +1,9 @@
 //! Strict-Transport-Security that browsers forget soon.
 
 use super::found::{Finding, Severity};
-use super::hsts::{Policy, contacts, is_covered};
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
+use crate::reading::hsts::{Policy, contacts, is_covered};
 use crate::trace::{StageName, Trace, position};
 use crate::units::count;
 

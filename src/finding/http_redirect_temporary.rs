@@ -2,11 +2,11 @@
 
 use super::found::{Finding, Load, Saving, Severity};
 use super::hops::hop_list;
-use super::hsts::{Policy, policy};
 use super::http_redirect_avoidable::spared_from;
 use super::kept::lifetime;
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
+use crate::reading::hsts::{Policy, policy};
 use crate::trace::{Hop, Http, Redirect, RedirectChange, Scheme, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {

@@ -56,7 +56,6 @@ mod dns_zone_without_answer;
 mod fold;
 mod found;
 mod hops;
-mod hsts;
 mod http_api_deprecated;
 mod http_auth_required;
 mod http_body_slow;
@@ -97,21 +96,25 @@ mod moments;
 mod page_broken_resource;
 mod page_css_import;
 mod page_early_hints_missing;
+mod page_etag_changes;
 mod page_h1_queue;
 mod page_many_origins;
 mod page_mixed_content;
 mod page_overweight;
+mod page_no_validator;
 mod page_policy_blocked;
 mod page_preconnect_missing;
 mod page_preload_unused;
 mod page_render_blocking;
 mod page_resource_redirect;
+mod page_revalidation_ignored;
 mod page_short_cache;
 mod page_third_party_spof;
 mod page_uncompressed;
 mod page_unused_resource;
 mod paged;
 mod place;
+mod revisited;
 mod rule;
 mod savings;
 mod selection;
@@ -159,7 +162,7 @@ pub use check::{RULES, check, check_dns};
 pub use found::{Basis, Finding, Load, Mark, Saving, Severity};
 pub use http_cold_start::cold_start;
 pub use place::{
-    AttemptField, CertificateField, CutField, InConnection, InDnssec, InLookup, InRequest, InResource,
+    AttemptField, CertificateField, CutField, InAgain, InConnection, InDnssec, InLookup, InRequest, InResource,
     PacketField, Place, SignatureField, SignaturePlace,
 };
 pub use rule::Rule;

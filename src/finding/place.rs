@@ -20,6 +20,8 @@ pub enum Place {
     Lookup(LookupId, InLookup),
     /// In a resource of a page.
     Resource(ResourceId, InResource),
+    /// In a request of a page's second visit, by its place.
+    Again(usize, InAgain),
 }
 
 impl Place {
@@ -114,6 +116,17 @@ pub enum InResource {
     WireBytes,
     /// Why a browser would not use what came.
     Unused,
+}
+
+/// A place in a request of a page's second visit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InAgain {
+    /// Its status.
+    Status,
+    /// The bytes of its body on the wire.
+    WireBytes,
+    /// Whether its ETag is that of the first visit.
+    SameEtag,
 }
 
 /// A place in a connection.

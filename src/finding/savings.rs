@@ -90,7 +90,7 @@ impl<'t> Axis<'t> {
     fn around(&self, place: Place, stage: StageName) -> Vec<(At, At)> {
         let opener = |id: crate::trace::ConnectionId| Some(self.trace?.connections.get(id.0)?.opened_for);
         match place {
-            Place::StartedAt | Place::Failure | Place::Resource(..) => Vec::new(),
+            Place::StartedAt | Place::Failure | Place::Resource(..) | Place::Again(..) => Vec::new(),
             Place::Request(id, InRequest::Phase(phase)) => self.phases(|of, it| of == id && it == phase),
             Place::Request(id, InRequest::Total | InRequest::Phases | InRequest::Failure) => {
                 self.hops.get(id.0).copied().into_iter().collect()

@@ -7,7 +7,8 @@ use crate::trace::{Host, Scheme, Url};
 const MAX_FIELD: usize = 8190;
 
 /// The value of a Cookie field for a URL; `None` where no cookie is for it.
-pub(super) fn for_url(cookies: &[Cookie], url: &Url) -> Option<String> {
+#[must_use]
+pub fn for_url(cookies: &[Cookie], url: &Url) -> Option<String> {
     let mut fit: Vec<&Cookie> = cookies.iter().filter(|cookie| is_for(cookie, url)).collect();
     // Longer paths first, then in the order of the file (RFC 6265 §5.4, step 2).
     fit.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));

@@ -66,6 +66,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use self::cookies::for_url as cookie_field;
 pub use self::cors::{Preflight, asked, judge, origin_of, stand};
 pub use self::fetch::{Prepared, fetch, prepare};
 pub use self::grpc::{body as grpc_body, is_health_check};

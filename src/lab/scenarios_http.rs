@@ -152,6 +152,18 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     )
     .options(&["--page"]),
     Scenario::new(
+        "page-again",
+        "https://page-again.http.test/",
+        "a page whose files stay what they are, and come whole on a second visit all the same",
+    )
+    .options(&["--page", "--again"]),
+    Scenario::new(
+        "page-kept",
+        "https://page-kept.http.test/",
+        "a page of which a second visit fetches next to nothing",
+    )
+    .options(&["--page", "--again"]),
+    Scenario::new(
         "page-quirks",
         "https://page-quirks.http.test/",
         "a page without a doctype, whose stylesheets call themselves plain text",

@@ -1,4 +1,4 @@
-//! Subresource Integrity (W3C): whether a body is what its reference says that it is.
+//! Subresource Integrity (W3C): whether a body is what its reference says that it is; and what one is known again by.
 
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
@@ -70,6 +70,23 @@ fn hash(word: &str) -> Option<(usize, &str)> {
     let strength = ["sha256", "sha384", "sha512"].iter().position(|own| name.eq_ignore_ascii_case(own))?;
     let value = value.split('?').next().unwrap_or_default();
     (!value.is_empty()).then_some((strength, value))
+}
+
+/// What a body is known again by.
+#[derive(Clone, Default)]
+pub struct Fingerprint(Sha256);
+
+impl Fingerprint {
+    /// Takes the next bytes.
+    pub fn take(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// What it comes to.
+    #[must_use]
+    pub fn finish(self) -> [u8; 32] {
+        self.0.finalize().into()
+    }
 }
 
 #[cfg(test)]

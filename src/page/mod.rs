@@ -24,7 +24,7 @@ mod terms;
 
 pub use self::discovery::{Document, LinkSource, Sheet, is_javascript, links};
 pub use self::found::{Cors, Found, Place, Wish};
-pub use self::integrity::Checker;
+pub use self::integrity::{Checker, Fingerprint};
 pub use self::priority::{Placed, Ranks, place};
 pub use self::referrer::ReferrerPolicy;
 pub use self::schedule::{PER_HOST, Pending, Progress, Schedule, can_wait};

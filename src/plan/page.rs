@@ -24,6 +24,8 @@ pub struct PagePlan {
     pub sites: Sites,
     /// The window that images are chosen for.
     pub viewport: Viewport,
+    /// `--again`: how often the page is visited.
+    pub visits: Visits,
 }
 
 impl Default for PagePlan {
@@ -35,6 +37,7 @@ impl Default for PagePlan {
             reach: Reach::Public,
             sites: Sites::Any,
             viewport: Viewport::default(),
+            visits: Visits::One,
         }
     }
 }
@@ -65,4 +68,13 @@ pub enum Reach {
     Any,
     /// Those that mean the same host everywhere on the Internet (RFC 6890).
     Public,
+}
+
+/// How often a page is visited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visits {
+    /// Once.
+    One,
+    /// Once more behind that, with what a browser would have kept; it is not counted.
+    Two,
 }

@@ -14,6 +14,7 @@
 //! - `page`: error pages that are known by their text
 //! - `challenges`, `flow`, `tokens`: who has to say who he is, and how
 //! - `habits`: what interfaces for programs say; `bodies`: what the beginning of a JSON body says
+//! - `stored`: what a browser that comes back does with what it kept; `hsts`: whether it comes by https alone
 //! - `security`: nosniff, a content policy, the flags of cookies
 //! - `cors`: what a browser holds against a response to a page of another origin
 //! - `alt_svc`: where else the origin may be had; `http3_offer`: who offers HTTP/3, and where QUIC heard nothing
@@ -37,6 +38,7 @@ pub mod fuzzing;
 mod habits;
 #[cfg(test)]
 mod habits_tests;
+pub mod hsts;
 mod http3_offer;
 mod layer;
 mod layers;
@@ -49,6 +51,7 @@ mod parties;
 mod role;
 mod security;
 mod source;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod timing;
@@ -75,6 +78,7 @@ pub use self::parties::{HostShare, Party, hosts};
 pub use self::role::{Confidence, Role};
 pub use self::security::{ContentPolicy, CookieFlags, CookieRefusal, Security, security};
 pub use self::source::{ErrorSource, Maker, error_source};
+pub use self::stored::{StaleUse, Stored, Times, stored};
 pub use self::timing::{Metric, Wait, metrics, round_trip, wait};
 
 /// Reads what is not shown to anybody else, once the run is over: what was kept of bodies, which is gone then, and

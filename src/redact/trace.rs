@@ -64,7 +64,8 @@ impl Redact for Page {
 
     fn hide(&mut self, seen: &Seen) {
         // Charsets are words of ours, and so is all that is said of limits.
-        let Self { resources, requests, document: _, viewport: _, profile: _, limits: _, marks: _ } = self;
+        let Self { resources, requests, document: _, viewport: _, profile: _, limits: _, marks: _, again: _ } =
+            self;
         for resource in resources {
             let Resource {
                 url,

@@ -4,6 +4,7 @@
 //! and the document cannot by accident. The schema file is made from the same structs by a test. Within schema
 //! 1 fields are only ever added.
 
+mod again;
 mod arrival;
 mod auth;
 mod budget;

@@ -4,6 +4,7 @@
 //! write. What comes from the network passes `escape` on its way to text, and all of it has
 //! passed [`crate::redact`]: they take nothing else.
 
+mod again_words;
 mod arrival_words;
 mod attempt_words;
 mod axis;

@@ -5,6 +5,7 @@
 //! Readable in one colour, in UTF-8 and in ASCII, on 80 columns.
 
 pub(super) mod addresses;
+mod again;
 mod alias;
 mod arrival;
 mod bar;

@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::hop::Rows;
 use super::value::{Fault, Object, Read, objects, record};
 use crate::trace::{
-    Ahead, Asker, DocumentRead, Fate, Initiator, Left, Marks, Page, PageLimit, RequestId, Resource,
-    ResourceId, Use, Viewport,
+    Ahead, Asker, DocumentRead, Fate, Initiator, Left, Marks, Page, PageLimit, Reasked, RequestId,
+    Resource, ResourceId, Revisit, SecondVisit, Use, Viewport,
 };
 
 /// What stands in place of a reason where the run ended first.
@@ -28,6 +28,7 @@ pub(super) fn page(document: &Object<'_>, rows: &mut Rows) -> Read<Page> {
             resources: resources,
             requests: Vec::new(),
             document: document_read(&it)?,
+            again: it.get("second_visit")?,
             marks: Marks {
                 first_byte: it.get("first_byte_us")?,
                 head_read: it.get("head_read_us")?,
@@ -42,6 +43,21 @@ pub(super) fn page(document: &Object<'_>, rows: &mut Rows) -> Read<Page> {
 objects! {
     Viewport => |it| record!(it, Viewport { width, height });
     PageLimit => |it| record!(it, PageLimit { left_out } { why: it.get("limit")? });
+    SecondVisit => |it| record!(it, SecondVisit { connections, requests } {
+        start: it.get("start_us")?,
+        end: it.get("end_us")?,
+    });
+    Revisit => |it| record!(it, Revisit { why, asked } {
+        of: RequestId(it.get("request")?),
+        reuse: it.get("copy")?,
+    });
+    Reasked => |it| record!(
+        it,
+        Reasked { by_etag, by_date, status, head_bytes, wire_bytes, same_body, same_etag, failure } {
+            start: it.get("start_us")?,
+            end: it.get("end_us")?,
+        }
+    );
     Initiator => |it| record!(it, Initiator { kind, offset } {
         of: it.get::<Option<usize>>("resource")?.map_or(Asker::Document, |id| Asker::Resource(ResourceId(id))),
     });

@@ -11,7 +11,7 @@ use crate::trace::{
     EarlyData, EventStreamEnd, ExpectOutcome, FailureCode, FastOpenRefusal, Grade, GrpcStatusBy,
     HandshakeMessage, HttpVersion, InitiatorKind, Integrity, Keeper, KeptConnection, KeyRole, Left, NearMiss,
     PacketKind, PageMaker, PageProfile, PreflightFreshness, Priority, ProofKind, ProxyKind, ProxyUsage,
-    Purpose, RedirectChange, ResourceKind, RootsOf, RouteAnswer, ScanVersion, Scheme, Spelling, StageName,
+    Purpose, RedirectChange, ResourceKind, Reuse, ReuseReason, RootsOf, RouteAnswer, ScanVersion, Scheme, Spelling, StageName,
     StampedBy, StoppedBy, Stray, SuiteOrder, TlsComplaint, TlsVersion, TokenFault, TokenForm, Transport,
     Unanswered, Unused, UrlChangeKind, WaitRule,
 };
@@ -120,6 +120,10 @@ words! {
     }
     RedirectChange { Scheme Host Www Port Path Slash Query Same }
     RepeatEnd { Done Duration Most Interrupted }
+    Reuse { Fresh Stale Revalidated Fetched }
+    ReuseReason {
+        MaxAge Expires Heuristic Permanent Hsts NoCache NoLifetime NoStore Vary NoValidator NoResponse
+    }
     RootsOf { Everybody Somebody }
     RouteAnswer { TimeExceeded Unreachable Reached }
     RunStart { Cold ColdRoot WarmDns WarmConnection WarmAll }

@@ -2,7 +2,7 @@
 
 use super::teller::{Teller, clip, list};
 use crate::timeline::{Phase, phases};
-use crate::trace::{Blocking, Hop, InitiatorKind, Page, Resource, Trace};
+use crate::trace::{Blocking, Hop, InitiatorKind, Page, Resource, Reuse, SecondVisit, Trace};
 use crate::units::{self, count};
 
 /// A lab page that shows the other cases.
@@ -17,6 +17,32 @@ pub(super) fn put(teller: &mut Teller, trace: &Trace, page: &Page) {
     discovery(teller, page, &asked);
     painting(teller, page, &asked);
     turns(teller, &asked);
+    if let Some(visit) = &page.again {
+        coming_back(teller, visit);
+    }
+}
+
+/// What a browser that comes back asks for.
+fn coming_back(teller: &mut Teller, visit: &SecondVisit) {
+    let mut told = vec![
+        "A browser keeps what it may of a page. When it comes back it uses what is still fresh without asking anybody, \
+         asks about the rest with what the response gave for that, an ETag or a date, and fetches anew what has neither."
+            .to_owned(),
+        format!(
+            "Of {}, {} fresh and not asked for; {} by its validator, and {} answered by a 304, which has no body; {} anew.",
+            count(visit.requests.len(), "request"),
+            were(visit.requests.iter().filter(|row| row.reuse == Reuse::Fresh).count()),
+            format_args!("{} asked about", were(visit.asked().filter(|(_, it)| it.by_etag || it.by_date).count())),
+            were(visit.asked().filter(|(_, it)| it.status == Some(304)).count()),
+            format_args!("{} fetched", were(visit.asked().filter(|(_, it)| !it.by_etag && !it.by_date).count())),
+        ),
+    ];
+    told.push(format!(
+        "The second visit took {} and {}, on connections of its own; it is not counted.",
+        units::bytes(visit.bytes()),
+        units::micros(visit.end.0.saturating_sub(visit.start.0))
+    ));
+    teller.tell("Coming back", &told, &["RFC 9111 section 4"], "urltrace --lab --page --again https://page-again.http.test/");
 }
 
 /// What was found, how, and what became of it.
@@ -114,6 +140,11 @@ fn turns(teller: &mut Teller, asked: &[(&Resource, Hop<'_>)]) {
             .to_owned(),
     ];
     teller.tell("Waiting for a turn", &told, &["RFC 9112 section 9.4", "RFC 9218"], COMMAND);
+}
+
+/// `1 was`, `4 were`.
+fn were(number: usize) -> String {
+    format!("{number} {}", if number == 1 { "was" } else { "were" })
 }
 
 /// `1 request was`, `4 requests were`.

@@ -5,6 +5,7 @@ use super::asked::{Ahead, CrossOrigin};
 use super::at::At;
 use super::ids::{RequestId, ResourceId};
 use super::request::Request;
+use super::revisit::SecondVisit;
 
 /// What a page needs next to its document.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +24,8 @@ pub struct Page {
     pub limits: Vec<PageLimit>,
     /// What stands out on the time axis.
     pub marks: Marks,
+    /// `--again`: the second visit; none of it is counted.
+    pub again: Option<SecondVisit>,
 }
 
 /// What was known of the document itself.

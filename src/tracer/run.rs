@@ -18,7 +18,7 @@ use super::scene::{OnStage, Scene};
 use super::udp_check;
 use crate::clock::Clock;
 use crate::dns::{self, Memory};
-use crate::plan::{Afterwards, HttpPlan, Plan, RetryPlan, RouteProbe, Scan, Sites};
+use crate::plan::{Afterwards, HttpPlan, Plan, RetryPlan, RouteProbe, Scan, Sites, Visits};
 use crate::stop::Stop;
 use crate::suffix;
 use crate::tcp;
@@ -216,7 +216,11 @@ impl Tracer {
         chain.close().await;
         let mut left = chain.into_uncounted();
         if let Some(page) = page {
-            left.lanes.extend(page.settle(&mut trace));
+            let again = match plan.page.as_ref().map_or(Visits::One, |page| page.visits) {
+                Visits::One => None,
+                Visits::Two => page.visit_again(&trace).await,
+            };
+            left.lanes.extend(page.settle(&mut trace, again));
         }
         settle(&scene, &mut trace, left, extent).await;
         trace

@@ -1,6 +1,7 @@
 //! `--page` against Debian's Chromium over one nginx, by HTTP/1.1 and by HTTP/2: what each of them asks for, by the
 //! log of the server. Scripts are on and all of them empty, so that none asks for anything.
 
+mod again;
 mod cases;
 
 use std::cell::RefCell;
@@ -23,6 +24,7 @@ use crate::{Directory, Setting, Test};
 pub(crate) const TESTS: &[Test<Fetched>] = &[
     ("fetched: a page asks for what chromium asks for, and says the same of itself", as_chromium),
     ("fetched: a server that takes four requests at a time by HTTP/2 gets no more", few_streams),
+    ("fetched: a second visit asks for what chromium asks for, by the same validators", again::as_chromium),
     ("fetched: a page of a public address does not lead to a private one", private_addresses),
 ];
 
@@ -209,6 +211,7 @@ fn write_pages(root: &Path) {
     for host in ["h1.test", "h2.test"] {
         let root = root.join(host);
         write_empty(&root);
+        again::write(&root);
         fs::write(root.join("slow.bin"), vec![b'x'; 48_000]).unwrap();
         let few: String = (0..12).map(|number| format!("<img src=/few/{number}.png>")).collect();
         fs::write(root.join("few.html"), few).unwrap();
@@ -225,9 +228,10 @@ fn filled(text: &str, host: &str, number: usize) -> String {
 
 fn nginx_config(dir: &Path) -> String {
     let path = dir.display();
+        again::write(&root);
     let mut servers = String::new();
     for (host, addresses, http2) in [("h1.test", &[ONE, PRIVATE][..], ""), ("h2.test", &[TWO], " http2")] {
-        let mut locations = String::new();
+        let mut locations = again::locations(&path.to_string());
         for (number, case) in CASES.iter().enumerate() {
             let mut fields = String::new();
             for (name, value) in case.fields {
@@ -267,7 +271,8 @@ pid {path}/pid;
 error_log stderr error;
 events {{ worker_connections 512; }}
 http {{
-{temporary}  log_format page '$host\\t$scheme://$host$request_uri\\t$http_user_agent\\t$http_referer\\t$http_origin\\t$http_accept';
+{temporary}  {again}
+  log_format page '$host\\t$scheme://$host$request_uri\\t$http_user_agent\\t$http_referer\\t$http_origin\\t$http_accept';
   access_log {path}/access page;
   log_not_found off;
   types {{ text/html html; text/css css; text/javascript js; image/png png; image/svg+xml svg; font/woff2 woff2; }}

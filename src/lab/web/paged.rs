@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::site::{Conduct, File, HSTS, Hints, KEPT, PAGE, Page, Site, TLS, Tls};
+use super::site::{
+    CHANGING_ETAG, Conduct, DEAF_ETAG, File, HSTS, Hints, KEPT, PAGE, Page, Site, TLS, Tls,
+};
 use crate::lab::scenario::{
     EARLY_HINTS, PAGE_HANDSHAKE, PAGE_IMAGE, PAGE_IMPORT, PAGE_SCRIPT, PAGE_STYLE, PAGE_THINK, PAGE_WIDGET,
 };
@@ -90,11 +92,23 @@ const SPREAD: &str = "<!doctype html><title>Many origins</title>\n\
 const OVERWEIGHT: &str =
     "<!doctype html><title>Overweight</title>\n<img src=/poster.png width=800 height=400>\n";
 
+/// What browsers can keep, and what they cannot, although it stays what it is.
+const REVISITED: &str = "<!doctype html><title>Come again</title>\n\
+<link rel=stylesheet href=/fresh.css><link rel=stylesheet href=/checked.css>\n\
+<script defer src=/changing.js></script><script defer src=/deaf.js></script><img src=/bare.png>\n";
+
+/// What browsers can keep.
+const LASTING: &str = "<!doctype html><title>Come again</title>\n\
+<link rel=stylesheet href=/fresh.css><link rel=stylesheet href=/checked.css><img src=/checked.png>\n";
+
 /// 40,000 blanks: a text that nobody reads.
 const LONG: &str = match std::str::from_utf8(&[b' '; 40_000]) {
     Ok(text) => text,
     Err(_) => "",
 };
+
+/// To be asked about each time.
+const CHECKED: [(&str, &str); 2] = [("cache-control", "no-cache"), ("etag", "\"checked\"")];
 
 /// Kept for a year.
 const FOR_LONG: [(&str, &str); 1] = [("cache-control", "max-age=31536000, immutable")];
@@ -330,6 +344,36 @@ pub(super) const PAGED: &[Site] = &[
                 File { fields: &FOR_LONG, ..file("/kept.js", JS, "") },
             ],
         ),
+    ),
+    Site::https(
+        "page-again.http.test",
+        234,
+        Conduct::Page(Page {
+            text: Some((HTML, REVISITED)),
+            fields: &[CHECKED[0], CHECKED[1], HSTS],
+            files: &[
+                File { fields: &FOR_LONG, ..file("/fresh.css", CSS, "@import '/checked.css';\n") },
+                File { fields: &CHECKED, ..slow("/checked.css", CSS, "body { margin: 0 }\n", PAGE_STYLE) },
+                File { fields: &[CHECKED[0], ("etag", CHANGING_ETAG)], ..file("/changing.js", JS, "") },
+                File { fields: &[CHECKED[0], ("etag", DEAF_ETAG)], ..file("/deaf.js", JS, "") },
+                File { fields: &[], ..file("/bare.png", PNG, LONG) },
+            ],
+            ..PAGE
+        }),
+    ),
+    Site::https(
+        "page-kept.http.test",
+        235,
+        Conduct::Page(Page {
+            text: Some((HTML, LASTING)),
+            fields: &[CHECKED[0], CHECKED[1], HSTS],
+            files: &[
+                File { fields: &FOR_LONG, ..file("/fresh.css", CSS, "body { margin: 0 }\n") },
+                File { fields: &CHECKED, ..file("/checked.css", CSS, "body { margin: 0 }\n") },
+                File { fields: &CHECKED, ..file("/checked.png", PNG, LONG) },
+            ],
+            ..PAGE
+        }),
     ),
     Site::https(
         "page-preloads.http.test",

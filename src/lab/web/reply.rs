@@ -6,7 +6,7 @@ use compression_codecs::core::Level;
 use compression_codecs::core::util::{PartialBuffer, WriteBuffer};
 use compression_codecs::{DeflateEncoder, EncodeV2, GzipEncoder};
 
-use super::site::{ETAG, Encoding, Page};
+use super::site::{CHANGING_ETAG, DEAF_ETAG, ETAG, Encoding, Page};
 use crate::clock::Clock;
 
 /// Bodies made when the lab starts, so that no request waits for them.
@@ -79,7 +79,11 @@ pub(super) fn reply(page: &Page, request: &Request<'_>, bodies: &Bodies, clock: 
     let mut encoded = Encoding::Identity;
     let tagged = page.fields.iter().any(|(name, _)| *name == "etag");
     let body = match (page.status, path) {
-        _ if own.is_some() => own.map(|(_, text)| text.as_bytes().repeat(page.times)).unwrap_or_default(),
+        (200, _) if own.is_some() && is_unchanged(page, request.if_none_match) => {
+            status = 304;
+            Vec::new()
+        }
+                _ if own.is_some() => own.map(|(_, text)| text.as_bytes().repeat(page.times)).unwrap_or_default(),
         (200, "/" | "/index.html") if tagged && request.if_none_match.contains(ETAG) => {
             status = 304;
             Vec::new()
@@ -114,8 +118,19 @@ pub(super) fn reply(page: &Page, request: &Request<'_>, bodies: &Bodies, clock: 
     if let Some(name) = encoded.name() {
         fields.push(("content-encoding", name.to_owned()));
     }
-    fields.extend(page.fields.iter().map(|(name, value)| (*name, (*value).to_owned())));
+    fields.extend(page.fields.iter().map(|(name, value)| (*name, told(value, clock))));
     Reply { status, fields, body }
+}
+
+/// Whether a page is still what a request names, as far as its server looks.
+fn is_unchanged(page: &Page, named: &str) -> bool {
+    let tag = page.fields.iter().find(|(name, _)| *name == "etag").map(|(_, tag)| *tag);
+    tag.is_some_and(|tag| tag != DEAF_ETAG && tag != CHANGING_ETAG && named.contains(tag))
+}
+
+/// The value of a field in this response.
+fn told(value: &str, clock: &Clock) -> String {
+    if value == CHANGING_ETAG { format!("\"{}\"", clock.now().0) } else { value.to_owned() }
 }
 
 /// The phrase of a status, as far as the lab uses it.

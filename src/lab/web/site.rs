@@ -7,6 +7,10 @@ use super::legacy::Script;
 
 /// The validator of every page: weak, as it is the same in all encodings.
 pub(crate) const ETAG: &str = "W/\"lab\"";
+/// A validator that its server gives and does not look for.
+pub(super) const DEAF_ETAG: &str = "\"deaf\"";
+/// Stands for one that is another one in each response.
+pub(super) const CHANGING_ETAG: &str = "\"changing\"";
 
 /// One web site.
 #[derive(Clone, Copy, Debug)]

@@ -58,7 +58,7 @@ impl<'t> Paged<'t> {
             places[id] = Some(rows.len());
             rows.push(Row::new(*hop, Some((ResourceId(id), resource)), Some(by)));
         }
-        link(&mut rows, &places, findings);
+        link(&mut rows, (page, &places), findings);
         let hosts = host::hosts(&mut rows);
         let lanes = lane::lanes(trace, &rows);
         let end = rows.iter().map(|row| row.hop.end).max().unwrap_or_default();
@@ -91,10 +91,14 @@ impl<'t> Paged<'t> {
 }
 
 /// Tells the rows which findings rest on them.
-fn link(rows: &mut [Row<'_>], places: &[Option<usize>], findings: &[Finding]) {
+fn link(rows: &mut [Row<'_>], (page, places): (&Page, &[Option<usize>]), findings: &[Finding]) {
     for (index, finding) in findings.iter().enumerate() {
         let of = finding.evidence.iter().filter_map(|place| match place {
             Place::Resource(id, _) => places.get(id.0).copied().flatten(),
+            Place::Again(place, _) => {
+                let of = page.again.as_ref()?.requests.get(*place)?.of;
+                rows.iter().position(|row| row.hop.id == of)
+            }
             Place::Request(id, _) => Some(id.0).filter(|id| *id < rows.len() && rows[*id].resource.is_none()),
             _ => None,
         });

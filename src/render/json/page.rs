@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::again::SecondVisitView;
 use super::budget::BudgetView;
 #[cfg(test)]
 use super::document::SCHEMA;
@@ -131,6 +132,8 @@ struct AboutView<'a> {
     parties: Vec<PartyView>,
     /// The requests behind those of the document, whole, in the order of their numbers.
     hops: Vec<HopView<'a>>,
+    /// `--again`: what a second visit asked for; null without that, and where the first visit was cut off.
+    second_visit: Option<SecondVisitView>,
 }
 
 /// A request that the start of rendering waited for.
@@ -523,7 +526,7 @@ impl<'a> AboutView<'a> {
     fn new(trace: &'a Trace, page: &'a Page, order: &Order) -> Self {
         let simulation = Simulation::of(trace);
         let hosts = reading::hosts(trace);
-        let Page { document, viewport, profile, limits, marks, resources: _, requests: _ } = page;
+        let Page { document, viewport, profile, limits, marks, again, resources: _, requests: _ } = page;
         let charset = document.charset.as_ref();
         Self {
             viewport: ViewportView { width: viewport.width, height: viewport.height },
@@ -545,6 +548,7 @@ impl<'a> AboutView<'a> {
             parties: parties(&hosts),
             hosts: hosts.into_iter().map(Into::into).collect(),
             hops: trace.page_hops().map(|hop| HopView::new(trace, hop.id.0, hop)).collect(),
+            second_visit: again.as_ref().map(Into::into),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Where a finding's evidence stands in a document: JSON pointers (RFC 6901) for places.
 
 use crate::finding::{
-    AttemptField, CertificateField, CutField, InConnection, InDnssec, InLookup, InRequest, InResource,
+    AttemptField, CertificateField, CutField, InAgain, InConnection, InDnssec, InLookup, InRequest, InResource,
     PacketField, Place, SignatureField, SignaturePlace,
 };
 use crate::trace::{Fate, Resource, ResourceId, Trace};
@@ -37,7 +37,18 @@ pub(super) fn pointer(place: Place, within: Within<'_>) -> Option<String> {
         }
         (Place::Lookup(_, place), Within::Lookup) => Some(format!("/dns/{}", lookup(place))),
         (Place::Resource(id, place), Within::Trace(trace)) => resource(trace, id, place),
-        (Place::Request(..) | Place::Connection(..) | Place::Resource(..), Within::Lookup) => None,
+        (Place::Again(index, place), Within::Trace(_)) => {
+            let field = match place {
+                InAgain::Status => "status",
+                InAgain::WireBytes => "wire_bytes",
+                InAgain::SameEtag => "same_etag",
+            };
+            Some(format!("/page/second_visit/requests/{index}/asked/{field}"))
+        }
+        (
+            Place::Request(..) | Place::Connection(..) | Place::Resource(..) | Place::Again(..),
+            Within::Lookup,
+        ) => None,
     }
 }
 

@@ -4,9 +4,11 @@ use std::fmt::Write as _;
 
 use super::parts::{MOST, fenced, folded, more, put};
 use crate::picture::Paged;
+use crate::render::again_words;
 use crate::render::escape::markdown as escaped;
 use crate::render::page_words as words;
 use crate::render::shorten::shorten;
+use crate::trace::SecondVisit;
 use crate::units;
 
 /// Columns of a URL beyond which its middle is left out.
@@ -26,6 +28,12 @@ pub(super) fn summary(page: &mut String, paged: &Paged<'_>) {
     }
     if let Some(why) = paged.page.document.left {
         let _ = write!(told, "\n- the document was not looked through to its end: {}", escaped(why));
+    }
+    if let Some(visit) = &paged.page.again {
+        let _ = write!(told, "\n- second visit: {} (not counted)", escaped(&again_words::summary(paged, visit)));
+        for (number, fate) in again_words::fates(visit) {
+            let _ = write!(told, "\n  - {number} {}", escaped(fate));
+        }
     }
     put(page, &format!("{told}\n\n{}\n", escaped(&words::missing())));
 }
@@ -67,4 +75,30 @@ pub(super) fn further(page: &mut String, paged: &Paged<'_>, drawing: &str) {
     }
     more(&mut rows, paged.hosts.len());
     folded(page, "Hosts of the page", &rows);
+    if let Some(visit) = &paged.page.again {
+        again(page, paged, visit);
+    }
+}
+
+/// The second visit.
+fn again(page: &mut String, paged: &Paged<'_>, visit: &SecondVisit) {
+    let all = again_words::rows(paged, visit, true);
+    let mut rows = "| request | asked by | status | bytes | before | time | why |\n\
+                    | --- | --- | --- | ---: | ---: | ---: | --- |"
+        .to_owned();
+    for row in all.iter().take(MOST) {
+        let _ = write!(
+            rows,
+            "\n| {} | {} | {} | {} | {} | {} | {} |",
+            escaped(&shorten(&row.row.hop.url.href, LONGEST, "...")),
+            row.by,
+            escaped(&row.status),
+            row.bytes.map(units::bytes).unwrap_or_default(),
+            units::bytes(row.row.bytes()),
+            row.micros.map(units::micros).unwrap_or_default(),
+            escaped(&row.why)
+        );
+    }
+    more(&mut rows, all.len());
+    folded(page, "Second visit of the page", &rows);
 }

@@ -44,6 +44,9 @@ pub(super) fn put(page: &mut Page, trace: &Trace, model: &Model, verbose: bool) 
     page.gap();
     left(page, &paged, verbose);
     missing(page);
+    if let Some(visit) = &model.again {
+        super::again::put(page, &paged, visit, verbose);
+    }
 }
 
 /// The rows by themselves.

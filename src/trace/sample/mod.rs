@@ -24,7 +24,9 @@ pub(crate) use dnssec::dnssec;
 pub(crate) use fixtures::{alias, all, garbage, redirects, success};
 pub(crate) use further::{further, further_failed};
 pub(crate) use hostile::hostile;
-pub(crate) use paged::{Asked, ask, image, page_of, paged, redirect_to, resource, script, set, style};
+pub(crate) use paged::{
+    Asked, ask, image, page_of, paged, reasked, redirect_to, resource, script, set, style, visited_twice,
+};
 pub(crate) use proxy::put_behind_proxy;
 pub(crate) use quic::go_by_quic;
 pub(crate) use slow_start::slow_start;

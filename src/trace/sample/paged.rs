@@ -1,6 +1,8 @@
 //! The sound trace with a page behind it: a stylesheet, an image on the same connection, and an image that waits for
 //! layout.
 
+use std::time::Duration;
+
 use super::super::*;
 use super::hop::{good_hop, trace};
 
@@ -63,8 +65,46 @@ pub(crate) fn paged() -> Trace {
         profile: PageProfile::Chrome,
         limits: Vec::new(),
         marks,
+        again: None,
     }));
     trace
+}
+
+/// The same, visited once more: the document is fresh, its stylesheet asked about and still good, its image fresh.
+pub(crate) fn visited_twice() -> Trace {
+    let mut trace = paged();
+    let (first, start) = (trace.requests.len(), At(400_000));
+    let row = |of, reuse, asked| Revisit { of: RequestId(of), reuse, why: ReuseReason::MaxAge, asked };
+    let asked = Reasked {
+        start,
+        end: start.after(Duration::from_micros(25_000)),
+        by_etag: true,
+        by_date: false,
+        status: Some(304),
+        head_bytes: 120,
+        wire_bytes: 0,
+        same_body: None,
+        same_etag: Some(true),
+        failure: None,
+    };
+    let page = trace.page.as_mut().unwrap();
+    page.again = Some(SecondVisit {
+        start,
+        end: asked.end,
+        connections: 1,
+        requests: vec![
+            row(first - 1, Reuse::Fresh, None),
+            row(first, Reuse::Revalidated, Some(asked)),
+            row(first + 1, Reuse::Fresh, None),
+        ],
+    });
+    trace
+}
+
+/// The request of the second visit there.
+pub(crate) fn reasked(trace: &mut Trace) -> &mut Reasked {
+    let visit = trace.page.as_mut().unwrap().again.as_mut().unwrap();
+    visit.requests.iter_mut().find_map(|row| row.asked.as_mut()).unwrap()
 }
 
 /// A request behind the document, on its connection. Times are microseconds.

@@ -7,6 +7,7 @@ use crate::suffix;
 use crate::trace::{Priority, ResourceKind, Url};
 
 use super::hosts::Credentials;
+use super::revisit::Row;
 
 /// What Chrome accepts of images.
 const IMAGES: &str = "image/jxl,image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8";
@@ -144,6 +145,28 @@ pub(super) fn ask((page, url): (&Url, &Url), wish: &Wish, cookies: &[Cookie]) ->
         trace: None,
         listener: None,
     }
+}
+
+/// The same at the second visit, asked by what the first one's response gave. A document is asked for as any URL is.
+pub(super) fn once_more(
+    (http, ask): (HttpPlan, Ask),
+    row: &Row,
+    of: &HttpPlan,
+    (first, url): (Option<&Url>, &Url),
+    cookies: &[Cookie],
+) -> (HttpPlan, Ask) {
+    let (mut http, ask) = if row.is_document {
+        let same = first.is_some_and(|first| http::origin_of(first) == http::origin_of(url));
+        let given_host = first.is_some_and(|first| first.host_ascii == url.host_ascii);
+        let ask = Ask { cookies: cookies.to_vec(), credentials: same, given_host, ..ask };
+        (HttpPlan { output: None, reuse: None, ..of.clone() }, ask)
+    } else {
+        (http, ask)
+    };
+    for (name, value) in [("If-None-Match", &row.stored.etag), ("If-Modified-Since", &row.stored.modified)] {
+        http.headers.extend(value.as_ref().map(|value| (name.to_owned(), Some(value.clone()))));
+    }
+    (http, ask)
 }
 
 #[cfg(test)]

@@ -31,8 +31,16 @@ impl<'a> Engine<'a> {
     pub(crate) fn new(scene: &'a Scene<'a>, plan: PagePlan) -> Self {
         let inbox = Rc::new(Inbox::default());
         let ear = Ear::new(&inbox, Asker::Document, ResourceKind::Document, plan.viewport, *scene.clock);
+        let ear = ear.comparing(plan.visits);
         let state = RefCell::new(State::new(plan));
         Self { scene, state, inbox, ear: Rc::new(ear), lent: RefCell::default() }
+    }
+
+    /// The same once more, of a state that is known from the begin.
+    pub(super) fn of_second_visit(&self, state: State) -> Self {
+        let again = Self::new(self.scene, state.plan.clone());
+        again.state.replace(state);
+        again
     }
 
     /// Who hears of the document.
@@ -113,7 +121,10 @@ impl<'a> Engine<'a> {
                 }
                 Heard::HeadRead(at) => state.head_read = state.head_read.or(Some(at)),
                 Heard::Document(read) => state.read = Some(read),
-                Heard::Bytes(bytes) => state.count(bytes),
+                Heard::Came { of, part, at } => state.came(of, part, at),
+                Heard::Whole { of, fingerprint } => {
+                    state.fingerprints.insert(of, fingerprint);
+                }
                 Heard::Checked { of: Asker::Resource(ResourceId(id)), integrity, unused } => {
                     let resource = &mut state.resources[id];
                     (resource.integrity, resource.unused) = (integrity, unused);

@@ -7,13 +7,15 @@ use super::ask;
 use super::engine::Engine;
 use super::hosts::{Credentials, Key, Way};
 use super::inbox::{Came, Ear};
+use super::revisit::Ending;
 use super::settle::of_page;
 use crate::fault::Fault;
 use crate::http::{self, Ask, Listener};
-use crate::plan::Plan;
+use crate::page::Wish;
+use crate::plan::{HttpPlan, Plan};
 use crate::trace::{
     Asker, ConnectionId, DnsLane, Failure, FailureCode, InitiatorKind, LookupId, REUSED, Request, RequestId,
-    ResourceId, Stage, StageName, Trace,
+    ResourceId, Stage, StageName, Trace, Url,
 };
 use crate::tracer::beside::Beside;
 use crate::tracer::chain::end_of;
@@ -33,23 +35,19 @@ impl Engine<'_> {
     /// Makes a request, and takes up what it leads on to.
     pub(super) async fn fetch(&self, id: ResourceId, key: Key, way: Way) {
         let clock = self.scene.clock;
-        let (resource, known, page, reach, viewport, cookies) = {
+        let (resource, known, page, reach) = {
             let state = self.state.borrow();
-            let page = state.document.clone();
             let (resource, known) = (state.resources[id.0].clone(), state.known[id.0].clone());
-            (resource, known, page, state.reach, state.plan.viewport, state.cookies.clone())
+            (resource, known, state.document.clone(), state.reach)
         };
         let (Some(page), Some(url)) = (page, known.url.clone()) else { return };
         let queued = known.held.then(|| clock.now());
         let request = Request { queued, ..Request::new(url.clone(), resource.discovered) };
         let number = self.state.borrow_mut().begin(id, request.clone());
-        let as_what = (resource.kind, resource.priority);
-        let http = ask::plan(&self.scene.plan.http, (&page, &url), &known.wish, as_what);
+        let (http, ask, ear) = self.draft(id, (&page, &url));
         let plan = Plan { http, ..self.scene.plan.clone() };
         let scene = Scene { plan: &plan, reach, ..*self.scene };
-        let ear = Ear::new(&self.inbox, Asker::Resource(id), resource.kind, viewport, *clock);
-        let ear = Rc::new(ear.checking(&known.wish));
-        let ask = ask::ask((&page, &url), &known.wish, &cookies);
+        let ear = Rc::new(ear);
         let ask = Ask { listener: Some(Listener(ear.clone())), ..ask };
         let mut work =
             Work { number, key, ask, local: Trace::new(String::new(), clock.started_at(), Duration::ZERO) };
@@ -59,20 +57,15 @@ impl Engine<'_> {
         let Some(mut request) = local.requests.pop() else { return };
         ear.end(came(&request, failure.as_ref()));
         let refused = ear.has_refused();
-        if let (Some(http), Credentials::Sent) = (request.http.as_ref().ran(), key.credentials) {
-            let mut state = self.state.borrow_mut();
-            let before = state.cookies.clone();
-            let _ = http::take_cookies(&mut state.cookies, &request.url, &http.headers, clock.wall_now());
-            // What another site sets for itself alone is not taken from here.
-            if ask::is_other_site((&page, &request.url), &known.wish) {
-                state.cookies.retain(|cookie| cookie.cross_site || before.contains(cookie));
-            }
+        if key.credentials == Credentials::Sent {
+            self.keep_cookies(&request, (&page, &known.wish));
         }
         let stops = failure
             .as_ref()
             .is_some_and(|failure| matches!(failure.code, FailureCode::MaxTime | FailureCode::Interrupted));
         request.failure = failure;
-        let next = self.next_of(&request, resource.initiator.kind == InitiatorKind::Retry);
+        let is_retry = resource.initiator.kind == InitiatorKind::Retry || self.state.borrow().is_retried(id);
+        let next = self.next_of(&request, is_retry);
         let next = next.filter(|_| !refused);
         let mut state = self.state.borrow_mut();
         state.stopped |= stops;
@@ -82,15 +75,52 @@ impl Engine<'_> {
         {
             redirect.followed = true;
         }
+        let came = request.failure.is_none();
         state.requests[number] = request;
+        state.ended(id);
+        if state.again.is_some() {
+            let is_retry = matches!(next, Some((InitiatorKind::Retry, _)));
+            return state.ended_again(id, if is_retry { Ending::Retried } else { Ending::of(came) }, end);
+        }
         if let Some((kind, url)) = next {
             state.follow(id, kind, url, end);
         }
-        state.ended(id);
+    }
+
+    /// The plan of a request, the request, and who hears of its response.
+    fn draft(&self, id: ResourceId, (page, url): (&Url, &Url)) -> (HttpPlan, Ask, Ear) {
+        let state = self.state.borrow();
+        let (resource, known) = (&state.resources[id.0], &state.known[id.0]);
+        let (of, clock) = (&self.scene.plan.http, *self.scene.clock);
+        let as_what = (resource.kind, resource.priority);
+        let made = (
+            ask::plan(of, (page, url), &known.wish, as_what),
+            ask::ask((page, url), &known.wish, &state.cookies),
+        );
+        if let Some(row) = state.again.as_ref().and_then(|again| again.rows.get(id.0)) {
+            let first = state.known.first().and_then(|known| known.url.as_ref());
+            let (http, ask) = ask::once_more(made, row, of, (first, url), &state.cookies);
+            return (http, ask, Ear::following(&self.inbox, Asker::Resource(id), clock));
+        }
+        let ear = Ear::new(&self.inbox, Asker::Resource(id), resource.kind, state.plan.viewport, clock);
+        (made.0, made.1, ear.checking(&known.wish).comparing(state.plan.visits))
+    }
+
+    /// Takes the cookies that a response sets.
+    fn keep_cookies(&self, request: &Request, (page, wish): (&Url, &Wish)) {
+        let Some(http) = request.http.as_ref().ran() else { return };
+        let mut state = self.state.borrow_mut();
+        let before = state.cookies.clone();
+        let now = self.scene.clock.wall_now();
+        let _ = http::take_cookies(&mut state.cookies, &request.url, &http.headers, now);
+        // What another site sets for itself alone is not taken from here.
+        if ask::is_other_site((page, &request.url), wish) {
+            state.cookies.retain(|cookie| cookie.cross_site || before.contains(cookie));
+        }
     }
 
     /// What a request leads on to: the target of its redirect, or itself on a connection of its own.
-    fn next_of(&self, request: &Request, is_retry: bool) -> Option<(InitiatorKind, crate::trace::Url)> {
+    fn next_of(&self, request: &Request, is_retry: bool) -> Option<(InitiatorKind, Url)> {
         let http = request.http.as_ref().ran();
         if request.failure.is_some() {
             let reused = request.lookup.reason() == Some(REUSED) || request.lookup.reason() == Some(OPEN);
@@ -207,7 +237,7 @@ impl Engine<'_> {
 }
 
 /// Whether a body can be judged: it is that of a success, and all of it came and is decoded.
-fn came(request: &Request, failure: Option<&Failure>) -> Came {
+pub(super) fn came(request: &Request, failure: Option<&Failure>) -> Came {
     let whole = request.http.as_ref().ran().is_some_and(|http| {
         let body = &http.body;
         let plain = body.encoding.is_none() || body.decoded_bytes.is_some() && body.decode_error.is_none();

@@ -6,9 +6,11 @@ use std::rc::Rc;
 use tokio::sync::Notify;
 
 use super::ask::{is_opaque, is_own, own_origin};
+use super::revisit::Part;
 use crate::clock::Clock;
 use crate::http::{self, Hears};
-use crate::page::{Checker, Cors, Document, Found, LinkSource, Sheet, Terms, Wish, is_javascript, links};
+use crate::page::{Checker, Cors, Document, Fingerprint, Found, LinkSource, Sheet, Terms, Wish, is_javascript, links};
+use crate::plan::Visits;
 use crate::trace::{
     self, Asker, At, CorsCredentials, CorsRole, CorsVerdict, DocumentRead, Header, Http, HttpVersion,
     Informational, Integrity, ResourceKind, Unused, Url, Viewport, header, parameter,
@@ -22,8 +24,10 @@ pub(super) enum Heard {
     HeadRead(At),
     /// How the document was read.
     Document(DocumentRead),
-    /// Decoded bytes of a resource.
-    Bytes(usize),
+    /// Something of a response.
+    Came { of: Asker, part: Part, at: At },
+    /// The fingerprint of a whole body.
+    Whole { of: Asker, fingerprint: [u8; 32] },
     /// What came of checking what came of a resource.
     Checked { of: Asker, integrity: Option<Integrity>, unused: Option<Unused> },
 }
@@ -66,6 +70,10 @@ pub(super) struct Ear {
     /// What a stylesheet asks for whose integrity is not known yet: it is not read before (SRI, section 3.3).
     withheld: RefCell<Vec<(Vec<Found>, At)>>,
     terms: RefCell<Rc<Terms>>,
+    /// Of the body, where it is to be compared with a later one.
+    fingerprint: RefCell<Option<Fingerprint>>,
+    /// Whether what comes is told as it comes.
+    follows: bool,
 }
 
 /// Whether all of a body came, and was decoded.
@@ -106,7 +114,21 @@ impl Ear {
             refused: Cell::new(false),
             withheld: RefCell::default(),
             terms: RefCell::default(),
+            fingerprint: RefCell::default(),
+            follows: false,
         }
+    }
+
+    /// One of the second visit: it reads nothing, and tells what comes.
+    pub(super) fn following(inbox: &Rc<Inbox>, of: Asker, clock: Clock) -> Self {
+        let ear = Self::new(inbox, of, ResourceKind::Other, Viewport::default(), clock);
+        Self { follows: true, ..ear }.comparing(Visits::Two)
+    }
+
+    /// The same, with a fingerprint of the body, where there are two visits to compare.
+    pub(super) fn comparing(self, visits: Visits) -> Self {
+        self.fingerprint.replace((visits == Visits::Two).then(Fingerprint::default));
+        self
     }
 
     /// The same, with what a resource is asked for with.
@@ -122,6 +144,9 @@ impl Ear {
     /// was kept back is not used.
     pub(super) fn end(&self, came: Came) {
         let at = self.last.get();
+        if let (Came::Whole, Some(fingerprint)) = (came, self.fingerprint.take()) {
+            self.inbox.put(Heard::Whole { of: self.of, fingerprint: fingerprint.finish() });
+        }
         if came == Came::InPart {
             self.integrity.replace(None);
             self.withheld.replace(Vec::new());
@@ -319,6 +344,9 @@ fn is_frame_barred(wish: &Wish, url: &Url, record: &Http, terms: &Terms) -> bool
 
 impl Hears for Ear {
     fn interim(&self, url: &Url, record: &Http, interim: &Informational) {
+        if interim.status == 103 && self.follows {
+            self.inbox.put(Heard::Came { of: self.of, part: Part::Hint, at: interim.at });
+        }
         // Browsers heed hints of documents alone, by HTTP/2 and HTTP/3 (RFC 8297, HTML section 2.4.7).
         let is_heeded = matches!(record.version, HttpVersion::Http2 | HttpVersion::Http3);
         if interim.status == 103 && is_heeded && self.of == Asker::Document {
@@ -329,6 +357,12 @@ impl Hears for Ear {
     fn head(&self, url: &Url, record: &Http) {
         let at = record.head_end.unwrap_or_else(|| self.clock.now());
         self.last.set(at);
+        if self.follows {
+            let part = Part::Head(record.status.unwrap_or_default());
+            self.inbox.put(Heard::Came { of: self.of, part, at });
+        }
+        // What redirects to a document has a body of its own.
+        self.fingerprint.borrow_mut().iter_mut().for_each(|it| *it = Fingerprint::default());
         if record.redirect.as_ref().is_some_and(|redirect| redirect.target.is_some()) {
             if self.wish.as_ref().is_some_and(|wish| is_refused(wish, url, record)) {
                 self.refused.set(true);
@@ -347,7 +381,10 @@ impl Hears for Ear {
     fn body(&self, bytes: &[u8], arrived: At) {
         self.last.set(arrived);
         if self.of != Asker::Document {
-            self.inbox.put(Heard::Bytes(bytes.len()));
+            self.inbox.put(Heard::Came { of: self.of, part: Part::Bytes(bytes.len()), at: arrived });
+        }
+        if let Some(fingerprint) = &mut *self.fingerprint.borrow_mut() {
+            fingerprint.take(bytes);
         }
         if let Some(checker) = &mut *self.integrity.borrow_mut() {
             checker.take(bytes);

@@ -5,13 +5,16 @@
 //! - `inbox`: what responses say while they come.
 //! - `state`: what is known of the page so far; `hosts`: its connections.
 //! - `fetch`: one request of it; `ask`: what that says of itself.
+//! - `again`: its second visit, of `revisit`: what of the first leads to what.
 //! - `settle`: the tables of the page become those of the trace.
 
+mod again;
 mod ask;
 mod engine;
 mod fetch;
 mod hosts;
 mod inbox;
+mod revisit;
 mod settle;
 mod state;
 

@@ -5,7 +5,7 @@ use super::state::State;
 use crate::dns::UncountedLanes;
 use crate::trace::{
     At, Blocking, ConnectionId, Failure, FailureCode, Fate, Left, LookupId, Marks, Page, PageLimit, Request,
-    RequestId, Resource, Stage, Trace,
+    RequestId, Resource, SecondVisit, Stage, Trace,
 };
 
 /// Numbers of the page's own tables begin here, until they are joined to the trace's.
@@ -23,7 +23,11 @@ const fn settled(row: usize, before: usize) -> usize {
 
 impl Engine<'_> {
     /// Puts the page into the trace. What still runs beside its lookups is given back.
-    pub(crate) fn settle(self, trace: &mut Trace) -> Vec<(LookupId, UncountedLanes)> {
+    pub(crate) fn settle(
+        self,
+        trace: &mut Trace,
+        again: Option<SecondVisit>,
+    ) -> Vec<(LookupId, UncountedLanes)> {
         let state = self.state.into_inner();
         let State {
             resources, mut requests, lookups, mut connections, watches, unread, of_quic, lanes, ..
@@ -69,6 +73,7 @@ impl Engine<'_> {
             profile: state.plan.profile,
             limits: Vec::new(),
             marks,
+            again,
         };
         page.limits = limits
             .into_iter()

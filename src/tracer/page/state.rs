@@ -1,10 +1,14 @@
 //! What is known of a page so far: its resources, what waits for its turn, what was fetched.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::ask::{credentials, is_own};
 use super::hosts::{Hosts, Key, Speaks, Way};
+use super::revisit::{Ending, Part, Revisits};
 use crate::dns::UncountedLanes;
 use crate::http;
 use crate::page::{Cors, Found, Pending, Place, Progress, Ranks, Schedule, Wish, can_wait, place};
@@ -70,6 +74,26 @@ pub(super) struct State {
     pub(super) watches: Vec<(usize, tcp::Watch)>,
     pub(super) unread: Vec<(usize, tls::Unread)>,
     pub(super) of_quic: Vec<(usize, crate::quic::Watch)>,
+    /// What bodies that came whole are known again by, where there are two visits.
+    pub(super) fingerprints: HashMap<Asker, [u8; 32]>,
+    /// What is visited once more; `None` at the first visit.
+    pub(super) again: Option<Revisits>,
+}
+
+impl Known {
+    /// Of a document that is gone to.
+    pub(super) fn of_document(url: Url) -> Self {
+        Self {
+            wish: Wish::default(),
+            level: 0,
+            framed: false,
+            frame: None,
+            redirects: 0,
+            avoid: None,
+            url: Some(url),
+            held: false,
+        }
+    }
 }
 
 impl State {
@@ -99,11 +123,65 @@ impl State {
             watches: Vec::new(),
             unread: Vec::new(),
             of_quic: Vec::new(),
+            fingerprints: HashMap::new(),
+            again: None,
         }
     }
 
-    pub(super) fn count(&mut self, bytes: usize) {
-        self.bytes = self.bytes.saturating_add(bytes as u64);
+    /// Something of a response came.
+    pub(super) fn came(&mut self, of: Asker, part: Part, at: At) {
+        if let Part::Bytes(bytes) = part {
+            self.bytes = self.bytes.saturating_add(bytes as u64);
+        }
+        if let (Some(again), Asker::Resource(id)) = (&mut self.again, of) {
+            let due = again.came(id, part);
+            self.release(due, at);
+        }
+    }
+
+    /// Of the second visit: what may be asked for from now on.
+    pub(super) fn release(&mut self, due: Vec<ResourceId>, at: At) {
+        for id in due {
+            self.resources[id.0].discovered = at;
+            self.pending.push(id);
+        }
+    }
+
+    /// Of the second visit: a request has ended.
+    pub(super) fn ended_again(&mut self, id: ResourceId, ending: Ending, at: At) {
+        match ending {
+            Ending::Answered => self.came(Asker::Resource(id), Part::End, at),
+            // What nobody has named this time is not asked for.
+            Ending::Failed => {}
+            Ending::Retried => {
+                self.known[id.0].avoid = self.avoided(id);
+                if let Some(again) = &mut self.again {
+                    again.rows[id.0].retried = true;
+                }
+                self.pending.push(id);
+            }
+        }
+    }
+
+    /// Whether it is sent once more already.
+    pub(super) fn is_retried(&self, id: ResourceId) -> bool {
+        self.again.as_ref().and_then(|again| again.rows.get(id.0)).is_some_and(|row| row.retried)
+    }
+
+    /// Something that was asked for at the first visit, and waits to be released.
+    pub(super) fn enlist(&mut self, resource: Resource, known: Known) {
+        self.resources.push(resource);
+        self.known.push(known);
+    }
+
+    /// The connection that a retry must not go over.
+    fn avoided(&self, id: ResourceId) -> Option<ConnectionId> {
+        let Fate::Requested(request) = self.resources[id.0].fate else { return None };
+        let request = &self.requests[request.0];
+        // A stream that was refused says nothing of its connection (RFC 9113 section 8.7).
+        let is_refused = request.failure.as_ref().is_some_and(|it| it.code == FailureCode::Http2Protocol)
+            && request.http.as_ref().ran().is_some_and(|http| http.goaway.is_none());
+        request.connection.ran().filter(|_| !is_refused)
     }
 
     pub(super) fn is_too_large(&self) -> bool {
@@ -276,14 +354,8 @@ impl State {
         let (before, mut known) = (self.resources[id.0].clone(), self.known[id.0].clone());
         known.held = false;
         known.avoid = None;
-        if kind == InitiatorKind::Retry
-            && let Fate::Requested(request) = before.fate
-        {
-            let request = &self.requests[request.0];
-            // A stream that was refused says nothing of its connection (RFC 9113 section 8.7).
-            let is_refused = request.failure.as_ref().is_some_and(|it| it.code == FailureCode::Http2Protocol)
-                && request.http.as_ref().ran().is_some_and(|http| http.goaway.is_none());
-            known.avoid = request.connection.ran().filter(|_| !is_refused);
+        if kind == InitiatorKind::Retry {
+            known.avoid = self.avoided(id);
         }
         known.redirects += usize::from(kind == InitiatorKind::Redirect);
         if kind == InitiatorKind::Redirect
@@ -438,119 +510,4 @@ fn is_passive(kind: ResourceKind, wish: &Wish) -> bool {
 
 fn is_address(url: &Url) -> bool {
     !matches!(url.host, Host::Name(_))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::page::Terms;
-
-    fn state() -> State {
-        let document = url::parse("https://a.test/").unwrap();
-        State { document: Some(document), ..State::new(PagePlan::default()) }
-    }
-
-    fn found(path: &str, kind: ResourceKind) -> Found {
-        Found {
-            url: format!("https://a.test/{path}"),
-            kind,
-            by: InitiatorKind::Parser,
-            offset: None,
-            wish: Wish::default(),
-            left: None,
-            note: None,
-        }
-    }
-
-    #[test]
-    fn a_second_reference_asks_for_what_the_first_left_out() {
-        for left in [Left::Chrome, Left::Lazy, Left::Potential, Left::NoModule] {
-            let mut state = state();
-            state.find(Asker::Document, Found { left: Some(left), ..found("x", ResourceKind::Icon) }, At(0));
-            assert!(state.next().is_none(), "{left:?}");
-            state.find(Asker::Document, found("x", ResourceKind::Image), At(0));
-            assert_eq!(
-                (state.resources.len(), state.resources[0].kind),
-                (1, ResourceKind::Image),
-                "{left:?}"
-            );
-            let (id, ..) = state.next().expect("it is asked for");
-            assert_eq!(id, ResourceId(0));
-        }
-        let mut state = state();
-        state.find(Asker::Document, found("x", ResourceKind::Image), At(0));
-        state.find(
-            Asker::Document,
-            Found { left: Some(Left::Lazy), ..found("x", ResourceKind::Image) },
-            At(0),
-        );
-        assert!(state.next().is_some() && state.next().is_none(), "what is asked for stays so");
-    }
-
-    #[test]
-    fn a_connection_ahead_is_more_than_a_lookup_ahead() {
-        let mut state = state();
-        for kind in [ResourceKind::DnsPrefetch, ResourceKind::Preconnect, ResourceKind::DnsPrefetch] {
-            state.find(Asker::Document, Found { left: Some(Left::Hint), ..found("", kind) }, At(0));
-        }
-        assert_eq!((state.resources.len(), state.resources[0].kind), (1, ResourceKind::Preconnect));
-    }
-
-    #[test]
-    fn an_import_of_a_style_element_blocks_as_the_element_does() {
-        for (place, blocking) in [(Place::Head, Blocking::Render), (Place::Body, Blocking::Parser)] {
-            let mut state = state();
-            let wish = Wish { place, ..Wish::default() };
-            let import = Found { by: InitiatorKind::Css, wish, ..found("x.css", ResourceKind::Stylesheet) };
-            state.find(Asker::Document, import, At(0));
-            assert_eq!(state.resources[0].blocking, blocking);
-        }
-    }
-
-    #[test]
-    fn the_first_images_are_those_of_each_document() {
-        let mut state = state();
-        state.find(Asker::Document, found("frame", ResourceKind::Frame), At(0));
-        for number in 0..6 {
-            state.find(Asker::Document, found(&format!("{number}"), ResourceKind::Image), At(0));
-            state.find(
-                Asker::Resource(ResourceId(0)),
-                found(&format!("f{number}"), ResourceKind::Image),
-                At(0),
-            );
-        }
-        let sooner =
-            |state: &State| state.resources.iter().filter(|it| it.priority == Priority::Medium).count();
-        assert_eq!(sooner(&state), 10, "five of each");
-    }
-
-    #[test]
-    fn redirects_are_judged_as_first_requests_are() {
-        let field = |value: &str| crate::trace::Header {
-            name: "content-security-policy".to_owned(),
-            value: value.into(),
-        };
-        let upgrading = Rc::new(Terms::of("https://a.test/", &[field("upgrade-insecure-requests")]));
-        for (kind, terms, to, url, fate) in [
-            (ResourceKind::Script, None, "http://b.test/", "http://b.test/", Fate::Left(Left::MixedContent)),
-            (ResourceKind::Script, Some(&upgrading), "http://b.test/", "https://b.test/", Fate::Unstarted),
-            (ResourceKind::Image, None, "http://b.test/", "https://b.test/", Fate::Unstarted),
-            (ResourceKind::Image, None, "http://192.0.2.1/", "http://192.0.2.1/", Fate::Unstarted),
-            (ResourceKind::Script, None, "http://127.0.0.1/", "http://127.0.0.1/", Fate::Unstarted),
-        ] {
-            let mut state = state();
-            let mut script = found("x", kind);
-            if let Some(terms) = terms {
-                script.wish.terms = Rc::clone(terms);
-            }
-            state.find(Asker::Document, script, At(0));
-            state.follow(ResourceId(0), InitiatorKind::Redirect, url::parse(to).unwrap(), At(0));
-            let followed = &state.resources[1];
-            assert_eq!((followed.url.as_str(), followed.fate), (url, fate), "{to}");
-            assert_eq!(
-                followed.blocking == Blocking::None,
-                fate != Fate::Unstarted || kind == ResourceKind::Image
-            );
-        }
-    }
 }

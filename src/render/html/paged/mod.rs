@@ -31,6 +31,9 @@ pub(super) fn further(page: &mut Page, report: &TraceReport, paged: &Paged<'_>) 
     connections(page, report, paged);
     tables::hosts(page, paged);
     tables::left_out(page, paged);
+    if let Some(visit) = &paged.page.again {
+        tables::again(page, paged, visit);
+    }
 }
 
 /// The links to these.
@@ -39,6 +42,9 @@ pub(super) fn links(page: &mut Page, paged: &Paged<'_>) {
     page.raw("<a href=\"#hosts\">Hosts</a>\n");
     if !words::left_out(paged.page).is_empty() {
         page.raw("<a href=\"#left-out\">Not asked for</a>\n");
+    }
+    if paged.page.again.is_some() {
+        page.raw("<a href=\"#second-visit\">Second visit</a>\n");
     }
 }
 

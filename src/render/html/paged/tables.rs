@@ -1,9 +1,11 @@
-//! The hosts of a page, and what of it was not asked for, as tables.
+//! The hosts of a page, what of it was not asked for, and its second visit, as tables.
 
 use super::super::markup::Page;
 use crate::picture::Paged;
+use crate::render::again_words;
 use crate::render::page_words as words;
 use crate::render::shorten::shorten;
+use crate::trace::SecondVisit;
 use crate::units;
 
 /// Rows that a table has room for: the document for programs has all.
@@ -65,6 +67,39 @@ pub(super) fn left_out(page: &mut Page, paged: &Paged<'_>) {
     }
     page.raw("</tbody>\n</table>\n</div>\n");
     more(page, all.len());
+    page.raw("</details>\n</section>\n");
+}
+
+/// What a second visit asked for.
+pub(super) fn again(page: &mut Page, paged: &Paged<'_>, visit: &SecondVisit) {
+    page.raw("<section id=\"second-visit\">\n<h2>Second visit</h2>\n");
+    page.element("<p>", &again_words::summary(paged, visit), " (not counted).</p>\n<ul>\n");
+    for (number, fate) in again_words::fates(visit) {
+        page.raw("<li>").number(number as u64).raw(" ").text(fate).raw("</li>\n");
+    }
+    page.raw("</ul>\n<details>\n<summary>Each request</summary>\n<div class=\"scroll\">\n<table>\n<thead><tr>");
+    for name in ["URL", "asked by", "status", "bytes", "before", "time", "why"] {
+        page.raw("<th scope=\"col\">").raw(name).raw("</th>");
+    }
+    page.raw("</tr></thead>\n<tbody>\n");
+    let rows = again_words::rows(paged, visit, true);
+    for row in rows.iter().take(MOST) {
+        page.raw("<tr><td><code>").text(&shorten(&row.row.hop.url.href, LONGEST_URL, "…"));
+        page.raw("</code></td>");
+        for text in [
+            row.by.to_owned(),
+            row.status.clone(),
+            row.bytes.map(units::bytes).unwrap_or_default(),
+            units::bytes(row.row.bytes()),
+            row.micros.map(units::micros).unwrap_or_default(),
+            row.why.clone(),
+        ] {
+            page.element("<td>", &text, "</td>");
+        }
+        page.raw("</tr>\n");
+    }
+    page.raw("</tbody>\n</table>\n</div>\n");
+    more(page, rows.len());
     page.raw("</details>\n</section>\n");
 }
 

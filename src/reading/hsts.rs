@@ -1,16 +1,17 @@
-//! Strict-Transport-Security on the first contact with each host (RFC 6797), for the rules on it. No rule itself.
+//! Strict-Transport-Security on the first contact with each host (RFC 6797), for the rules on it and for who comes back.
 
 use crate::trace::{Hop, Host, Http, Scheme, Trace, header, parameter, seconds};
 
 /// What a host says of coming back by https only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Policy {
+pub enum Policy {
     /// Nothing.
     None,
     /// A field that means nothing, as it has no lifetime that can be read (§6.1).
     Unreadable,
     /// To do so for so many seconds.
     Kept {
+        /// So many.
         seconds: u64,
         /// Whether that is for all names below, too.
         subdomains: bool,
@@ -19,15 +20,19 @@ pub(super) enum Policy {
 
 /// A response of a host that browsers take the field of.
 #[derive(Clone, Copy)]
-pub(super) struct Contact<'t> {
-    pub(super) hop: Hop<'t>,
-    pub(super) http: &'t Http,
-    pub(super) policy: Policy,
+pub struct Contact<'t> {
+    /// Its request.
+    pub hop: Hop<'t>,
+    /// The response.
+    pub http: &'t Http,
+    /// What that says.
+    pub policy: Policy,
 }
 
 /// The first of each host that has the field, else its last: browsers take the field over a sound https connection only (§8.1), and never for
 /// an address (§8.1.1). Errors are left out: many servers send it with good responses only.
-pub(super) fn contacts(trace: &Trace) -> Vec<Contact<'_>> {
+#[must_use]
+pub fn contacts(trace: &Trace) -> Vec<Contact<'_>> {
     let mut contacts: Vec<Contact<'_>> = Vec::new();
     for hop in trace.hops() {
         let Some(http) = hop.http.ran().filter(|http| http.status.is_some_and(|status| status < 400)) else {
@@ -56,7 +61,8 @@ fn takes(hop: &Hop<'_>) -> bool {
 }
 
 /// What a response says. Of several fields only the first counts (§8.1).
-pub(super) fn policy(http: &Http) -> Policy {
+#[must_use]
+pub fn policy(http: &Http) -> Policy {
     let Some(field) = header(&http.headers, "strict-transport-security") else { return Policy::None };
     match parameter(&field, "max-age").and_then(|age| seconds(age.trim())) {
         Some(seconds) => {
@@ -67,11 +73,23 @@ pub(super) fn policy(http: &Http) -> Policy {
 }
 
 /// Whether a host above this one, seen in the same trace, speaks for it.
-pub(super) fn is_covered(host: &str, contacts: &[Contact<'_>]) -> bool {
+#[must_use]
+pub fn is_covered(host: &str, contacts: &[Contact<'_>]) -> bool {
     contacts.iter().any(|other| {
         let below = host.strip_suffix(&*other.hop.url.host_ascii).is_some_and(|rest| rest.ends_with('.'));
         let speaks =
             matches!(other.policy, Policy::Kept { seconds, subdomains } if seconds > 0 && subdomains);
         below && speaks
     })
+}
+
+/// Whether browsers go to a host by https alone once they have seen the responses of a trace.
+#[must_use]
+pub fn is_known(host: &str, trace: &Trace) -> bool {
+    let contacts = contacts(trace);
+    let speaks = |contact: &Contact<'_>| {
+        contact.hop.url.host_ascii == host
+            && matches!(contact.policy, Policy::Kept { seconds, .. } if seconds > 0)
+    };
+    contacts.iter().any(speaks) || is_covered(host, &contacts)
 }
