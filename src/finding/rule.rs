@@ -76,7 +76,7 @@ impl Rule {
 
 /// The connections of the chain, which the document has in full; of those of a page's resources it has no more than
 /// their numbers, and no evidence could lead there.
-fn of_chain(trace: &Trace) -> impl Iterator<Item = (usize, &Connection)> {
+pub(super) fn of_chain(trace: &Trace) -> impl Iterator<Item = (usize, &Connection)> {
     let all = trace.connections.iter().enumerate();
     all.filter(|(_, connection)| connection.opened_for.0 < trace.requests.len())
 }

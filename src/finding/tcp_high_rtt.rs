@@ -2,7 +2,7 @@
 
 use super::found::{Finding, Load, Saving, Severity};
 use super::place::{InConnection, Place};
-use super::rule::{Check, Rule};
+use super::rule::{Check, Rule, of_chain};
 use crate::trace::{At, Connection, ConnectionId, StageName, Trace};
 use crate::units::duration;
 use std::time::Duration;
@@ -23,7 +23,7 @@ const NEAR: Duration = Duration::from_millis(30);
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (index, connection) in trace.connections.iter().enumerate() {
+    for (index, connection) in of_chain(trace) {
         let id = ConnectionId(index);
         let tcp = &connection.tcp;
         let (Some(winner), Some(info)) = (tcp.winner.and_then(|it| tcp.attempts.get(it)), tcp.tcp_info)
@@ -93,6 +93,15 @@ mod tests {
         assert!(findings[0].title.contains("(192.0.2.10) is far away: a round trip takes 230 ms"));
         // All of the 10 ms of connect and the 11 ms of TLS, and 200 ms of the wait.
         assert_eq!(findings[0].saving.as_ref().unwrap().amount.as_millis(), 221);
+    }
+
+    #[test]
+    fn a_connection_of_a_page_is_none_of_its_document() {
+        let far = sample::Asked { opening: Some(500_000), ..sample::style("/far.css", 300_000) };
+        let mut trace = sample::page_of(&[far]);
+        let info = trace.connections.last_mut().unwrap().tcp.tcp_info.as_mut().unwrap();
+        (info.rtt, info.min_rtt) = (Duration::from_millis(300), Some(Duration::from_millis(300)));
+        assert!(sample::of(&RULE, &trace).is_empty());
     }
 
     #[test]

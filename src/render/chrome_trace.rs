@@ -76,7 +76,7 @@ fn resource_events((pid, tid): (usize, usize), row: &PagedRow<'_>, resource: &Re
 
 /// A name of a process or of a thread.
 fn named(what: &str, pid: usize, tid: usize, name: &str) -> Value {
-    json!({ "ph": "M", "name": what, "pid": pid, "tid": tid, "args": { "name": name } })
+    json!({ "ph": "M", "name": what, "pid": pid, "tid": thread_id(pid, tid), "args": { "name": name } })
 }
 
 fn request(pid: usize, hop: &Hop<'_>, spans: &[&Span]) -> Vec<Value> {
@@ -114,18 +114,27 @@ fn thread(threads: &mut Vec<Vec<(At, At)>>, (start, end): (At, At)) -> usize {
     place
 }
 
+/// Something that lasted, or an instant of its thread: speedscope does not bear what begins and ends at once.
 fn complete(pid: usize, tid: usize, name: &str, (start, end): (At, At), args: &Value) -> Value {
     let counted = args["counted"] == true;
-    json!({
-        "ph": "X",
+    let mut event = json!({
         "name": name,
         "cat": if counted { "counted" } else { "beside" },
         "pid": pid,
-        "tid": tid,
+        "tid": thread_id(pid, tid),
         "ts": start.0,
-        "dur": end.0.saturating_sub(start.0),
         "args": args,
-    })
+    });
+    match end.0.saturating_sub(start.0) {
+        0 => (event["ph"], event["s"]) = ("i".into(), "t".into()),
+        lasted => (event["ph"], event["dur"]) = ("X".into(), lasted.into()),
+    }
+    event
+}
+
+/// To Perfetto a thread's number is nobody else's, whatever the process, and 0 is none.
+const fn thread_id(pid: usize, place: usize) -> usize {
+    pid * 1000 + place
 }
 
 #[cfg(test)]
@@ -154,10 +163,11 @@ mod tests {
             let events = whole["traceEvents"].as_array().unwrap();
             let spans: Vec<[u64; 4]> = events
                 .iter()
-                .filter(|event| event["ph"] == "X")
+                .filter(|event| event["ph"] != "M")
                 .map(|event| {
                     let start = of(event, "ts");
-                    [of(event, "pid"), of(event, "tid"), start, start + of(event, "dur")]
+                    let lasted = event["dur"].as_u64().unwrap_or(0);
+                    [of(event, "pid"), of(event, "tid"), start, start + lasted]
                 })
                 .collect();
             assert_eq!(spans.is_empty(), report.trace.requests.is_empty(), "{name}");
@@ -184,12 +194,17 @@ mod tests {
                 assert!(event["name"].as_str().is_some_and(|name| !name.is_empty()), "{name}: {event}");
                 assert!(event["args"].is_object() && of(event, "pid") > 0, "{name}: {event}");
                 let place = (of(event, "pid"), of(event, "tid"));
-                match (event["ph"].as_str().unwrap(), event["name"].as_str().unwrap()) {
-                    ("X", _) => {
-                        assert!(of(event, "ts") + of(event, "dur") < 1 << 53 && event["cat"].is_string());
-                        used.extend([("process_name", (place.0, 0)), ("thread_name", place)]);
+                assert_eq!(place.1 / 1000, place.0, "{name}: a thread of one process: {event}");
+                let what = event["name"].as_str().unwrap();
+                match event["ph"].as_str().unwrap() {
+                    "X" | "i" => {
+                        let lasted = event["dur"].as_u64();
+                        assert!(of(event, "ts") + lasted.unwrap_or(0) < 1 << 53 && event["cat"].is_string());
+                        assert_eq!(lasted.is_none_or(|us| us == 0), event["s"] == "t", "{name}: {event}");
+                        let first = (place.0, place.0 * 1000);
+                        used.extend([("process_name", first), ("thread_name", place)]);
                     }
-                    ("M", what @ ("process_name" | "thread_name")) => {
+                    "M" if matches!(what, "process_name" | "thread_name") => {
                         assert!(event["args"]["name"].is_string(), "{name}: {event}");
                         named.push((what, place));
                     }

@@ -147,6 +147,17 @@ fn six_connections_a_host_in_http1_and_the_others_wait() {
 }
 
 #[test]
+fn the_documents_own_connection_is_free_as_soon_as_the_document_has_come() {
+    let url = serve(|path| match path {
+        "/" => html("<link rel=stylesheet href=/a.css>"),
+        _ => answer("200 OK", "text/css", ""),
+    });
+    let (_, document) = json(&["--page", &url]);
+    let style = request(&document, "a.css");
+    assert_eq!((&style["connection"], &style["reused"]), (&0.into(), &true.into()), "{style}");
+}
+
+#[test]
 fn one_connection_of_http2_carries_an_origin() {
     let (_, document) = json(&["--lab", "--page", "https://page.http.test/"]);
     let own =

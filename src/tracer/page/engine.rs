@@ -17,6 +17,10 @@ use crate::tracer::pool::Pool;
 use crate::tracer::scene::Scene;
 use crate::tracer::target::Origin;
 
+/// How often others get their turn before a connection is opened beside the document's: each time, what has come to
+/// this machine is read on.
+const YIELDS: usize = 8;
+
 /// Fetches what a document asks for, from its first byte on.
 pub(crate) struct Engine<'a> {
     pub(super) scene: &'a Scene<'a>,
@@ -91,6 +95,7 @@ impl<'a> Engine<'a> {
         let mut active = FuturesUnordered::new();
         loop {
             self.hear();
+            self.read_what_has_come().await;
             loop {
                 let next = self.state.borrow_mut().next();
                 let Some((id, key, way)) = next else { break };
@@ -108,6 +113,18 @@ impl<'a> Engine<'a> {
         let open: Vec<Session> = std::mem::take(&mut self.state.borrow_mut().hosts).into_open().collect();
         for session in open {
             session.close().await;
+        }
+    }
+
+    /// Before a connection is opened beside the document's, by HTTP/1.1: that may be free as soon as what has already
+    /// come is read, and browsers take it then.
+    async fn read_what_has_come(&self) {
+        for _ in 0..YIELDS {
+            if !self.state.borrow().would_open_beside_document() {
+                return;
+            }
+            tokio::task::yield_now().await;
+            self.hear();
         }
     }
 

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::ask::{credentials, is_own};
-use super::hosts::{Hosts, Key, Speaks, Way};
+use super::hosts::{Credentials, Hosts, Key, Speaks, Way};
 use super::revisit::{Ending, Part, Revisits};
 use crate::dns::UncountedLanes;
 use crate::http;
@@ -430,6 +430,15 @@ impl State {
             under_way: self.running.len(),
             delayable: self.running.iter().filter(delayable).count(),
         }
+    }
+
+    /// Whether something waits that goes where the document comes from, over a connection that carries one request at a
+    /// time.
+    pub(super) fn would_open_beside_document(&self) -> bool {
+        let Some(document) = self.document.as_ref().filter(|_| !self.document_ended) else { return false };
+        let key = Key { origin: Origin::of(document), credentials: Credentials::Sent };
+        self.hosts.speaks(&key) == Speaks::Http1
+            && self.pending.iter().any(|id| self.key(*id).is_some_and(|own| own == key))
     }
 
     /// The next to start, and how it gets its connection.

@@ -228,10 +228,10 @@ const QUERIED: &str = "(async () => {
     };
 })()";
 
-/// The events with a duration: process, thread, name, start and duration in nanoseconds.
+/// The events: process, thread, name, start and duration in nanoseconds.
 fn slices(events: &[Value]) -> Vec<String> {
-    let spans = events.iter().filter(|event| event["ph"] == "X");
-    let nanoseconds = |us: &Value| us.as_u64().unwrap() * 1000;
+    let spans = events.iter().filter(|event| event["ph"] != "M");
+    let nanoseconds = |us: &Value| us.as_u64().unwrap_or(0) * 1000;
     let mut all: Vec<String> = spans
         .map(|event| {
             let [process, thread] = names(events, event);
