@@ -44,7 +44,7 @@ fn line(report: &TraceReport, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// What the spans of a batch take at least when it is to be sent, in bytes: collectors refuse what is far larger.
-const FULL: usize = 2 << 20;
+const FULL: usize = 512 << 10;
 
 /// The spans of some traces, on their way into one request.
 #[derive(Clone, Debug, Default)]
