@@ -1,5 +1,5 @@
-//! A page of 200 resources over 20 hosts, each 20 ms away: what it costs this program, and that it takes no longer than
-//! its requests and their order say. `.ci/run` has the release build tried, too (`URLTRACE_LOAD_BINARY`).
+//! A page of 200 resources over 20 hosts, each 20 ms away: what it costs this program. `.ci/run` has the release build
+//! tried, too (`URLTRACE_LOAD_BINARY`).
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -19,8 +19,6 @@ const MEMORY: u64 = 48 << 10;
 /// Processor time at most of a release, and of a build without optimisation and with its checks.
 const CPU: Duration = Duration::from_millis(250);
 const CPU_UNOPTIMISED: Duration = Duration::from_secs(8);
-/// The page may take so many hundredths of what its simulation takes: the same phases, scheduled without a network.
-const OF_SIMULATED: u64 = 105;
 /// Descriptors at most: six connections a host, and what a process has.
 const DESCRIPTORS: usize = HOSTS * 6 + 24;
 
@@ -61,9 +59,6 @@ fn two_hundred_resources_on_twenty_hosts_are_cheap() {
     let of_hosts = document["page"]["hosts"].as_array().unwrap();
     assert_eq!(of_hosts.len(), HOSTS + 1);
     assert!(of_hosts[1..].iter().all(|host| host["requests"] == EACH), "{of_hosts:#?}");
-    let (end, simulated) = (&document["page"]["end_us"], &document["page"]["simulated"]["end_us"]);
-    let (end, simulated) = (end.as_u64().unwrap(), simulated.as_u64().expect("it can be simulated"));
-    assert!(end * 100 <= simulated * OF_SIMULATED, "{end} us, and {simulated} us by its simulation");
     // Each request has what the network and its peer took, and little of ours.
     let us = |request: &Value, name: &str| request["phases"][name].as_u64().unwrap_or(0);
     let own: u64 = requests.iter().map(|request| us(request, "unaccounted_us")).sum();

@@ -9,7 +9,8 @@ use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::fs;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::thread;
 
 use serde_json::Value;
 
@@ -17,7 +18,7 @@ use self::cases::{CASES, Case};
 pub(crate) use self::thinker::{ROLE, serve};
 use crate::browser::Browser;
 use crate::fetched::{certify, nginx_with, page, trusting, write_empty};
-use crate::net::{Access, Addresses, Internet};
+use crate::net::{Access, Addresses, Client, Internet};
 use crate::servers::Server;
 use crate::tools::{inside, program, run_at};
 use crate::{Directory, Setting, Test};
@@ -27,8 +28,8 @@ pub(crate) const TESTS: &[Test<Painted>] = &[(
     as_chromium,
 )];
 
-/// The length of the path: with it nothing is painted within a second.
-const FAR: Access = Access::Far(300);
+/// The length of the path: with it nothing is painted within two seconds, and what Chromium computes weighs little.
+const FAR: Access = Access::Far(500);
 const ONE: &str = "93.184.79.1";
 const TWO: &str = "93.184.79.2";
 const HOSTS: &[(&str, &str)] =
@@ -104,19 +105,19 @@ impl Painted {
             blocking: blocking.iter().map(|one| one.as_str().unwrap().to_owned()).collect(),
         }
     }
+}
 
-    /// What `--page` tells of it.
-    fn urltrace(&self, url: &str) -> Seen {
-        let told = page(self.internet.client(FAR), &self.ca, HOSTS, (url, &[]));
-        let mut requests: Vec<&Value> = told["requests"].as_array().unwrap().iter().skip(1).collect();
-        requests.sort_by_key(|request| {
-            request["start_us"].as_u64().unwrap() + request["phases"]["queue_us"].as_u64().unwrap_or(0)
-        });
-        let blocking = requests.iter().filter(|request| request["blocking"] == "render");
-        Seen {
-            paint: told["page"]["start_render_us"].as_f64().unwrap_or_else(|| panic!("{told:#}")) / 1000.0,
-            blocking: blocking.map(|request| request["url"].as_str().unwrap().to_owned()).collect(),
-        }
+/// What `--page` tells of a page.
+fn urltrace(client: &Client, ca: &Path, url: &str) -> Seen {
+    let told = page(client, ca, HOSTS, (url, &[]));
+    let mut requests: Vec<&Value> = told["requests"].as_array().unwrap().iter().skip(1).collect();
+    requests.sort_by_key(|request| {
+        request["start_us"].as_u64().unwrap() + request["phases"]["queue_us"].as_u64().unwrap_or(0)
+    });
+    let blocking = requests.iter().filter(|request| request["blocking"] == "render");
+    Seen {
+        paint: told["page"]["start_render_us"].as_f64().unwrap_or_else(|| panic!("{told:#}")) / 1000.0,
+        blocking: blocking.map(|request| request["url"].as_str().unwrap().to_owned()).collect(),
     }
 }
 
@@ -145,7 +146,7 @@ const TELL: &str = "new Promise(told => {
     look();
 })";
 
-fn write_pages(dir: &std::path::Path) {
+fn write_pages(dir: &Path) {
     for host in ["h1.test", "h2.test"] {
         let root = dir.join("root").join(host);
         for (number, case) in CASES.iter().enumerate() {
@@ -163,7 +164,7 @@ fn write_pages(dir: &std::path::Path) {
 }
 
 /// A server for each protocol; what lies under `think/` comes from the thinker.
-fn virtual_servers(dir: &std::path::Path) -> String {
+fn virtual_servers(dir: &Path) -> String {
     let mut servers = String::new();
     for (host, address, http2) in [("h1.test", ONE, ""), ("h2.test", TWO, " http2")] {
         let mut fields = String::new();
@@ -195,9 +196,11 @@ fn median(mut all: Vec<f64>) -> f64 {
 
 /// Both look at a page, one beside the other, and are compared.
 fn compare(world: &Painted, url: &str, case: &Case) -> Result<String, String> {
-    // A warm-up: the first page of all pays for what the browser starts once.
-    let theirs: Vec<Seen> = (0..RUNS).map(|_| world.chromium(url)).collect();
-    let ours: Vec<Seen> = (0..RUNS).map(|_| world.urltrace(url)).collect();
+    let (client, ca) = (world.internet.client(FAR), &world.ca);
+    let (theirs, ours): (Vec<Seen>, Vec<Seen>) = thread::scope(|scope| {
+        let ours = scope.spawn(|| (0..RUNS).map(|_| urltrace(client, ca, url)).collect());
+        ((0..RUNS).map(|_| world.chromium(url)).collect(), ours.join().unwrap())
+    });
     let paint = |all: &[Seen]| median(all.iter().map(|seen| seen.paint).collect());
     let (their_paint, our_paint) = (paint(&theirs), paint(&ours));
     let (waited, wait) = (&theirs[0].blocking, &ours[0].blocking);
@@ -219,6 +222,7 @@ fn compare(world: &Painted, url: &str, case: &Case) -> Result<String, String> {
 }
 
 fn as_chromium(world: &Painted) {
+    // The first page of all pays for what the browser starts once.
     world.chromium("https://h2.test/0/index.html");
     let mut wrong = Vec::new();
     for (number, case) in CASES.iter().enumerate() {
