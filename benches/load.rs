@@ -93,6 +93,8 @@ fn trace(binary: &str, list: &Path, wanted: &mut BTreeMap<String, Wanted>) -> To
             "jsonl",
             "--max-time",
             "2",
+            // Each line is known again by its whole URL.
+            "--show-secrets",
             "--parallel",
             &at_once,
             "--per-host",

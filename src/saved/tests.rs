@@ -287,7 +287,7 @@ fn a_fault_is_told_with_its_place() {
         (
             "/kind",
             json!("diff"),
-            "it is a document of kind diff: those of a trace, page, repeat, compare or dns can be shown",
+            "it is a document of kind diff: those of a trace, page, repeat, compare, diff or dns can be shown",
         ),
     ] {
         let mut damaged = document(&report);

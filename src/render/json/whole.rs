@@ -48,7 +48,7 @@ fn put_in(
             // A place that the document does not have is a fault of its rule: a debug build stops at it, a release build
             // leaves it out.
             let value = document.at(next);
-            debug_assert!(value.is_some(), "{}: {pointer} leads nowhere", finding.id);
+            debug_assert!(value.is_some(), "{}: {pointer} points nowhere", finding.id);
             next += 1;
             let Some(value) = value else { continue };
             told.push(EvidenceView { pointer, value: serde_json::from_slice(value)? });
