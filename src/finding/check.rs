@@ -138,6 +138,7 @@ rules! {
     page_css_import,
     page_h1_queue,
     page_preload_unused,
+    page_preconnect_unused,
     page_preconnect_missing,
     page_resource_redirect,
     page_uncompressed,

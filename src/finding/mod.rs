@@ -100,6 +100,7 @@ mod page_mixed_content;
 mod page_no_validator;
 mod page_policy_blocked;
 mod page_preconnect_missing;
+mod page_preconnect_unused;
 mod page_preload_unused;
 mod page_render_blocking;
 mod page_resource_redirect;

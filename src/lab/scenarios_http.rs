@@ -120,6 +120,12 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     )
     .options(&["--page"]),
     Scenario::new(
+        "page-ahead",
+        "https://page-ahead.http.test/",
+        "the same with that connection opened ahead, and with one opened ahead for nobody",
+    )
+    .options(&["--page"]),
+    Scenario::new(
         "page-heavy",
         "https://page-heavy.http.test/",
         "a page with long texts, uncompressed and fresh for a minute",

@@ -19,6 +19,7 @@ mod live;
 mod many;
 mod monitoring;
 mod page;
+mod page_ahead;
 mod page_again;
 mod page_hostile;
 mod page_load;

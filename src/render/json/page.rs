@@ -306,6 +306,9 @@ struct LeftView<'a> {
     /// How it is asked for where it is another origin's.
     #[cfg_attr(test, schemars(extend("enum" = ["none", "anonymous", "use-credentials"])))]
     crossorigin: &'static str,
+    /// `preconnect` and `dns-prefetch`: what was done for it ahead, told as a request that went no further than that: its
+    /// number, where it stands in `page.hops` behind `hops`. Null where nothing was.
+    prepared: Option<usize>,
 }
 
 impl<'a> PageDocument<'a> {
@@ -499,6 +502,7 @@ impl<'a> LeftView<'a> {
     fn of(id: usize, resource: &'a Resource, order: &Order) -> Option<Self> {
         let reason = match resource.fate {
             Fate::Requested(_) => return None,
+            Fate::Prepared(_) => Left::as_str(Left::Hint),
             Fate::Left(why) => Left::as_str(why),
             Fate::Unstarted => STOPPED,
         };
@@ -515,6 +519,10 @@ impl<'a> LeftView<'a> {
             ahead: resource.ahead.map(Ahead::as_str),
             ahead_used: resource.ahead.and_then(is_used),
             crossorigin: resource.cross_origin.as_str(),
+            prepared: match resource.fate {
+                Fate::Prepared(request) => Some(request.0),
+                Fate::Requested(_) | Fate::Left(_) | Fate::Unstarted => None,
+            },
         })
     }
 }

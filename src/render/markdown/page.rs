@@ -23,6 +23,9 @@ pub(super) fn summary(page: &mut String, paged: &Paged<'_>) {
     for (_, label, at) in words::marks(paged.page) {
         let _ = write!(told, "\n- {label} **{}**", words::time(at));
     }
+    for ahead in words::ahead(paged) {
+        let _ = write!(told, "\n- ahead: {}", escaped(&ahead));
+    }
     for (number, why) in words::left_out(paged.page) {
         let _ = write!(told, "\n- not asked for: {number} {}", escaped(why));
     }

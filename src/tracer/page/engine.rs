@@ -1,12 +1,13 @@
 //! Who drives a page: what was heard becomes requests, and the turn of each is kept.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::rc::Rc;
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use tokio::sync::Notify;
 
-use super::hosts::{Credentials, Key};
+use super::hosts::{Credentials, Key, Way};
 use super::inbox::{Came, Ear, Heard, Inbox};
 use super::state::State;
 use crate::http::{Listener, Session};
@@ -23,6 +24,9 @@ pub(crate) struct Engine<'a> {
     pub(super) state: RefCell<State>,
     pub(super) inbox: Rc<Inbox>,
     ear: Rc<Ear>,
+    /// Set when nothing is left but what is done for hints.
+    is_over: Cell<bool>,
+    over: Notify,
     /// Connections of the document's chain that are known here.
     lent: RefCell<HashSet<(Key, ConnectionId)>>,
 }
@@ -33,7 +37,8 @@ impl<'a> Engine<'a> {
         let ear = Ear::new(&inbox, Asker::Document, ResourceKind::Document, plan.viewport, *scene.clock);
         let ear = ear.comparing(plan.visits);
         let state = RefCell::new(State::new(plan));
-        Self { scene, state, inbox, ear: Rc::new(ear), lent: RefCell::default() }
+        let (is_over, over, lent) = Default::default();
+        Self { scene, state, inbox, ear: Rc::new(ear), is_over, over, lent }
     }
 
     /// The same once more, of a state that is known from the begin.
@@ -92,12 +97,21 @@ impl<'a> Engine<'a> {
         loop {
             self.hear();
             loop {
+                let hint = self.state.borrow_mut().next_hint();
+                if let Some((id, key)) = hint {
+                    active.push(self.turn(id, key, None));
+                    continue;
+                }
                 let next = self.state.borrow_mut().next();
                 let Some((id, key, way)) = next else { break };
-                active.push(self.fetch(id, key, way));
+                active.push(self.turn(id, key, Some(way)));
             }
             if active.is_empty() && self.state.borrow().document_ended {
                 break;
+            }
+            if self.state.borrow().is_over() {
+                self.is_over.set(true);
+                self.over.notify_waiters();
             }
             tokio::select! {
                 biased;
@@ -108,6 +122,22 @@ impl<'a> Engine<'a> {
         let open: Vec<Session> = std::mem::take(&mut self.state.borrow_mut().hosts).into_open().collect();
         for session in open {
             session.close().await;
+        }
+    }
+
+    /// Until nothing is left but what is done for hints.
+    pub(super) async fn over(&self) {
+        let told = self.over.notified();
+        if !self.is_over.get() {
+            told.await;
+        }
+    }
+
+    /// A request by its way, or what a hint asks for.
+    async fn turn(&self, id: ResourceId, key: Key, way: Option<Way>) {
+        match way {
+            Some(way) => self.fetch(id, key, way).await,
+            None => self.prepare(id, key).await,
         }
     }
 

@@ -7,8 +7,9 @@ use super::ask;
 use super::engine::Engine;
 use super::hosts::{Credentials, Key, Way};
 use super::inbox::{Came, Ear};
+use super::numbers::of_page;
 use super::revisit::Ending;
-use super::settle::of_page;
+use super::state::{OPEN, OPEN_AHEAD};
 use crate::fault::Fault;
 use crate::http::{self, Ask, Listener};
 use crate::page::Wish;
@@ -19,6 +20,7 @@ use crate::trace::{
 };
 use crate::tracer::beside::Beside;
 use crate::tracer::chain::end_of;
+use crate::tracer::opening::Opened;
 use crate::tracer::pool::Idle;
 use crate::tracer::scene::Scene;
 use crate::tracer::way;
@@ -28,8 +30,6 @@ use crate::url;
 const KNOWN_WITHIN: Duration = Duration::from_millis(2);
 /// Why a name of a page has no lookup of its own.
 const KNOWN: &str = "the name had been looked up for an earlier request";
-/// Why a request has no connection of its own.
-const OPEN: &str = "an earlier request's connection is used";
 
 impl Engine<'_> {
     /// Makes a request, and takes up what it leads on to.
@@ -123,7 +123,7 @@ impl Engine<'_> {
     fn next_of(&self, request: &Request, is_retry: bool) -> Option<(InitiatorKind, Url)> {
         let http = request.http.as_ref().ran();
         if request.failure.is_some() {
-            let reused = request.lookup.reason() == Some(REUSED) || request.lookup.reason() == Some(OPEN);
+            let reused = [REUSED, OPEN, OPEN_AHEAD].map(Some).contains(&request.lookup.reason());
             let again = reused && !is_retry && http.is_some_and(|http| http.unanswered.is_some());
             return again.then(|| (InitiatorKind::Retry, request.url.clone()));
         }
@@ -135,17 +135,13 @@ impl Engine<'_> {
     async fn exchange(&self, scene: &Scene<'_>, work: &mut Work, way: Way) -> Result<(), Failure> {
         let (idle, made) = match self.usable(&work.key, way).await {
             Some(idle) => {
+                let why = self.state.borrow().why_open(idle.connection);
                 let request = &mut work.local.requests[0];
-                (request.lookup, request.connection) = (Stage::Skipped(OPEN), Stage::Ran(idle.connection));
+                (request.lookup, request.connection) = (Stage::Skipped(why), Stage::Ran(idle.connection));
                 (idle, None)
             }
             None => {
-                let mut beside = Beside::default();
-                let opened = way::open(scene, &mut work.local, RequestId(0), &work.ask, &mut beside).await;
-                let end = work.local.hops().last().and_then(|hop| end_of(&hop));
-                work.local.requests[0].end = end.unwrap_or_else(|| scene.clock.now());
-                let made = beside.request.take();
-                let connection = self.adopt(work, beside);
+                let (opened, made, connection) = self.open(scene, work).await;
                 match (opened, connection) {
                     (Ok(Some((session, _))), Some(connection)) => {
                         self.state.borrow_mut().hosts.opened(&work.key, &session, connection);
@@ -181,6 +177,21 @@ impl Engine<'_> {
         let left = left.map(|session| Idle { session, connection });
         self.state.borrow_mut().hosts.returned(&work.key, left, connection);
         failure.map_or(Ok(()), Err)
+    }
+
+    /// Opens a connection, and puts it into the page's tables; gives what was made of the request meanwhile.
+    pub(super) async fn open(
+        &self,
+        scene: &Scene<'_>,
+        work: &mut Work,
+    ) -> (Opened, Option<http::Prepared>, Option<ConnectionId>) {
+        let mut beside = Beside::default();
+        let opened = way::open(scene, &mut work.local, RequestId(0), &work.ask, &mut beside).await;
+        let end = work.local.hops().last().and_then(|hop| end_of(&hop));
+        work.local.requests[0].end = end.unwrap_or_else(|| scene.clock.now());
+        let made = beside.request.take();
+        let connection = self.adopt(work, beside);
+        (opened, made, connection)
     }
 
     /// The connection of a way, if it still stands.
@@ -247,11 +258,11 @@ pub(super) fn came(request: &Request, failure: Option<&Failure>) -> Came {
 }
 
 /// A request under way.
-struct Work {
+pub(super) struct Work {
     /// Its place among the page's.
-    number: usize,
-    key: Key,
-    ask: Ask,
+    pub(super) number: usize,
+    pub(super) key: Key,
+    pub(super) ask: Ask,
     /// What it has by itself.
-    local: Trace,
+    pub(super) local: Trace,
 }

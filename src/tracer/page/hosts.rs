@@ -61,6 +61,8 @@ struct Host {
     shared: Option<Idle>,
     /// Requests under way on the shared one.
     streams: usize,
+    /// One is being opened ahead, which the first request is for.
+    ahead: bool,
 }
 
 /// Every host of a page.
@@ -96,6 +98,8 @@ impl Hosts {
             return Some(Way::Idle(idle));
         }
         let most = match host.speaks {
+            // Who comes while one is opened ahead waits for that.
+            Speaks::Http1 if host.ahead => 1,
             Speaks::Http1 => PER_HOST,
             Speaks::Unknown | Speaks::Many => 1,
         };
@@ -116,6 +120,23 @@ impl Hosts {
                 host.streams = 1;
             }
         }
+    }
+
+    /// Whether a connection is to be opened ahead: none is there, and none is on the way.
+    pub(super) fn is_bare(&mut self, key: &Key) -> bool {
+        let host = self.0.entry(key.clone()).or_default();
+        let is_bare = host.open == 0;
+        host.open += usize::from(is_bare);
+        host.ahead |= is_bare;
+        is_bare
+    }
+
+    /// One was opened ahead, for nobody yet.
+    pub(super) fn opened_ahead(&mut self, key: &Key, idle: Idle) {
+        let connection = idle.connection;
+        self.opened(key, &idle.session, connection);
+        self.returned(key, Some(idle), connection);
+        self.0.entry(key.clone()).or_default().ahead = false;
     }
 
     /// One that somebody else has opened, and is using.
@@ -153,6 +174,7 @@ impl Hosts {
     pub(super) fn failed(&mut self, key: &Key) {
         let Some(host) = self.0.get_mut(key) else { return };
         host.open = host.open.saturating_sub(1);
+        host.ahead = false;
         if host.speaks == Speaks::Unknown {
             host.speaks = Speaks::Http1;
         }

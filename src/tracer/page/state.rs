@@ -3,11 +3,12 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
 use super::ask::{credentials, is_own};
 use super::hosts::{Hosts, Key, Speaks, Way};
+use super::numbers::of_page;
 use super::revisit::{Ending, Part, Revisits};
 use crate::dns::UncountedLanes;
 use crate::http;
@@ -18,8 +19,8 @@ use crate::tcp;
 use crate::tls;
 use crate::trace::{
     Ahead, Asker, At, Blocking, Connection, ConnectionId, Dns, DocumentRead, FailureCode, Fate, Host,
-    Initiator, InitiatorKind, Left, Priority, Request, RequestId, Resource, ResourceId, ResourceKind, Url,
-    Use,
+    Initiator, InitiatorKind, Left, Priority, Request, RequestId, Resource, ResourceId, ResourceKind, StageName,
+    Url, Use,
 };
 use crate::tracer::target::Origin;
 use crate::url;
@@ -28,6 +29,13 @@ use crate::url;
 const MOST_TOLD: usize = 10_000;
 /// Redirects that one resource may take.
 const MAX_REDIRECTS: usize = 20;
+/// Hints that something is done for.
+const MOST_HINTS: usize = 16;
+
+/// Why a request has no connection of its own.
+pub(super) const OPEN: &str = "an earlier request's connection is used";
+/// The same, where that was opened for nobody.
+pub(super) const OPEN_AHEAD: &str = "the connection was opened ahead, for a hint";
 
 /// What is known of a resource beside what is told of it.
 #[derive(Clone)]
@@ -52,7 +60,11 @@ pub(super) struct State {
     pub(super) plan: PagePlan,
     pub(super) resources: Vec<Resource>,
     pub(super) known: Vec<Known>,
-    seen: HashMap<(String, Cors), ResourceId>,
+    /// Whether a hint, or a file.
+    seen: HashMap<(String, Cors, bool), ResourceId>,
+    hints: VecDeque<ResourceId>,
+    /// Hints that something was done for.
+    prepared: usize,
     pending: Vec<ResourceId>,
     running: Vec<ResourceId>,
     /// Of the document, and of each frame.
@@ -103,6 +115,8 @@ impl State {
             resources: Vec::new(),
             known: Vec::new(),
             seen: HashMap::new(),
+            hints: VecDeque::new(),
+            prepared: 0,
             pending: Vec::new(),
             running: Vec::new(),
             ranks: HashMap::new(),
@@ -221,7 +235,12 @@ impl State {
         if framed {
             placed.blocking = Blocking::None;
         }
-        let (url, parsed, mut note, mut left) = self.readable(&found);
+        let (url, mut parsed, mut note, mut left) = self.readable(&found);
+        let is_hint = left == Some(Left::Hint);
+        if is_hint {
+            parsed = url::parse(&url).ok();
+            left = parsed.as_ref().filter(|url| self.is_foreign(url)).map_or(left, |_| Some(Left::OtherSite));
+        }
         if left.is_none()
             && let Some(directive) = found.barred(&url, false)
         {
@@ -233,7 +252,7 @@ impl State {
         if left.is_none() && parsed.as_ref().is_some_and(|url| self.is_foreign(url)) {
             left = Some(Left::OtherSite);
         }
-        let key = (url.clone(), found.wish.cors);
+        let key = (url.clone(), found.wish.cors, is_hint);
         let resource = Resource {
             url,
             kind: found.kind,
@@ -258,10 +277,20 @@ impl State {
             url: parsed,
             held: false,
         };
-        if let Some(id) = self.seen.get(&key).copied() {
+        // What was looked up only is still to be connected to.
+        let is_more = |id: &ResourceId| {
+            let before = &self.resources[id.0];
+            resource.kind == ResourceKind::Preconnect
+                && before.kind == ResourceKind::DnsPrefetch
+                && matches!(before.fate, Fate::Prepared(_))
+        };
+        if let Some(id) = self.seen.get(&key).copied().filter(|id| !is_more(id)) {
             self.find_again(id, resource, known);
         } else if let Some(id) = self.put(resource, known) {
             self.seen.insert(key, id);
+            if is_hint {
+                self.hints.push_back(id);
+            }
         }
     }
 
@@ -272,7 +301,10 @@ impl State {
             resource.ahead = Some(Ahead::Preload(Use::Seen));
         }
         // Who connects has looked the name up.
-        if again.kind == ResourceKind::Preconnect && resource.kind == ResourceKind::DnsPrefetch {
+        if again.kind == ResourceKind::Preconnect
+            && resource.kind == ResourceKind::DnsPrefetch
+            && matches!(resource.fate, Fate::Left(_))
+        {
             resource.kind = again.kind;
         }
         if matches!(again.fate, Fate::Left(_)) {
@@ -477,10 +509,54 @@ impl State {
         None
     }
 
+    /// The next hint that there is something to do for, and whose connection it is about.
+    pub(super) fn next_hint(&mut self) -> Option<(ResourceId, Key)> {
+        if self.stopped {
+            return None;
+        }
+        let page = self.document.as_ref()?.host_ascii.clone();
+        while let Some(id) = self.hints.pop_front() {
+            let resource = &self.resources[id.0];
+            let (kind, is_left) = (resource.kind, resource.fate == Fate::Left(Left::Hint));
+            let Some(key) = self.key(id).filter(|_| is_left) else { continue };
+            if self.prepared >= MOST_HINTS {
+                self.leave(id, Left::TooMany);
+                continue;
+            }
+            let host = key.origin.host();
+            let is_known = host == page || self.requests.iter().any(|request| request.url.host_ascii == host);
+            let is_name = self.known[id.0].url.as_ref().is_some_and(|url| !is_address(url));
+            let is_to_do = match kind {
+                ResourceKind::Preconnect => self.hosts.is_bare(&key),
+                _ => is_name && !is_known,
+            };
+            if is_to_do {
+                self.prepared += 1;
+                return Some((id, key));
+            }
+        }
+        None
+    }
+
+    /// Why a connection is open: for another request, or for a hint.
+    pub(super) fn why_open(&self, id: ConnectionId) -> &'static str {
+        let of_page = |(place, _): &(usize, &Connection)| ConnectionId(of_page(*place)) == id;
+        let opener = self.connections.iter().enumerate().find(of_page).map(|(_, it)| it.opened_for);
+        let is_ahead = |(place, request): (usize, &Request)| {
+            Some(RequestId(of_page(place))) == opener && request.until != StageName::Http
+        };
+        if self.requests.iter().enumerate().any(is_ahead) { OPEN_AHEAD } else { OPEN }
+    }
+
     /// Whether all that the page needs is there.
     fn is_quiet(&self) -> bool {
         let of_page = |id: &ResourceId| !self.known[id.0].wish.prefetch;
         self.document_ended && !self.running.iter().chain(&self.pending).any(of_page)
+    }
+
+    /// Whether all that was to be asked for has come to its end: what is still done for hints is of no use any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.document_ended && self.running.is_empty() && self.pending.is_empty()
     }
 
     fn leave(&mut self, id: ResourceId, why: Left) {
@@ -495,6 +571,13 @@ impl State {
         self.requests.push(request);
         // Its number is that of the page until the page is settled.
         self.resources[id.0].fate = Fate::Requested(RequestId(number));
+        number
+    }
+
+    /// The same for what is done for a hint.
+    pub(super) fn begin_ahead(&mut self, id: ResourceId, request: Request) -> usize {
+        let number = self.begin(id, request);
+        self.resources[id.0].fate = Fate::Prepared(RequestId(number));
         number
     }
 
