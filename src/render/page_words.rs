@@ -132,7 +132,7 @@ fn place(kind: InitiatorKind, asker: Option<&str>, offset: Option<u64>) -> Strin
         InitiatorKind::Header => format!("a Link field of {asker}"),
         InitiatorKind::EarlyHint => format!("a 103 (Early Hints) before {asker}"),
         InitiatorKind::Redirect => format!("a redirect of {asker}"),
-        InitiatorKind::Retry => format!("nobody: {asker} is sent once more, its kept connection had ended"),
+        InitiatorKind::Retry => format!("nobody: {asker} is sent once more, on another connection"),
     }
 }
 

@@ -323,7 +323,8 @@ pub enum InitiatorKind {
     EarlyHint,
     /// By a redirect.
     Redirect,
-    /// By us, once more: the kept connection that it went out on had ended.
+    /// By us, once more: the kept connection that it went out on had ended, or was another host's and did not take it
+    /// (421).
     Retry,
 }
 

@@ -261,7 +261,7 @@ struct RequestView<'a> {
 #[cfg_attr(test, derive(JsonSchema))]
 struct InitiatorView {
     /// How: by markup, CSS, a Link field of a response or of a 103, a redirect, or once more because a kept connection
-    /// had ended.
+    /// had ended, or was another host's and did not take it (421).
     #[cfg_attr(test, schemars(extend("enum" = ["parser", "css", "header", "early-hint", "redirect", "retry"])))]
     kind: &'static str,
     /// In which request's response, by its index; null where that was not asked for itself.

@@ -38,7 +38,7 @@ impl Engine<'_> {
         let number = self.state.borrow_mut().begin_ahead(id, request.clone());
         let ask: Ask = ask::ask((&page, &url), &known.wish, &[]);
         let local = Trace::new(String::new(), clock.started_at(), Duration::ZERO);
-        let mut work = Work { number, key, ask, local };
+        let mut work = Work { number, key, ask, local, alone: true, looked_up: None };
         work.local.add_request(request.clone());
         let scene = Scene { reach, ..*self.scene };
         let opened = tokio::select! {

@@ -9,9 +9,11 @@ use tokio::sync::Notify;
 
 use super::hosts::{Credentials, Key, Way};
 use super::inbox::{Came, Ear, Heard, Inbox};
+use super::ride::Covers;
 use super::state::State;
 use crate::http::{Listener, Session};
 use crate::plan::{Cookie, PagePlan, Reach};
+use crate::tls;
 use crate::trace::{Asker, Connection, ConnectionId, ResourceId, ResourceKind, Url};
 use crate::tracer::endpoint::is_public;
 use crate::tracer::pool::Pool;
@@ -58,10 +60,11 @@ impl<'a> Engine<'a> {
         &self,
         url: &Url,
         session: &Session,
-        connection: &Connection,
+        (connection, unread): (&Connection, Option<&tls::Unread>),
         id: ConnectionId,
     ) {
         let mut state = self.state.borrow_mut();
+        state.covers.extend(Covers::of(id, connection, unread));
         let key = Key { origin: Origin::of(url), credentials: Credentials::Sent };
         if self.lent.borrow_mut().insert((key.clone(), id)) {
             state.hosts.lent(&key, session, id);

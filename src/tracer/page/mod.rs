@@ -7,6 +7,7 @@
 //! - `fetch`: one request of it; `ask`: what that says of itself.
 //! - `ahead`: what is done for hints.
 //! - `again`: its second visit, of `revisit`: what of the first leads to what.
+//! - `ride`: connections that are good for several hosts.
 //! - `settle`: the tables of the page become those of the trace.
 
 mod again;
@@ -18,6 +19,7 @@ mod hosts;
 mod inbox;
 mod numbers;
 mod revisit;
+mod ride;
 mod settle;
 mod state;
 

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use super::ask::{credentials, is_own};
 use super::hosts::{Hosts, Key, Speaks, Way};
 use super::numbers::of_page;
+use super::ride::{Covers, Other};
 use super::revisit::{Ending, Part, Revisits};
 use crate::dns::UncountedLanes;
 use crate::http;
@@ -86,6 +87,8 @@ pub(super) struct State {
     pub(super) watches: Vec<(usize, tcp::Watch)>,
     pub(super) unread: Vec<(usize, tls::Unread)>,
     pub(super) of_quic: Vec<(usize, crate::quic::Watch)>,
+    /// What connections are good for.
+    pub(super) covers: Vec<Covers>,
     /// What bodies that came whole are known again by, where there are two visits.
     pub(super) fingerprints: HashMap<Asker, [u8; 32]>,
     /// What is visited once more; `None` at the first visit.
@@ -137,6 +140,7 @@ impl State {
             watches: Vec::new(),
             unread: Vec::new(),
             of_quic: Vec::new(),
+            covers: Vec::new(),
             fingerprints: HashMap::new(),
             again: None,
         }
@@ -450,6 +454,15 @@ impl State {
         Some(Key { origin: Origin::of(url), credentials: credentials(&known.wish, url) })
     }
 
+    /// The connections of others that are for this name, too.
+    pub(super) fn others(&self, own: &Key, host: &str) -> Vec<Other> {
+        let named = |(key, connection): (&Key, ConnectionId)| {
+            let covers = self.covers.iter().find(|covers| covers.connection == connection)?;
+            covers.is_for(host).then(|| (key.clone(), connection, covers.address()))
+        };
+        self.hosts.others(own).into_iter().filter_map(named).collect()
+    }
+
     fn progress(&self) -> Progress {
         let waited_for = |id: &&ResourceId| {
             let resource = &self.resources[id.0];
@@ -496,6 +509,9 @@ impl State {
                 // What is for later waits for all else.
                 && (one.priority > Priority::VeryLow || !self.known[id.0].wish.prefetch || self.is_quiet());
             let way = self.key(id).filter(|_| may);
+            // What must not go over a connection once more has one of its own host.
+            let alone = self.known[id.0].avoid.is_some();
+            let way = way.map(|key| if alone { key } else { self.hosts.whose(key) });
             let way = way.and_then(|key| self.hosts.way(&key, self.known[id.0].avoid).map(|way| (key, way)));
             let Some((key, way)) = way else {
                 self.known[id.0].held = true;
@@ -572,6 +588,16 @@ impl State {
         // Its number is that of the page until the page is settled.
         self.resources[id.0].fate = Fate::Requested(RequestId(number));
         number
+    }
+
+    /// A request went over the connection of another host.
+    pub(super) fn rode(&mut self, id: ResourceId, other: &Key, own: &Key, is_misdirected: bool) {
+        if is_misdirected {
+            self.hosts.part(own);
+        }
+        let told = if is_misdirected { ", and is not taken there (421)" } else { "" };
+        let note = format!("goes over the connection of {}{told}", other.origin.host());
+        self.resources[id.0].note.get_or_insert(note);
     }
 
     /// The same for what is done for a hint.
