@@ -7,9 +7,9 @@ use std::rc::Rc;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::Notify;
 
+use super::covers::Covers;
 use super::hosts::{Credentials, Key, Way};
 use super::inbox::{Came, Ear, Heard, Inbox};
-use super::ride::Covers;
 use super::state::State;
 use crate::http::{Listener, Session};
 use crate::plan::{Cookie, PagePlan, Reach};

@@ -4,12 +4,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::ask;
+use super::covers::Covers;
 use super::engine::Engine;
 use super::hosts::{Credentials, Key, Way};
 use super::inbox::{Came, Ear};
 use super::numbers::of_page;
 use super::revisit::Ending;
-use super::ride::Covers;
 use super::state::{OPEN, OPEN_AHEAD};
 use crate::dns::UncountedLanes;
 use crate::fault::Fault;

@@ -1,47 +1,16 @@
 //! Connections that are good for several hosts (RFC 9113 section 9.1.1): by HTTP/2, where the certificate is for both
 //! names and the address is among those of both. A server that says 421 is asked on a connection of its own.
 
-use std::net::IpAddr;
-
 use super::engine::Engine;
 use super::fetch::Work;
 use super::hosts::Key;
 use crate::proxy::{self, Choice};
-use crate::tls;
-use crate::trace::{Connection, ConnectionId, RequestId, Stage, StageName};
+use crate::trace::{RequestId, Stage, StageName};
 use crate::tracer::beside::Beside;
 use crate::tracer::pool::Idle;
 use crate::tracer::scene::Scene;
 use crate::tracer::target::Origin;
 use crate::tracer::way;
-
-/// What a connection is known to be good for.
-pub(super) struct Covers {
-    pub(super) connection: ConnectionId,
-    /// The certificate, which was checked for the host that it was opened for.
-    leaf: Vec<u8>,
-    address: IpAddr,
-}
-
-impl Covers {
-    /// Of a connection that needed no proxy; `None` where its certificate is not at hand, as when a session was resumed,
-    /// or was not found good.
-    pub(super) fn of(id: ConnectionId, connection: &Connection, unread: Option<&tls::Unread>) -> Option<Self> {
-        let winner = connection.tcp.attempts.get(connection.tcp.winner?)?;
-        let leaf = unread?.leaf().filter(|_| connection.proxy.is_none())?.to_vec();
-        Some(Self { connection: id, leaf, address: winner.address.ip() })
-    }
-
-    /// Where it leads.
-    pub(super) const fn address(&self) -> IpAddr {
-        self.address
-    }
-
-    /// Whether it is for that name, too.
-    pub(super) fn is_for(&self, host: &str) -> bool {
-        tls::is_named(&self.leaf, host)
-    }
-}
 
 impl Engine<'_> {
     /// Where a connection of another host has ended that a request was to go over: it needs one of its own.
@@ -91,6 +60,3 @@ impl Engine<'_> {
         Some(idle)
     }
 }
-
-/// Another host's connection: whose, which, and where it leads.
-pub(super) type Other = (Key, ConnectionId, IpAddr);

@@ -1,5 +1,7 @@
 //! What is known of a page so far: its resources, what waits for its turn, what was fetched.
 
+mod ahead;
+mod again;
 #[cfg(test)]
 mod tests;
 
@@ -7,10 +9,9 @@ use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
 use super::ask::{credentials, is_own};
+use super::covers::Covers;
 use super::hosts::{Hosts, Key, Speaks, Way};
-use super::numbers::of_page;
-use super::ride::{Covers, Other};
-use super::revisit::{Ending, Part, Revisits};
+use super::revisit::Revisits;
 use crate::dns::UncountedLanes;
 use crate::http;
 use crate::page::{Cors, Found, Pending, Place, Progress, Ranks, Schedule, Wish, can_wait, place};
@@ -20,8 +21,8 @@ use crate::tcp;
 use crate::tls;
 use crate::trace::{
     Ahead, Asker, At, Blocking, Connection, ConnectionId, Dns, DocumentRead, FailureCode, Fate, Host,
-    Initiator, InitiatorKind, Left, Priority, Request, RequestId, Resource, ResourceId, ResourceKind, StageName,
-    Url, Use,
+    Initiator, InitiatorKind, Left, Priority, Request, RequestId, Resource, ResourceId, ResourceKind, Url,
+    Use,
 };
 use crate::tracer::target::Origin;
 use crate::url;
@@ -144,52 +145,6 @@ impl State {
             fingerprints: HashMap::new(),
             again: None,
         }
-    }
-
-    /// Something of a response came.
-    pub(super) fn came(&mut self, of: Asker, part: Part, at: At) {
-        if let Part::Bytes(bytes) = part {
-            self.bytes = self.bytes.saturating_add(bytes as u64);
-        }
-        if let (Some(again), Asker::Resource(id)) = (&mut self.again, of) {
-            let due = again.came(id, part);
-            self.release(due, at);
-        }
-    }
-
-    /// Of the second visit: what may be asked for from now on.
-    pub(super) fn release(&mut self, due: Vec<ResourceId>, at: At) {
-        for id in due {
-            self.resources[id.0].discovered = at;
-            self.pending.push(id);
-        }
-    }
-
-    /// Of the second visit: a request has ended.
-    pub(super) fn ended_again(&mut self, id: ResourceId, ending: Ending, at: At) {
-        match ending {
-            Ending::Answered => self.came(Asker::Resource(id), Part::End, at),
-            // What nobody has named this time is not asked for.
-            Ending::Failed => {}
-            Ending::Retried => {
-                self.known[id.0].avoid = self.avoided(id);
-                if let Some(again) = &mut self.again {
-                    again.rows[id.0].retried = true;
-                }
-                self.pending.push(id);
-            }
-        }
-    }
-
-    /// Whether it is sent once more already.
-    pub(super) fn is_retried(&self, id: ResourceId) -> bool {
-        self.again.as_ref().and_then(|again| again.rows.get(id.0)).is_some_and(|row| row.retried)
-    }
-
-    /// Something that was asked for at the first visit, and waits to be released.
-    pub(super) fn enlist(&mut self, resource: Resource, known: Known) {
-        self.resources.push(resource);
-        self.known.push(known);
     }
 
     /// The connection that a retry must not go over.
@@ -454,15 +409,6 @@ impl State {
         Some(Key { origin: Origin::of(url), credentials: credentials(&known.wish, url) })
     }
 
-    /// The connections of others that are for this name, too.
-    pub(super) fn others(&self, own: &Key, host: &str) -> Vec<Other> {
-        let named = |(key, connection): (&Key, ConnectionId)| {
-            let covers = self.covers.iter().find(|covers| covers.connection == connection)?;
-            covers.is_for(host).then(|| (key.clone(), connection, covers.address()))
-        };
-        self.hosts.others(own).into_iter().filter_map(named).collect()
-    }
-
     fn progress(&self) -> Progress {
         let waited_for = |id: &&ResourceId| {
             let resource = &self.resources[id.0];
@@ -525,54 +471,10 @@ impl State {
         None
     }
 
-    /// The next hint that there is something to do for, and whose connection it is about.
-    pub(super) fn next_hint(&mut self) -> Option<(ResourceId, Key)> {
-        if self.stopped {
-            return None;
-        }
-        let page = self.document.as_ref()?.host_ascii.clone();
-        while let Some(id) = self.hints.pop_front() {
-            let resource = &self.resources[id.0];
-            let (kind, is_left) = (resource.kind, resource.fate == Fate::Left(Left::Hint));
-            let Some(key) = self.key(id).filter(|_| is_left) else { continue };
-            if self.prepared >= MOST_HINTS {
-                self.leave(id, Left::TooMany);
-                continue;
-            }
-            let host = key.origin.host();
-            let is_known = host == page || self.requests.iter().any(|request| request.url.host_ascii == host);
-            let is_name = self.known[id.0].url.as_ref().is_some_and(|url| !is_address(url));
-            let is_to_do = match kind {
-                ResourceKind::Preconnect => self.hosts.is_bare(&key),
-                _ => is_name && !is_known,
-            };
-            if is_to_do {
-                self.prepared += 1;
-                return Some((id, key));
-            }
-        }
-        None
-    }
-
-    /// Why a connection is open: for another request, or for a hint.
-    pub(super) fn why_open(&self, id: ConnectionId) -> &'static str {
-        let of_page = |(place, _): &(usize, &Connection)| ConnectionId(of_page(*place)) == id;
-        let opener = self.connections.iter().enumerate().find(of_page).map(|(_, it)| it.opened_for);
-        let is_ahead = |(place, request): (usize, &Request)| {
-            Some(RequestId(of_page(place))) == opener && request.until != StageName::Http
-        };
-        if self.requests.iter().enumerate().any(is_ahead) { OPEN_AHEAD } else { OPEN }
-    }
-
     /// Whether all that the page needs is there.
     fn is_quiet(&self) -> bool {
         let of_page = |id: &ResourceId| !self.known[id.0].wish.prefetch;
         self.document_ended && !self.running.iter().chain(&self.pending).any(of_page)
-    }
-
-    /// Whether all that was to be asked for has come to its end: what is still done for hints is of no use any more.
-    pub(super) fn is_over(&self) -> bool {
-        self.document_ended && self.running.is_empty() && self.pending.is_empty()
     }
 
     fn leave(&mut self, id: ResourceId, why: Left) {
@@ -587,23 +489,6 @@ impl State {
         self.requests.push(request);
         // Its number is that of the page until the page is settled.
         self.resources[id.0].fate = Fate::Requested(RequestId(number));
-        number
-    }
-
-    /// A request went over the connection of another host.
-    pub(super) fn rode(&mut self, id: ResourceId, other: &Key, own: &Key, is_misdirected: bool) {
-        if is_misdirected {
-            self.hosts.part(own);
-        }
-        let told = if is_misdirected { ", and is not taken there (421)" } else { "" };
-        let note = format!("goes over the connection of {}{told}", other.origin.host());
-        self.resources[id.0].note.get_or_insert(note);
-    }
-
-    /// The same for what is done for a hint.
-    pub(super) fn begin_ahead(&mut self, id: ResourceId, request: Request) -> usize {
-        let number = self.begin(id, request);
-        self.resources[id.0].fate = Fate::Prepared(RequestId(number));
         number
     }
 
