@@ -68,7 +68,7 @@ impl Engine<'_> {
             .is_some_and(|failure| matches!(failure.code, FailureCode::MaxTime | FailureCode::Interrupted));
         request.failure = failure;
         let is_retry = resource.initiator.kind == InitiatorKind::Retry || self.state.borrow().is_retried(id);
-        let own = Key { origin: Origin::of(&request.url), credentials: key.credentials };
+        let own = Key { origin: Origin::of(&url), credentials: key.credentials };
         let rode = key != own;
         let next = self.next_of(&request, is_retry, rode);
         let next = next.filter(|_| !refused);
