@@ -100,8 +100,10 @@ impl Hosts {
 
     /// Has a host's requests go over another's connection from now on; `None` where that has ended or is full.
     pub(super) fn ride(&mut self, own: &Key, other: &Key, connection: ConnectionId) -> Option<Idle> {
-        let stands = self.all.get(other)?.shared.as_ref()?.connection == connection;
-        let Way::Shared(idle) = self.way(other, None).filter(|_| stands)? else { return None };
+        if self.all.get(other)?.shared.as_ref()?.connection != connection {
+            return None;
+        }
+        let Way::Shared(idle) = self.way(other, None)? else { return None };
         if let Some(host) = self.all.get_mut(own) {
             host.open = host.open.saturating_sub(1);
         }
