@@ -238,7 +238,7 @@ impl Engine<'_> {
     }
 
     /// Puts what was opened for a request into the page's tables; gives the connection's place there.
-    fn adopt(&self, work: &mut Work, beside: Beside) -> Option<ConnectionId> {
+    pub(super) fn adopt(&self, work: &mut Work, beside: Beside) -> Option<ConnectionId> {
         let mut state = self.state.borrow_mut();
         let Trace { requests, lookups, connections, .. } = &mut work.local;
         let request = &mut requests[0];

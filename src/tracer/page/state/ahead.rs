@@ -44,8 +44,8 @@ impl State {
 
     /// Why a connection is open: for another request, or for a hint.
     pub(crate) fn why_open(&self, id: ConnectionId) -> &'static str {
-        let of_page = |(place, _): &(usize, &Connection)| ConnectionId(of_page(*place)) == id;
-        let opener = self.connections.iter().enumerate().find(of_page).map(|(_, it)| it.opened_for);
+        let is_it = |(place, _): &(usize, &Connection)| ConnectionId(of_page(*place)) == id;
+        let opener = self.connections.iter().enumerate().find(is_it).map(|(_, it)| it.opened_for);
         let is_ahead = |(place, request): (usize, &Request)| {
             Some(RequestId(of_page(place))) == opener && request.until != StageName::Http
         };
