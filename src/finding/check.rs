@@ -211,7 +211,6 @@ mod tests {
                     "verdict",
                     "sample",
                     "hops",
-                    "hsts",
                     "kept",
                     "listed",
                     "fold",
@@ -220,6 +219,7 @@ mod tests {
                     "moments",
                     "coding",
                     "paged",
+                    "revisited",
                 ]
                 .contains(&name)
         };

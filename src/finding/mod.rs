@@ -159,8 +159,8 @@ pub use check::{RULES, check, check_dns};
 pub use found::{Basis, Finding, Load, Mark, Saving, Severity};
 pub use http_cold_start::cold_start;
 pub use place::{
-    AttemptField, CertificateField, CutField, InAgain, InConnection, InDnssec, InLookup, InRequest, InResource,
-    PacketField, Place, SignatureField, SignaturePlace,
+    AttemptField, CertificateField, CutField, InAgain, InConnection, InDnssec, InLookup, InRequest,
+    InResource, PacketField, Place, SignatureField, SignaturePlace,
 };
 pub use rule::Rule;
 pub use savings::saved_together;

@@ -33,11 +33,16 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     });
     unused
         .map(|(id, resource, hop)| {
-            let title =
-                format!("the connection to {} that is opened ahead is of no use: {}", hop.url.host_ascii, why(resource));
+            let title = format!(
+                "the connection to {} that is opened ahead is of no use: {}",
+                hop.url.host_ascii,
+                why(resource)
+            );
             let evidence = vec![Place::Resource(id, InResource::Url)];
             let advice = match resource.cross_origin {
-                CrossOrigin::No | CrossOrigin::Credentials => "give the preconnect the attribute crossorigin, as fonts and modules have it",
+                CrossOrigin::No | CrossOrigin::Credentials => {
+                    "give the preconnect the attribute crossorigin, as fonts and modules have it"
+                }
                 CrossOrigin::Anonymous => "take the attribute crossorigin off the preconnect",
             };
             rule.finding(title, evidence, advice)
@@ -67,16 +72,16 @@ mod tests {
         let far = sample::Asked { host, opening: Some(20_000), ..sample::style("/far.css", 10_000) };
         let ahead = sample::Asked { host: "cdn.example.net", path: "/", ..far };
         let mut trace = sample::page_of(&[ahead, far]);
-        let own = sample::resource(&mut trace, 0).connection.ran().unwrap();
+        let own = sample::resource(&mut trace, 1).connection.ran().unwrap();
         if shared {
-            let far = sample::resource(&mut trace, 1);
+            let far = sample::resource(&mut trace, 2);
             (far.connection, far.lookup) = (Stage::Ran(ConnectionId(own.0)), Stage::Skipped("ahead"));
             trace.connections.pop();
         }
-        let first = sample::resource(&mut trace, 0);
+        let first = sample::resource(&mut trace, 1);
         (first.until, first.http) = (StageName::Tls, Stage::Skipped("ahead"));
-        let first = trace.requests.len();
-        let resource = &mut trace.page.as_mut().unwrap().resources[0];
+        let first = trace.requests.len() + 1;
+        let resource = &mut trace.page.as_mut().unwrap().resources[1];
         (resource.kind, resource.fate) = (ResourceKind::Preconnect, Fate::Prepared(RequestId(first)));
         trace
     }

@@ -122,7 +122,7 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     Scenario::new(
         "page-ahead",
         "https://page-ahead.http.test/",
-        "the same with that connection opened ahead, and with one opened ahead for nobody",
+        "the same with that connection opened ahead, and one more for nobody",
     )
     .options(&["--page"]),
     Scenario::new(
@@ -140,7 +140,7 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     Scenario::new(
         "page-again",
         "https://page-again.http.test/",
-        "a page whose files stay what they are, and come whole on a second visit all the same",
+        "a page whose files never change, and come whole on a second visit",
     )
     .options(&["--page", "--again"]),
     Scenario::new(

@@ -94,7 +94,11 @@ mod tests {
             ("", None, &terms("sandbox allow-scripts"), true, false),
         ] {
             let framed = terms(own).framed(sandbox, around);
-            assert_eq!((framed.is_opaque(), framed.policies.bars_scripts()), (opaque, silent), "{own} {sandbox:?}");
+            assert_eq!(
+                (framed.is_opaque(), framed.policies.bars_scripts()),
+                (opaque, silent),
+                "{own} {sandbox:?}"
+            );
             assert_eq!(framed.asker.is_none(), opaque, "what has no origin tells nobody where it comes from");
         }
     }

@@ -4,7 +4,9 @@ use super::json::MISSING;
 use super::shorten::shorten;
 use crate::picture::{Ahead, ConnectionLane, Paged, PagedRow};
 use crate::timeline::{self, Phase};
-use crate::trace::{Asker, At, Blocking, Fate, InitiatorKind, Left, Page, Priority, Resource, ResourceKind, header};
+use crate::trace::{
+    Asker, At, Blocking, Fate, InitiatorKind, Left, Page, Priority, Resource, ResourceKind, header,
+};
 use crate::units::{self, count};
 
 /// Columns of a name from the network beyond which its middle is left out.
@@ -243,10 +245,13 @@ pub(super) fn ahead(paged: &Paged<'_>) -> Vec<String> {
             (Some(failure), _) => format!("failed after {took}: {}", failure.code.as_str()),
             (None, Some(note)) => note.clone(),
             (None, None) if is_name => format!("looked up in {took}"),
-            (None, None) => format!("connected in {took}, {}", match ahead.used {
-                0 => "not used by what was asked for here".to_owned(),
-                number => format!("used by {}", count(number, "request")),
-            }),
+            (None, None) => format!(
+                "connected in {took}, {}",
+                match ahead.used {
+                    0 => "not used by what was asked for here".to_owned(),
+                    number => format!("used by {}", count(number, "request")),
+                }
+            ),
         };
         format!("{}: {what}", shorten(&hop.url.host_ascii, LONGEST, ELLIPSIS))
     });

@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::hop::Rows;
 use super::value::{Fault, Object, Read, objects, record};
 use crate::trace::{
-    Ahead, Asker, DocumentRead, Fate, Initiator, Left, Marks, Page, PageLimit, Reasked, RequestId,
-    Resource, ResourceId, Revisit, SecondVisit, Use, Viewport,
+    Ahead, Asker, DocumentRead, Fate, Initiator, Left, Marks, Page, PageLimit, Reasked, RequestId, Resource,
+    ResourceId, Revisit, SecondVisit, Use, Viewport,
 };
 
 /// What stands in place of a reason where the run ended first.

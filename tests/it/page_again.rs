@@ -155,11 +155,9 @@ fn what_leads_on_is_followed_as_it_was_found() {
             "<!doctype html><link rel=stylesheet href=/a.css><img src=/moved><img src=/choice.png>",
         ),
         // Fresh: its import is known of at once.
-        "/a.css" => response(
-            "200 OK",
-            "Content-Type: text/css\r\nCache-Control: max-age=60\r\n",
-            "@import '/b.css';",
-        ),
+        "/a.css" => {
+            response("200 OK", "Content-Type: text/css\r\nCache-Control: max-age=60\r\n", "@import '/b.css';")
+        }
         "/b.css" if head.contains("If-Modified-Since: Mon, 06 May 2024 10:42:57 GMT\r\n") => {
             response("304 Not Modified", "", "")
         }
@@ -203,12 +201,12 @@ fn a_cookie_that_changed_is_another_request_and_what_is_gone_leads_nowhere() {
         "/set.js" => response("200 OK", "Cache-Control: max-age=60\r\nSet-Cookie: a=1\r\n", ""),
         "/choice.png" => response("200 OK", "Cache-Control: max-age=60\r\nVary: Cookie\r\n", "no pixels"),
         // At the second visit, which brings the cookie, it is broken off.
-        "/a.css" if head.contains("Cookie: a=1") => "HTTP/1.1 200 OK\r\nContent-Length: 99\r\nConnection: close\r\n\r\n".to_owned(),
-        "/a.css" => response(
-            "200 OK",
-            "Content-Type: text/css\r\nCache-Control: no-store\r\n",
-            "@import '/b.css';",
-        ),
+        "/a.css" if head.contains("Cookie: a=1") => {
+            "HTTP/1.1 200 OK\r\nContent-Length: 99\r\nConnection: close\r\n\r\n".to_owned()
+        }
+        "/a.css" => {
+            response("200 OK", "Content-Type: text/css\r\nCache-Control: no-store\r\n", "@import '/b.css';")
+        }
         _ => response("200 OK", "Content-Type: text/css\r\n", ""),
     });
     let document = visited(&base);

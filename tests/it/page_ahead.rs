@@ -84,7 +84,10 @@ fn a_page_does_not_wait_for_what_is_done_ahead() {
                 line.clear();
             }
             let body = format!("<!doctype html><link rel=preconnect href=https://127.0.0.1:{port}>");
-            let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                body.len()
+            );
             stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
         }
     });

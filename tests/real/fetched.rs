@@ -26,7 +26,10 @@ pub(crate) const TESTS: &[Test<Fetched>] = &[
     ("fetched: a page asks for what chromium asks for, and says the same of itself", as_chromium),
     ("fetched: a server that takes four requests at a time by HTTP/2 gets no more", few_streams),
     ("fetched: a second visit asks for what chromium asks for, by the same validators", again::as_chromium),
-    ("fetched: hosts of one certificate and address share a connection, and 421 is heeded", shared::by_address_and_certificate),
+    (
+        "fetched: hosts of one certificate and address share a connection, and 421 is heeded",
+        shared::by_address_and_certificate,
+    ),
     ("fetched: a page of a public address does not lead to a private one", private_addresses),
 ];
 

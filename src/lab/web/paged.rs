@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use super::site::{
-    CHANGING_ETAG, Conduct, DEAF_ETAG, File, HSTS, Hints, KEPT, PAGE, Page, Site, TLS, Tls,
-};
+use super::site::{CHANGING_ETAG, Conduct, DEAF_ETAG, File, HSTS, Hints, KEPT, PAGE, Page, Site, TLS, Tls};
 use crate::lab::scenario::{
     EARLY_HINTS, PAGE_HANDSHAKE, PAGE_IMAGE, PAGE_IMPORT, PAGE_SCRIPT, PAGE_STYLE, PAGE_WIDGET,
 };

@@ -33,7 +33,8 @@ pub(super) fn summary(page: &mut String, paged: &Paged<'_>) {
         let _ = write!(told, "\n- the document was not looked through to its end: {}", escaped(why));
     }
     if let Some(visit) = &paged.page.again {
-        let _ = write!(told, "\n- second visit: {} (not counted)", escaped(&again_words::summary(paged, visit)));
+        let _ =
+            write!(told, "\n- second visit: {} (not counted)", escaped(&again_words::summary(paged, visit)));
         for (number, fate) in again_words::fates(visit) {
             let _ = write!(told, "\n  - {number} {}", escaped(fate));
         }

@@ -209,7 +209,8 @@ mod tests {
     fn a_sandbox_makes_everybody_a_stranger() {
         let own = Terms::of("https://www.a.test/frame", &[]);
         let boxed = own.clone().framed(Some("allow-scripts"), &Terms::default());
-        let (page, url) = (url::parse("https://www.a.test/").unwrap(), url::parse("https://www.a.test/x").unwrap());
+        let (page, url) =
+            (url::parse("https://www.a.test/").unwrap(), url::parse("https://www.a.test/x").unwrap());
         for (terms, is_free) in [(own, true), (boxed, false)] {
             let wish = Wish { terms: Rc::new(terms), cors: Cors::Anonymous, ..Wish::default() };
             assert_eq!(is_own(&wish, &url), is_free);

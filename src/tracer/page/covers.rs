@@ -16,7 +16,11 @@ pub(super) struct Covers {
 impl Covers {
     /// Of a connection that needed no proxy; `None` where its certificate is not at hand, as when a session was resumed,
     /// or was not found good.
-    pub(super) fn of(id: ConnectionId, connection: &Connection, unread: Option<&tls::Unread>) -> Option<Self> {
+    pub(super) fn of(
+        id: ConnectionId,
+        connection: &Connection,
+        unread: Option<&tls::Unread>,
+    ) -> Option<Self> {
         let winner = connection.tcp.attempts.get(connection.tcp.winner?)?;
         let leaf = unread?.leaf().filter(|_| connection.proxy.is_none())?.to_vec();
         Some(Self { connection: id, leaf, address: winner.address.ip() })

@@ -17,8 +17,8 @@ use crate::http::{self, Ask, Listener};
 use crate::page::Wish;
 use crate::plan::{HttpPlan, Plan};
 use crate::trace::{
-    Asker, ConnectionId, Dns, DnsLane, Failure, FailureCode, InitiatorKind, LookupId, REUSED, Request, RequestId,
-    ResourceId, Stage, StageName, Trace, Url,
+    Asker, ConnectionId, Dns, DnsLane, Failure, FailureCode, InitiatorKind, LookupId, REUSED, Request,
+    RequestId, ResourceId, Stage, StageName, Trace, Url,
 };
 use crate::tracer::beside::Beside;
 use crate::tracer::chain::end_of;
@@ -205,7 +205,9 @@ impl Engine<'_> {
     ) -> (Opened, Option<http::Prepared>, Option<ConnectionId>) {
         let mut beside = Beside::default();
         let opened = way::open(scene, &mut work.local, RequestId(0), &work.ask, &mut beside).await;
-        if let (Some((dns, lanes)), Some(place)) = (work.looked_up.take(), work.local.lookups.len().checked_sub(1)) {
+        if let (Some((dns, lanes)), Some(place)) =
+            (work.looked_up.take(), work.local.lookups.len().checked_sub(1))
+        {
             work.local.lookups[place] = dns;
             beside.lanes = lanes.map(|lanes| (LookupId(place), lanes)).or(beside.lanes);
         }

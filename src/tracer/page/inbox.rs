@@ -9,7 +9,9 @@ use super::ask::{is_opaque, is_own, own_origin};
 use super::revisit::Part;
 use crate::clock::Clock;
 use crate::http::{self, Hears};
-use crate::page::{Checker, Cors, Document, Fingerprint, Found, LinkSource, Sheet, Terms, Wish, is_javascript, links};
+use crate::page::{
+    Checker, Cors, Document, Fingerprint, Found, LinkSource, Sheet, Terms, Wish, is_javascript, links,
+};
 use crate::plan::Visits;
 use crate::trace::{
     self, Asker, At, CorsCredentials, CorsRole, CorsVerdict, DocumentRead, Header, Http, HttpVersion,

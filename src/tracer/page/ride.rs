@@ -39,7 +39,8 @@ impl Engine<'_> {
         let request = work.local.requests.first_mut()?;
         request.until = StageName::Http;
         let dns = request.lookup.ran().and_then(|id| work.local.lookups.get(id.0));
-        let addresses = dns.filter(|_| looked_up.is_ok()).map(|dns| dns.addresses.as_slice()).unwrap_or_default();
+        let addresses =
+            dns.filter(|_| looked_up.is_ok()).map(|dns| dns.addresses.as_slice()).unwrap_or_default();
         let fit = others.into_iter().find(|(_, _, address)| addresses.contains(address));
         let ridden = fit.and_then(|(key, connection, _)| {
             let idle = self.state.borrow_mut().hosts.ride(&work.key, &key, connection)?;

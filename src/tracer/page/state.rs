@@ -1,7 +1,7 @@
 //! What is known of a page so far: its resources, what waits for its turn, what was fetched.
 
-mod ahead;
 mod again;
+mod ahead;
 #[cfg(test)]
 mod tests;
 

@@ -28,7 +28,8 @@ pub(super) fn by_address_and_certificate(world: &Fetched) {
     assert_ne!(&far[0]["connection"], own, "another address");
     // Refused on that of another: once more on one of its own, where the next goes at once.
     let strict = of(&document, "https://strict.h2.test/shared.png");
-    let told: Vec<(&Value, &Value)> = strict.iter().map(|it| (&it["status"], &it["initiator"]["kind"])).collect();
+    let told: Vec<(&Value, &Value)> =
+        strict.iter().map(|it| (&it["status"], &it["initiator"]["kind"])).collect();
     assert_eq!(told, [(&421.into(), &"parser".into()), (&200.into(), &"retry".into())], "{document:#}");
     assert_eq!(&strict[0]["connection"], own);
     assert_ne!(&strict[1]["connection"], own);
