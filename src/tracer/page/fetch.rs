@@ -7,9 +7,9 @@ use super::ask;
 use super::covers::Covers;
 use super::engine::Engine;
 use super::hosts::{Credentials, Key, Way};
-use super::inbox::{Came, Ear};
+use super::inbox::{Came, Ear, Heard};
 use super::numbers::of_page;
-use super::revisit::Ending;
+use super::revisit::Part;
 use super::state::{OPEN, OPEN_AHEAD};
 use crate::dns::UncountedLanes;
 use crate::fault::Fault;
@@ -87,8 +87,13 @@ impl Engine<'_> {
         state.requests[number] = request;
         state.ended(id);
         if state.again.is_some() {
-            let is_retry = matches!(next, Some((InitiatorKind::Retry, _)));
-            return state.ended_again(id, if is_retry { Ending::Retried } else { Ending::of(came) }, end);
+            if matches!(next, Some((InitiatorKind::Retry, _))) {
+                state.repeat(id);
+            } else if came {
+                // Behind all that was heard of it; what nobody has named this time is not asked for.
+                self.inbox.put(Heard::Came { of: Asker::Resource(id), part: Part::End, at: end });
+            }
+            return;
         }
         if let Some((kind, url)) = next {
             state.follow(id, kind, url, end);

@@ -1,7 +1,7 @@
 //! What is known of a page so far: its resources, what waits for its turn, what was fetched.
 
-mod again;
 mod ahead;
+mod second;
 #[cfg(test)]
 mod tests;
 

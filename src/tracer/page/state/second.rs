@@ -2,7 +2,7 @@
 
 use super::{Known, State};
 use crate::trace::{Asker, At, Resource, ResourceId};
-use crate::tracer::page::revisit::{Ending, Part};
+use crate::tracer::page::revisit::Part;
 
 impl State {
     /// Something of a response came.
@@ -24,20 +24,13 @@ impl State {
         }
     }
 
-    /// Of the second visit: a request has ended.
-    pub(crate) fn ended_again(&mut self, id: ResourceId, ending: Ending, at: At) {
-        match ending {
-            Ending::Answered => self.came(Asker::Resource(id), Part::End, at),
-            // What nobody has named this time is not asked for.
-            Ending::Failed => {}
-            Ending::Retried => {
-                self.known[id.0].avoid = self.avoided(id);
-                if let Some(again) = &mut self.again {
-                    again.rows[id.0].retried = true;
-                }
-                self.pending.push(id);
-            }
+    /// Of the second visit: a request is sent once more.
+    pub(crate) fn repeat(&mut self, id: ResourceId) {
+        self.known[id.0].avoid = self.avoided(id);
+        if let Some(again) = &mut self.again {
+            again.rows[id.0].retried = true;
         }
+        self.pending.push(id);
     }
 
     /// Whether it is sent once more already.
