@@ -431,7 +431,6 @@ const FOUND: &[(&str, &[&str])] = &[
     ("page-slow-script", &["page-render-blocking"]),
     ("page-other-site", &["page-third-party-spof"]),
     ("page-late-host", &["page-css-import", "page-preconnect-missing"]),
-    ("page-ahead", &["page-css-import", "page-preconnect-unused"]),
     ("page-heavy", &["page-uncompressed", "page-short-cache"]),
     ("page-preloads", &["page-preload-unused"]),
     ("page-quirks", &["page-unused-resource"]),
