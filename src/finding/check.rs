@@ -139,6 +139,7 @@ rules! {
     page_css_import,
     page_h1_queue,
     page_preload_unused,
+    page_preconnect_unused,
     page_preconnect_missing,
     page_resource_redirect,
     page_uncompressed,
@@ -214,7 +215,6 @@ mod tests {
                     "verdict",
                     "sample",
                     "hops",
-                    "hsts",
                     "kept",
                     "listed",
                     "fold",
@@ -223,6 +223,7 @@ mod tests {
                     "moments",
                     "coding",
                     "paged",
+                    "revisited",
                 ]
                 .contains(&name)
         };

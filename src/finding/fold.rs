@@ -37,7 +37,9 @@ fn host<'t>(trace: &'t Trace, finding: &Finding) -> Option<&'t str> {
     let request = finding.evidence.iter().find_map(|place| match place {
         Place::Request(id, _) => Some(*id),
         Place::Connection(id, _) => Some(trace.connections.get(id.0)?.opened_for),
-        Place::StartedAt | Place::Failure | Place::Lookup(..) | Place::Resource(..) | Place::Again(..) => None,
+        Place::StartedAt | Place::Failure | Place::Lookup(..) | Place::Resource(..) | Place::Again(..) => {
+            None
+        }
     })?;
     let host = trace.requests.get(request.0)?.url.host_ascii.as_str();
     (finding.stage > StageName::Tcp && !finding.title.contains(host)).then_some(host)

@@ -104,6 +104,7 @@ mod page_overweight;
 mod page_no_validator;
 mod page_policy_blocked;
 mod page_preconnect_missing;
+mod page_preconnect_unused;
 mod page_preload_unused;
 mod page_render_blocking;
 mod page_resource_redirect;
@@ -162,8 +163,8 @@ pub use check::{RULES, check, check_dns};
 pub use found::{Basis, Finding, Load, Mark, Saving, Severity};
 pub use http_cold_start::cold_start;
 pub use place::{
-    AttemptField, CertificateField, CutField, InAgain, InConnection, InDnssec, InLookup, InRequest, InResource,
-    PacketField, Place, SignatureField, SignaturePlace,
+    AttemptField, CertificateField, CutField, InAgain, InConnection, InDnssec, InLookup, InRequest,
+    InResource, PacketField, Place, SignatureField, SignaturePlace,
 };
 pub use rule::Rule;
 pub use savings::saved_together;

@@ -17,7 +17,8 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    let all = again(trace, |it| it.asked.is_in_vain() && it.asked.by_etag && it.asked.same_etag == Some(false));
+    let all =
+        again(trace, |it| it.asked.is_in_vain() && it.asked.by_etag && it.asked.same_etag == Some(false));
     let title = format!("{} of the page had another ETag for the same bytes", count(all.len(), "file"));
     let advice = "make ETags of what is in a file: behind several servers none of a server's own (inode, time) may go in";
     let detail = format!("{} came once more in place of a 304", units::bytes(bytes(&all)));

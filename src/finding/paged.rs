@@ -69,7 +69,7 @@ pub(super) fn is_anothers(trace: &Trace, resource: &Resource) -> bool {
         let Some(above) = page.resources.get(id.0) else { return false };
         let url = match above.fate {
             Fate::Requested(request) => trace.page_hop(request).map(|hop| hop.url),
-            Fate::Left(_) | Fate::Unstarted => None,
+            Fate::Prepared(_) | Fate::Left(_) | Fate::Unstarted => None,
         };
         let is_other = |url: &Url| is_other_site(&document.url.host_ascii, &url.host_ascii);
         if above.kind == ResourceKind::Frame && url.is_some_and(is_other) {

@@ -125,6 +125,12 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     )
     .options(&["--page"]),
     Scenario::new(
+        "page-ahead",
+        "https://page-ahead.http.test/",
+        "the same with that connection opened ahead, and one more for nobody",
+    )
+    .options(&["--page"]),
+    Scenario::new(
         "page-heavy",
         "https://page-heavy.http.test/",
         "a page with long texts, uncompressed and fresh for a minute",
@@ -154,7 +160,7 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     Scenario::new(
         "page-again",
         "https://page-again.http.test/",
-        "a page whose files stay what they are, and come whole on a second visit all the same",
+        "a page whose files never change, and come whole on a second visit",
     )
     .options(&["--page", "--again"]),
     Scenario::new(

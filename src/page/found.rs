@@ -85,6 +85,8 @@ pub struct Wish {
     /// It was redirected between origins of which none is the page's: the page's is not named any more (Fetch
     /// section 4.5).
     pub tainted: bool,
+    /// A frame's attribute `sandbox`.
+    pub sandbox: Option<String>,
     /// It stands in a frame: nothing of the page waits for it.
     pub framed: bool,
     /// What the document lays down that asks for it.

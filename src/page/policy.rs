@@ -89,6 +89,16 @@ impl Policies {
         self.all.iter().any(|policy| policy.directive("sandbox").is_some_and(barred))
     }
 
+    /// Puts a document into the sandbox of the frame that it is in, as the attribute has it, and into those around it.
+    pub(super) fn enter(&mut self, attribute: Option<&str>, around: &Self) {
+        let of_policy = |policy: &Policy| policy.directive("sandbox").map(|words| words.join(" "));
+        let around: Vec<String> = around.all.iter().filter_map(of_policy).collect();
+        for words in around.iter().map(String::as_str).chain(attribute) {
+            // A semicolon would begin another directive; in the attribute it is a part of a word.
+            self.add_field(&format!("sandbox {}", words.replace(';', ",")));
+        }
+    }
+
     /// Whether scripts are kept from running by a sandbox: then markup for browsers without them counts.
     #[must_use]
     pub fn bars_scripts(&self) -> bool {

@@ -40,6 +40,23 @@ impl Terms {
         terms
     }
 
+    /// The same in a frame, which is asked for with the attribute `sandbox`, or without it, by a document with these terms
+    /// (HTML section 7.1.5): what keeps its origin from it makes that one of its own, which nobody else has.
+    #[must_use]
+    pub fn framed(mut self, sandbox: Option<&str>, by: &Self) -> Self {
+        self.policies.enter(sandbox, &by.policies);
+        if self.policies.bars_origin() {
+            self.asker = None;
+        }
+        self
+    }
+
+    /// Whether its origin is nobody's: it is the own one of no URL.
+    #[must_use]
+    pub fn is_opaque(&self) -> bool {
+        self.policies.bars_origin()
+    }
+
     /// Those of a stylesheet, in a document with these.
     #[must_use]
     pub fn of_sheet(&self, document: &Self) -> Self {
@@ -49,6 +66,40 @@ impl Terms {
             asker: self.asker.clone(),
             referrer: self.referrer,
             quirks: document.quirks,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn terms(policy: &str) -> Terms {
+        let field = Header { name: "content-security-policy".to_owned(), value: policy.into() };
+        Terms::of("https://a.test/", if policy.is_empty() { &[] } else { std::slice::from_ref(&field) })
+    }
+
+    #[test]
+    fn a_frame_is_in_its_own_sandbox_and_in_those_around_it() {
+        let free = terms("");
+        for (own, sandbox, around, opaque, silent) in [
+            ("", None, &free, false, false),
+            ("", Some(""), &free, true, true),
+            ("", Some("allow-scripts"), &free, true, false),
+            ("", Some("allow-same-origin allow-scripts"), &free, false, false),
+            ("", Some("allow-same-origin"), &free, false, true),
+            // What the response says is in force beside what the frame says.
+            ("sandbox allow-same-origin", Some("allow-scripts"), &free, true, true),
+            ("", Some("allow-same-origin; allow-scripts"), &free, true, true),
+            ("", None, &terms("sandbox allow-scripts"), true, false),
+        ] {
+            let framed = terms(own).framed(sandbox, around);
+            assert_eq!(
+                (framed.is_opaque(), framed.policies.bars_scripts()),
+                (opaque, silent),
+                "{own} {sandbox:?}"
+            );
+            assert_eq!(framed.asker.is_none(), opaque, "what has no origin tells nobody where it comes from");
         }
     }
 }

@@ -12,7 +12,8 @@ pub(super) fn rows(rows: &mut [Row], trace: &Trace, findings: &[Finding]) {
         let mut of: Vec<usize> =
             finding.evidence.iter().filter_map(|place| row_of(rows, trace, *place)).collect();
         // What a page asks for has rows of its own.
-        let elsewhere = finding.evidence.iter().any(|place| matches!(place, Place::Resource(..) | Place::Again(..)));
+        let elsewhere =
+            finding.evidence.iter().any(|place| matches!(place, Place::Resource(..) | Place::Again(..)));
         if of.is_empty() && !elsewhere {
             // What it speaks of is a stage; the last request that had it stands for all.
             of.extend(

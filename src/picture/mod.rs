@@ -24,7 +24,7 @@ pub use arrow::{Arrow, Fate, Source};
 pub use fold::{Depth, Fold, Step};
 pub use ladder::{Ladder, ladder, ladder_of_lookup};
 pub use lane::{Lane, Party};
-pub use paged::{AskedBy, Host, Lane as ConnectionLane, Opening, Paged, Row as PagedRow, Run};
+pub use paged::{Ahead, AskedBy, Host, Lane as ConnectionLane, Opening, Paged, Row as PagedRow, Run};
 pub use row::{Row, Standing, What};
 pub use rows::rows;
 

@@ -71,11 +71,7 @@ pub fn stored(http: &Http, times: Times, stale: StaleUse, cookie: Option<&str>) 
     let has_validator = etag.is_some() || modified.is_some();
     let with = |reuse, why| Stored { reuse, why, etag: etag.clone(), modified: modified.clone() };
     let asked = |why| {
-        if has_validator {
-            with(Reuse::Revalidated, why)
-        } else {
-            Stored::gone(ReuseReason::NoValidator)
-        }
+        if has_validator { with(Reuse::Revalidated, why) } else { Stored::gone(ReuseReason::NoValidator) }
     };
     if differs {
         return if has_validator {
@@ -196,19 +192,19 @@ mod tests {
             (301, "cache-control: no-cache".to_owned(), Reuse::Fetched, Why::NoValidator),
             (302, "etag: \"a\"".to_owned(), Reuse::Fetched, Why::NoValidator),
             (302, "cache-control: max-age=60".to_owned(), Reuse::Fresh, Why::MaxAge),
-            (200, "cache-control: no-store, max-age=60\netag: \"a\"".to_owned(), Reuse::Fetched, Why::NoStore),
+            (
+                200,
+                "cache-control: no-store, max-age=60\netag: \"a\"".to_owned(),
+                Reuse::Fetched,
+                Why::NoStore,
+            ),
             (
                 200,
                 "cache-control: no-cache, max-age=60\netag: \"a\"".to_owned(),
                 Reuse::Revalidated,
                 Why::NoCache,
             ),
-            (
-                200,
-                "cache-control: no-cache=\"set-cookie\", max-age=60".to_owned(),
-                Reuse::Fresh,
-                Why::MaxAge,
-            ),
+            (200, "cache-control: no-cache=\"set-cookie\", max-age=60".to_owned(), Reuse::Fresh, Why::MaxAge),
             (200, format!("vary: *\ncache-control: max-age=60\n{old}"), Reuse::Fetched, Why::Vary),
             (
                 200,
@@ -222,12 +218,7 @@ mod tests {
                 Reuse::Fresh,
                 Why::MaxAge,
             ),
-            (
-                200,
-                "cache-control: max-age=1, stale-while-revalidate=5".to_owned(),
-                Reuse::Stale,
-                Why::MaxAge,
-            ),
+            (200, "cache-control: max-age=1, stale-while-revalidate=5".to_owned(), Reuse::Stale, Why::MaxAge),
             (
                 200,
                 "cache-control: max-age=1, stale-while-revalidate=1\netag: \"a\"".to_owned(),

@@ -34,7 +34,10 @@ pub(super) fn fates(visit: &SecondVisit) -> Vec<(usize, &'static str)> {
     [
         (number(&|row| row.reuse == Reuse::Fresh), "fresh: nobody is asked"),
         (number(&|row| status(row) == Some(304)), "asked about and still good (304)"),
-        (number(&|row| answered(row) && row.asked.as_ref().is_some_and(asks)), "asked about and sent once more"),
+        (
+            number(&|row| answered(row) && row.asked.as_ref().is_some_and(asks)),
+            "asked about and sent once more",
+        ),
         (number(&|row| answered(row) && !row.asked.as_ref().is_some_and(asks)), "fetched anew"),
         (number(&|row| row.asked.is_some() && status(row).is_none()), "without an answer"),
         (number(&|row| row.reuse != Reuse::Fresh && row.asked.is_none()), "not come to"),

@@ -2,9 +2,11 @@
 
 use super::json::MISSING;
 use super::shorten::shorten;
-use crate::picture::{ConnectionLane, Paged, PagedRow};
+use crate::picture::{Ahead, ConnectionLane, Paged, PagedRow};
 use crate::timeline::{self, Phase};
-use crate::trace::{Asker, At, Blocking, Fate, InitiatorKind, Left, Page, Priority, Resource, header};
+use crate::trace::{
+    Asker, At, Blocking, Fate, InitiatorKind, Left, Page, Priority, Resource, ResourceKind, header,
+};
 use crate::units::{self, count};
 
 /// Columns of a name from the network beyond which its middle is left out.
@@ -103,7 +105,7 @@ pub(super) fn each_left_out(page: &Page) -> impl Iterator<Item = (&Resource, &'s
     page.resources.iter().filter_map(|resource| match resource.fate {
         Fate::Left(why) => Some((resource, why.as_str())),
         Fate::Unstarted => Some((resource, "stopped")),
-        Fate::Requested(_) => None,
+        Fate::Requested(_) | Fate::Prepared(_) => None,
     })
 }
 
@@ -132,7 +134,7 @@ fn place(kind: InitiatorKind, asker: Option<&str>, offset: Option<u64>) -> Strin
         InitiatorKind::Header => format!("a Link field of {asker}"),
         InitiatorKind::EarlyHint => format!("a 103 (Early Hints) before {asker}"),
         InitiatorKind::Redirect => format!("a redirect of {asker}"),
-        InitiatorKind::Retry => format!("nobody: {asker} is sent once more, its kept connection had ended"),
+        InitiatorKind::Retry => format!("nobody: {asker} is sent once more, on another connection"),
     }
 }
 
@@ -210,7 +212,9 @@ pub(super) fn facts(paged: &Paged<'_>, row: &PagedRow<'_>) -> Vec<(&'static str,
 
 /// A connection: its number, whom it leads to, and what it carried.
 pub(super) fn lane(paged: &Paged<'_>, lane: &ConnectionLane) -> String {
-    let host = lane.opened_for.and_then(|row| paged.rows.get(row)).map_or("", |row| &row.hop.url.host_ascii);
+    let opener = lane.opened_for.and_then(|row| paged.rows.get(row)).map(|row| row.hop.url);
+    let url = opener.or_else(|| opened_ahead(paged, lane).map(|ahead| ahead.hop.url));
+    let host = url.map_or("", |url| &url.host_ascii);
     format!("{} {}", lane.id.0, shorten(host, LONGEST, ELLIPSIS))
 }
 
@@ -223,5 +227,33 @@ pub(super) fn lane_facts(paged: &Paged<'_>, lane: &ConnectionLane) -> String {
         0 => "not used".to_owned(),
         number => count(number, "request"),
     };
-    if version.is_empty() { carried } else { format!("{version}, {carried}") }
+    let ahead = if opened_ahead(paged, lane).is_some() { ", opened ahead" } else { "" };
+    if version.is_empty() { format!("{carried}{ahead}") } else { format!("{version}, {carried}{ahead}") }
+}
+
+fn opened_ahead<'p, 't>(paged: &'p Paged<'t>, lane: &ConnectionLane) -> Option<&'p Ahead<'t>> {
+    paged.ahead.iter().find(|ahead| ahead.hop.request.connection.ran() == Some(lane.id))
+}
+
+/// What was done ahead for hints, each in a line.
+pub(super) fn ahead(paged: &Paged<'_>) -> Vec<String> {
+    let told = paged.ahead.iter().map(|ahead| {
+        let hop = &ahead.hop;
+        let took = units::micros(hop.end.0.saturating_sub(hop.start.0));
+        let is_name = ahead.resource.kind == ResourceKind::DnsPrefetch;
+        let what = match (hop.failure, &ahead.resource.note) {
+            (Some(failure), _) => format!("failed after {took}: {}", failure.code.as_str()),
+            (None, Some(note)) => note.clone(),
+            (None, None) if is_name => format!("looked up in {took}"),
+            (None, None) => format!(
+                "connected in {took}, {}",
+                match ahead.used {
+                    0 => "not used by what was asked for here".to_owned(),
+                    number => format!("used by {}", count(number, "request")),
+                }
+            ),
+        };
+        format!("{}: {what}", shorten(&hop.url.host_ascii, LONGEST, ELLIPSIS))
+    });
+    told.collect()
 }

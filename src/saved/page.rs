@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::hop::Rows;
 use super::value::{Fault, Object, Read, objects, record};
 use crate::trace::{
-    Ahead, Asker, DocumentRead, Fate, Initiator, Left, Marks, Page, PageLimit, Reasked, RequestId,
-    Resource, ResourceId, Revisit, SecondVisit, Use, Viewport,
+    Ahead, Asker, DocumentRead, Fate, Initiator, Left, Marks, Page, PageLimit, Reasked, RequestId, Resource,
+    ResourceId, Revisit, SecondVisit, Use, Viewport,
 };
 
 /// What stands in place of a reason where the run ended first.
@@ -72,7 +72,7 @@ fn document_read(it: &Object<'_>) -> Read<DocumentRead> {
 /// All that was found, in its order: of what was asked for and of what was not.
 fn resources(document: &Object<'_>, requests: usize) -> Read<Vec<Resource>> {
     let asked = document.rows("requests", |row| asked(row, requests))?;
-    let left = document.rows("not_requested", left)?;
+    let left = document.rows("not_requested", |row| left(row, requests))?;
     let mut all: Vec<(usize, Resource)> = asked.into_iter().flatten().chain(left).collect();
     all.sort_by_key(|(place, _)| *place);
     let count = all.len();
@@ -99,9 +99,14 @@ fn asked(row: &Value, requests: usize) -> Read<Option<(usize, Resource)>> {
 }
 
 /// One that was not.
-fn left(row: &Value) -> Read<(usize, Resource)> {
+fn left(row: &Value, requests: usize) -> Read<(usize, Resource)> {
     let it = Object::of(row)?;
-    let fate = if it.get::<String>("reason")? == STOPPED {
+    let fate = if let Some(request) = it.get("prepared")? {
+        if request >= requests {
+            return Err(Fault::new("there is no such request").within("prepared"));
+        }
+        Fate::Prepared(RequestId(request))
+    } else if it.get::<String>("reason")? == STOPPED {
         Fate::Unstarted
     } else {
         Fate::Left(it.get::<Left>("reason")?)

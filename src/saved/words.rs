@@ -11,9 +11,9 @@ use crate::trace::{
     EarlyData, EventStreamEnd, ExpectOutcome, FailureCode, FastOpenRefusal, Grade, GrpcStatusBy,
     HandshakeMessage, HttpVersion, InitiatorKind, Integrity, Keeper, KeptConnection, KeyRole, Left, NearMiss,
     PacketKind, PageMaker, PageProfile, PreflightFreshness, Priority, ProofKind, ProxyKind, ProxyUsage,
-    Purpose, RedirectChange, ResourceKind, Reuse, ReuseReason, RootsOf, RouteAnswer, ScanVersion, Scheme, Spelling, StageName,
-    StampedBy, StoppedBy, Stray, SuiteOrder, TlsComplaint, TlsVersion, TokenFault, TokenForm, Transport,
-    Unanswered, Unused, UrlChangeKind, WaitRule,
+    Purpose, RedirectChange, ResourceKind, Reuse, ReuseReason, RootsOf, RouteAnswer, ScanVersion, Scheme,
+    Spelling, StageName, StampedBy, StoppedBy, Stray, SuiteOrder, TlsComplaint, TlsVersion, TokenFault,
+    TokenForm, Transport, Unanswered, Unused, UrlChangeKind, WaitRule,
 };
 
 /// The one of `all` that a text is the word of.

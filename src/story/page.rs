@@ -42,7 +42,12 @@ fn coming_back(teller: &mut Teller, visit: &SecondVisit) {
         units::bytes(visit.bytes()),
         units::micros(visit.end.0.saturating_sub(visit.start.0))
     ));
-    teller.tell("Coming back", &told, &["RFC 9111 section 4"], "urltrace --lab --page --again https://page-again.http.test/");
+    teller.tell(
+        "Coming back",
+        &told,
+        &["RFC 9111 section 4"],
+        "urltrace --lab --page --again https://page-again.http.test/",
+    );
 }
 
 /// What was found, how, and what became of it.

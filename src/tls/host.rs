@@ -195,8 +195,9 @@ impl Context for Swapped {
 }
 
 /// Whether a certificate lists the host among its names, for hosts and certificates that webpki does not
-/// take. A wildcard is the whole leftmost label (RFC 9525 §6.3).
-pub(super) fn is_named(leaf: &[u8], host: &str) -> bool {
+/// take, and for further hosts of a connection. A wildcard is the whole leftmost label (RFC 9525 §6.3).
+#[must_use]
+pub fn is_named(leaf: &[u8], host: &str) -> bool {
     let Ok((_, leaf)) = X509Certificate::from_der(leaf) else { return false };
     let Ok(Some(names)) = leaf.subject_alternative_name() else { return false };
     let address: Option<Vec<u8>> = host.parse().ok().map(|address| match address {

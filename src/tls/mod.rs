@@ -57,6 +57,7 @@ mod verify;
 pub use caa::{CAA, judge as judge_caa, names as caa_names};
 pub use client::{Client, Faults, HANDSHAKE_LIMIT, Peer, Prepared};
 pub use group::provider;
+pub use host::is_named;
 pub use messages::{Ending, Messages, Renamed};
 pub use resume::{Heard, Memory};
 pub use scan::{Allowance, Target, scan};

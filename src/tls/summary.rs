@@ -101,6 +101,13 @@ impl Unread {
         self.details
     }
 
+    /// The server's own certificate, where it was shown and had to be good.
+    #[must_use]
+    pub fn leaf(&self) -> Option<&[u8]> {
+        let details = self.details.as_ref().filter(|details| !details.insecure)?;
+        details.seen.certificates.first().map(AsRef::as_ref)
+    }
+
     /// What a second handshake needs, where one is wanted.
     pub fn take_memory(&mut self) -> Option<Memory> {
         self.memory.take()

@@ -323,7 +323,8 @@ pub enum InitiatorKind {
     EarlyHint,
     /// By a redirect.
     Redirect,
-    /// By us, once more: the kept connection that it went out on had ended.
+    /// By us, once more: the kept connection that it went out on had ended, or was another host's and did not take it
+    /// (421).
     Retry,
 }
 
@@ -437,6 +438,9 @@ impl Blocking {
 pub enum Fate {
     /// It was asked for.
     Requested(RequestId),
+    /// A hint: its origin was connected to, or its name looked up. What was done is told as of a request that went no
+    /// further, and is none.
+    Prepared(RequestId),
     /// It was not.
     Left(Left),
     /// It was to be, and the run ended first.
@@ -454,7 +458,7 @@ pub enum Left {
     Media,
     /// An icon or a manifest: for the tab, not for the page.
     Chrome,
-    /// A hint to connect or to look up: nothing is done ahead here.
+    /// A hint to connect or to look up, and nothing was left to do for it.
     Hint,
     /// A refresh leads to another page.
     Navigation,
@@ -528,7 +532,7 @@ impl Left {
             Self::Potential => "of stylesheets: layout decides (--fetch-potential)",
             Self::Media => "audio or video: a player decides how much of it",
             Self::Chrome => "for the browser's own window (icon, manifest)",
-            Self::Hint => "to connect or look up ahead (hints), which is not done here",
+            Self::Hint => "to connect or look up ahead (hints), and nothing was left to do",
             Self::Navigation => "where a refresh would go to",
             Self::NoModule => "for browsers without modules",
             Self::MixedContent => "in the clear on a page over TLS: browsers block it",
@@ -570,7 +574,15 @@ impl Page {
     pub fn requested(&self) -> impl Iterator<Item = (ResourceId, &Resource, RequestId)> {
         self.resources.iter().enumerate().filter_map(|(id, resource)| match resource.fate {
             Fate::Requested(request) => Some((ResourceId(id), resource, request)),
-            Fate::Left(_) | Fate::Unstarted => None,
+            Fate::Prepared(_) | Fate::Left(_) | Fate::Unstarted => None,
+        })
+    }
+
+    /// The hints that something was done for, each with what was.
+    pub fn prepared(&self) -> impl Iterator<Item = (ResourceId, &Resource, RequestId)> {
+        self.resources.iter().enumerate().filter_map(|(id, resource)| match resource.fate {
+            Fate::Prepared(request) => Some((ResourceId(id), resource, request)),
+            Fate::Requested(_) | Fate::Left(_) | Fate::Unstarted => None,
         })
     }
 

@@ -396,7 +396,8 @@ impl<'a> Chain<'a> {
         };
         if let (Some(page), Some(connection)) = (self.page, connection) {
             let url = &trace.requests[id.0].url;
-            page.document_connected(url, &session, &trace.connections[connection.0], connection);
+            let opened = (&trace.connections[connection.0], beside.unread.as_ref());
+            page.document_connected(url, &session, opened, connection);
         }
         let request = &mut trace.requests[id.0];
         on_stage(StageName::Http, &request.url.host_ascii);

@@ -19,6 +19,10 @@ impl Origin {
         self.scheme.is_clear()
     }
 
+    pub(super) const fn port(&self) -> u16 {
+        self.port
+    }
+
     pub(super) fn host(&self) -> &str {
         &self.host
     }

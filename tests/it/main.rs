@@ -20,6 +20,7 @@ mod many;
 mod monitoring;
 mod page;
 mod page_again;
+mod page_ahead;
 mod page_hostile;
 mod page_load;
 mod peers;

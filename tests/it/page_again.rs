@@ -151,15 +151,13 @@ fn what_leads_on_is_followed_as_it_was_found() {
         "/" => response("301 Moved Permanently", "Location: /page\r\n", ""),
         "/page" => response(
             "200 OK",
-            "Content-Type: text/html\r\nCache-Control: max-age=60\r\nSet-Cookie: a=1\r\n",
-            "<!doctype html><link rel=stylesheet href=/a.css><img src=/moved><img src=/choice.png>",
+            "Content-Type: text/html\r\nCache-Control: max-age=60\r\n",
+            "<!doctype html><link rel=stylesheet href=/a.css><img src=/moved>",
         ),
         // Fresh: its import is known of at once.
-        "/a.css" => response(
-            "200 OK",
-            "Content-Type: text/css\r\nCache-Control: max-age=60\r\n",
-            "@import '/b.css';",
-        ),
+        "/a.css" => {
+            response("200 OK", "Content-Type: text/css\r\nCache-Control: max-age=60\r\n", "@import '/b.css';")
+        }
         "/b.css" if head.contains("If-Modified-Since: Mon, 06 May 2024 10:42:57 GMT\r\n") => {
             response("304 Not Modified", "", "")
         }
@@ -170,7 +168,6 @@ fn what_leads_on_is_followed_as_it_was_found() {
         ),
         "/c.css" => response("200 OK", "Content-Type: text/css\r\nCache-Control: no-store\r\n", "p {}"),
         "/moved" => response("302 Found", "Location: /there.png\r\n", ""),
-        "/choice.png" => response("200 OK", "Cache-Control: max-age=60\r\nVary: Cookie\r\n", "no pixels"),
         _ => response("200 OK", "Content-Type: image/png\r\n", "no pixels"),
     });
     let document = visited(&base);
@@ -184,8 +181,6 @@ fn what_leads_on_is_followed_as_it_was_found() {
         ("/c.css", ("refetch", "no-store", Some(200))),
         ("/moved", ("refetch", "no-validator", Some(302))),
         ("/there.png", ("refetch", "no-validator", Some(200))),
-        // The cookie went with both: the document had set it before.
-        ("/choice.png", ("fresh", "max-age", None)),
     ] {
         assert_eq!(told(&document, file), expected, "{file}");
     }
@@ -203,12 +198,12 @@ fn a_cookie_that_changed_is_another_request_and_what_is_gone_leads_nowhere() {
         "/set.js" => response("200 OK", "Cache-Control: max-age=60\r\nSet-Cookie: a=1\r\n", ""),
         "/choice.png" => response("200 OK", "Cache-Control: max-age=60\r\nVary: Cookie\r\n", "no pixels"),
         // At the second visit, which brings the cookie, it is broken off.
-        "/a.css" if head.contains("Cookie: a=1") => "HTTP/1.1 200 OK\r\nContent-Length: 99\r\nConnection: close\r\n\r\n".to_owned(),
-        "/a.css" => response(
-            "200 OK",
-            "Content-Type: text/css\r\nCache-Control: no-store\r\n",
-            "@import '/b.css';",
-        ),
+        "/a.css" if head.contains("Cookie: a=1") => {
+            "HTTP/1.1 200 OK\r\nContent-Length: 99\r\nConnection: close\r\n\r\n".to_owned()
+        }
+        "/a.css" => {
+            response("200 OK", "Content-Type: text/css\r\nCache-Control: no-store\r\n", "@import '/b.css';")
+        }
         _ => response("200 OK", "Content-Type: text/css\r\n", ""),
     });
     let document = visited(&base);

@@ -3,6 +3,7 @@
 
 mod again;
 mod cases;
+mod shared;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +26,10 @@ pub(crate) const TESTS: &[Test<Fetched>] = &[
     ("fetched: a page asks for what chromium asks for, and says the same of itself", as_chromium),
     ("fetched: a server that takes four requests at a time by HTTP/2 gets no more", few_streams),
     ("fetched: a second visit asks for what chromium asks for, by the same validators", again::as_chromium),
+    (
+        "fetched: hosts of one certificate and address share a connection, and 421 is heeded",
+        shared::by_address_and_certificate,
+    ),
     ("fetched: a page of a public address does not lead to a private one", private_addresses),
 ];
 
@@ -40,6 +45,7 @@ const HOSTS: &[(&str, &str)] = &[
     ("third.h1.test", ONE),
     ("h2.test", TWO),
     ("third.h2.test", TWO),
+    ("strict.h2.test", TWO),
     ("private.test", PRIVATE),
     ("few.test", FEW),
 ];
@@ -215,6 +221,7 @@ fn write_pages(root: &Path) {
         fs::write(root.join("slow.bin"), vec![b'x'; 48_000]).unwrap();
         let few: String = (0..12).map(|number| format!("<img src=/few/{number}.png>")).collect();
         fs::write(root.join("few.html"), few).unwrap();
+        fs::write(root.join("shared.html"), shared::PAGE).unwrap();
         fs::write(root.join("private.html"), "<!doctype html><img src=https://private.test/x.png>").unwrap();
     }
 }
@@ -249,6 +256,12 @@ fn nginx_config(dir: &Path) -> String {
             .collect();
         let _ = writeln!(servers, "  server {{\n{listen}    root {path}/root/{host};\n{locations}  }}");
     }
+    // On a connection that was opened for another host it is not asked for this one.
+    let _ = writeln!(
+        servers,
+        "  server {{ listen {TWO}:443 ssl http2; server_name strict.h2.test; root {path}/root/h2.test; \
+         if ($ssl_server_name != strict.h2.test) {{ return 421; }} try_files $uri /empty.png =404; }}"
+    );
     let _ = writeln!(
         servers,
         "  server {{ listen {FEW}:443 ssl http2; http2_max_concurrent_streams {STREAMS}; root {path}/root/h2.test; \

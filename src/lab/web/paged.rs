@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use super::site::{
-    CHANGING_ETAG, Conduct, DEAF_ETAG, File, HSTS, Hints, KEPT, PAGE, Page, Site, TLS, Tls,
-};
+use super::site::{CHANGING_ETAG, Conduct, DEAF_ETAG, File, HSTS, Hints, KEPT, PAGE, Page, Site, TLS, Tls};
 use crate::lab::scenario::{
     EARLY_HINTS, PAGE_HANDSHAKE, PAGE_IMAGE, PAGE_IMPORT, PAGE_SCRIPT, PAGE_STYLE, PAGE_THINK, PAGE_WIDGET,
 };
@@ -58,6 +56,12 @@ const OTHER_SITE: &str = "<!doctype html><title>Another site</title>\n\
 
 /// A stylesheet that leads to another host.
 const LATE_HOST: &str = "<!doctype html><title>A late host</title>\n<link rel=stylesheet href=/main.css>\n";
+
+/// The same host, named ahead; and one named ahead in vain: what is asked of it goes without credentials.
+const AHEAD: &str = "<!doctype html><title>Ahead</title>\n\
+<link rel=preconnect href=https://page-styles.http.test><link rel=preconnect href=https://third.http.test>\n\
+<link rel=dns-prefetch href=https://page-widget.tls.test>\n\
+<link rel=stylesheet href=/main.css><script defer crossorigin src=https://third.http.test/widget.js></script>\n";
 
 /// Long texts, fresh for a minute.
 const HEAVY: &str = "<!doctype html><title>Heavy</title>\n\
@@ -321,6 +325,14 @@ pub(super) const PAGED: &[Site] = &[
         224,
         page(
             LATE_HOST,
+            &[slow("/main.css", CSS, "@import 'https://page-styles.http.test/far.css';\n", PAGE_STYLE)],
+        ),
+    ),
+    Site::https(
+        "page-ahead.http.test",
+        236,
+        page(
+            AHEAD,
             &[slow("/main.css", CSS, "@import 'https://page-styles.http.test/far.css';\n", PAGE_STYLE)],
         ),
     ),

@@ -193,6 +193,7 @@ pub(super) fn asked(
             let mut frame = plain("src", ResourceKind::Frame);
             if let Some((_, found)) = &mut frame {
                 found.wish.cors = Cors::No;
+                found.wish.sandbox = attributes.value("sandbox").map(str::to_owned);
             }
             [if attributes.is("loading", "lazy") { left(frame, Left::Lazy) } else { frame }, None]
         }

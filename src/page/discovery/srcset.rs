@@ -6,6 +6,9 @@ use crate::trace::Viewport;
 /// Candidates that are looked at.
 const MOST: usize = 256;
 
+/// What is told where a browser may know a size that is not known here.
+const UNKNOWN: &str = ", as far as its sizes can be read here: a browser may take another";
+
 /// An image of a srcset.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Candidate<'a> {
@@ -32,7 +35,7 @@ pub(super) fn choose<'a>(
     if let Some(url) = src.filter(|url| !url.trim().is_empty() && !widths && !has_one) {
         candidates.push(Candidate { url, descriptor: Descriptor::Density(1.0) });
     }
-    let size = if widths { source_size(sizes, viewport) } else { 0.0 };
+    let (size, doubt) = if widths { source_size(sizes, viewport) } else { (0.0, "") };
     let density = |one: &Candidate<'_>| match one.descriptor {
         Descriptor::Density(density) => density,
         Descriptor::Width(width) if size > 0.0 => width / size,
@@ -53,7 +56,7 @@ pub(super) fn choose<'a>(
         }
     }
     let (chosen, _) = best?;
-    let wanted = if widths { format!("for {size:.0} px") } else { "at 1x".to_owned() };
+    let wanted = if widths { format!("for {size:.0} px{doubt}") } else { "at 1x".to_owned() };
     let of = match chosen.descriptor {
         Descriptor::Width(width) => format!("{width}w"),
         Descriptor::Density(density) => format!("{density}x"),
@@ -62,9 +65,10 @@ pub(super) fn choose<'a>(
 }
 
 /// The size at which an image is laid out, by the attribute `sizes`: the first that holds.
-fn source_size(sizes: Option<&str>, viewport: Viewport) -> f64 {
+fn source_size(sizes: Option<&str>, viewport: Viewport) -> (f64, &'static str) {
     let whole = f64::from(viewport.width);
     let parts = split_outside(sizes.unwrap_or_default());
+    let mut doubt = "";
     for part in parts {
         let (condition, size) = last_value(part.trim());
         if !condition.trim().is_empty() && !holds(condition, viewport) {
@@ -73,11 +77,13 @@ fn source_size(sizes: Option<&str>, viewport: Viewport) -> f64 {
         if let Some(size) = length(size, viewport) {
             // A function that comes to less than nothing is held to that (CSS Values 4, section 10.5).
             if size >= 0.0 || part.trim_end().ends_with(')') {
-                return size.max(0.0);
+                return (size.max(0.0), doubt);
             }
+        } else if !part.trim().is_empty() {
+            doubt = UNKNOWN;
         }
     }
-    whole
+    (whole, doubt)
 }
 
 /// The last value of a part, with what stands before it.
@@ -197,6 +203,21 @@ mod tests {
         ] {
             let chosen = choose(srcset, sizes, src, window);
             assert_eq!(chosen.map(|(url, _)| url), expected, "{srcset:?} {sizes:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said() {
+        let window = Viewport::default();
+        for (sizes, is_doubted) in [
+            (Some("50vw"), false),
+            (None, false),
+            (Some("50cqw"), true),
+            (Some("auto, 50vw"), true),
+            (Some("(max-width: 600px) 50cqw, 50vw"), false),
+        ] {
+            let (_, told) = choose("a 400w, b 800w", sizes, None, window).unwrap();
+            assert_eq!(told.contains("a browser may take another"), is_doubted, "{sizes:?}: {told}");
         }
     }
 

@@ -2,10 +2,12 @@
 //!
 //! Computed once, drawn by text, SVG, HTML and Markdown alike. Nothing is measured, worded or escaped here.
 
+mod ahead;
 mod host;
 mod lane;
 mod row;
 
+pub use ahead::Ahead;
 pub use host::Host;
 pub use lane::{Lane, Opening, Run};
 pub use row::{AskedBy, Row};
@@ -27,6 +29,8 @@ pub struct Paged<'t> {
     pub hosts: Vec<Host<'t>>,
     /// The connections, in the order in which they were opened.
     pub lanes: Vec<Lane>,
+    /// What was done ahead, for hints.
+    pub ahead: Vec<Ahead<'t>>,
 }
 
 impl<'t> Paged<'t> {
@@ -62,7 +66,8 @@ impl<'t> Paged<'t> {
         let hosts = host::hosts(&mut rows);
         let lanes = lane::lanes(trace, &rows);
         let end = rows.iter().map(|row| row.hop.end).max().unwrap_or_default();
-        Self { page, end, rows, hosts, lanes }
+        let ahead = ahead::ahead(trace, page, &rows);
+        Self { page, end, rows, hosts, lanes, ahead }
     }
 
     /// Bytes that came for all of it.

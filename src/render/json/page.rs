@@ -261,7 +261,7 @@ struct RequestView<'a> {
 #[cfg_attr(test, derive(JsonSchema))]
 struct InitiatorView {
     /// How: by markup, CSS, a Link field of a response or of a 103, a redirect, or once more because a kept connection
-    /// had ended.
+    /// had ended, or was another host's and did not take it (421).
     #[cfg_attr(test, schemars(extend("enum" = ["parser", "css", "header", "early-hint", "redirect", "retry"])))]
     kind: &'static str,
     /// In which request's response, by its index; null where that was not asked for itself.
@@ -306,6 +306,9 @@ struct LeftView<'a> {
     /// How it is asked for where it is another origin's.
     #[cfg_attr(test, schemars(extend("enum" = ["none", "anonymous", "use-credentials"])))]
     crossorigin: &'static str,
+    /// `preconnect` and `dns-prefetch`: what was done for it ahead, told as a request that went no further than that: its
+    /// number, where it stands in `page.hops` behind `hops`. Null where nothing was.
+    prepared: Option<usize>,
 }
 
 impl<'a> PageDocument<'a> {
@@ -499,6 +502,7 @@ impl<'a> LeftView<'a> {
     fn of(id: usize, resource: &'a Resource, order: &Order) -> Option<Self> {
         let reason = match resource.fate {
             Fate::Requested(_) => return None,
+            Fate::Prepared(_) => Left::as_str(Left::Hint),
             Fate::Left(why) => Left::as_str(why),
             Fate::Unstarted => STOPPED,
         };
@@ -515,6 +519,10 @@ impl<'a> LeftView<'a> {
             ahead: resource.ahead.map(Ahead::as_str),
             ahead_used: resource.ahead.and_then(is_used),
             crossorigin: resource.cross_origin.as_str(),
+            prepared: match resource.fate {
+                Fate::Prepared(request) => Some(request.0),
+                Fate::Requested(_) | Fate::Left(_) | Fate::Unstarted => None,
+            },
         })
     }
 }

@@ -1,8 +1,8 @@
 //! Where a finding's evidence stands in a document: JSON pointers (RFC 6901) for places.
 
 use crate::finding::{
-    AttemptField, CertificateField, CutField, InAgain, InConnection, InDnssec, InLookup, InRequest, InResource,
-    PacketField, Place, SignatureField, SignaturePlace,
+    AttemptField, CertificateField, CutField, InAgain, InConnection, InDnssec, InLookup, InRequest,
+    InResource, PacketField, Place, SignatureField, SignaturePlace,
 };
 use crate::trace::{Fate, Resource, ResourceId, Trace};
 

@@ -23,6 +23,9 @@ pub(super) fn summary(page: &mut String, paged: &Paged<'_>) {
     for (_, label, at) in words::marks(paged.page) {
         let _ = write!(told, "\n- {label} **{}**", words::time(at));
     }
+    for ahead in words::ahead(paged) {
+        let _ = write!(told, "\n- ahead: {}", escaped(&ahead));
+    }
     for (number, why) in words::left_out(paged.page) {
         let _ = write!(told, "\n- not asked for: {number} {}", escaped(why));
     }
@@ -30,7 +33,8 @@ pub(super) fn summary(page: &mut String, paged: &Paged<'_>) {
         let _ = write!(told, "\n- the document was not looked through to its end: {}", escaped(why));
     }
     if let Some(visit) = &paged.page.again {
-        let _ = write!(told, "\n- second visit: {} (not counted)", escaped(&again_words::summary(paged, visit)));
+        let _ =
+            write!(told, "\n- second visit: {} (not counted)", escaped(&again_words::summary(paged, visit)));
         for (number, fate) in again_words::fates(visit) {
             let _ = write!(told, "\n  - {number} {}", escaped(fate));
         }

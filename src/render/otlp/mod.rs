@@ -18,7 +18,7 @@ use super::json::{self as document, Lines};
 use crate::finding::Finding;
 use crate::redact::Redacted;
 use crate::report::{RepeatReport, TraceReport};
-use crate::trace::{At, Trace};
+use crate::trace::{At, StageName, Trace};
 
 /// Writes the request for a trace.
 ///
@@ -126,7 +126,8 @@ fn of_trace(report: &TraceReport) -> io::Result<Vec<Value>> {
     for (count, hop) in trace.hops().enumerate() {
         request::span(&mut spans, root, &hop, count);
     }
-    for hop in trace.page_hops() {
+    // What is done ahead is no request.
+    for hop in trace.page_hops().filter(|hop| hop.request.until == StageName::Http) {
         request::span(&mut spans, root, &hop, 0);
     }
     Ok(spans.done)

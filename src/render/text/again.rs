@@ -34,13 +34,22 @@ pub(super) fn put(page: &mut Page, paged: &Paged<'_>, visit: &SecondVisit, verbo
     head.column(Ink::Faint, "request", NAME).column(Ink::Faint, "asked by", BY);
     head.column(Ink::Faint, "status", STATUS);
     if !is_narrow {
-        head.right(Ink::Faint, "size", SIZE).right(Ink::Faint, "before", SIZE).right(Ink::Faint, "time", TIME);
+        head.right(Ink::Faint, "size", SIZE).right(Ink::Faint, "before", SIZE).right(
+            Ink::Faint,
+            "time",
+            TIME,
+        );
     }
     page.put(head);
     let shown = if verbose { rows.len() } else { rows.len().min(MOST) };
     rows[..shown].iter().for_each(|row| put_row(page, row, is_narrow, verbose));
     if shown < rows.len() {
-        fact_text(page, Ink::Faint, "", &format!("and {} more; -v has all", count(rows.len() - shown, "request")));
+        fact_text(
+            page,
+            Ink::Faint,
+            "",
+            &format!("and {} more; -v has all", count(rows.len() - shown, "request")),
+        );
     }
 }
 

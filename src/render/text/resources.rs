@@ -304,6 +304,9 @@ fn folded(page: &mut Page, paged: &Paged<'_>, axis: Axis) {
 
 /// What was found and not asked for.
 fn left(page: &mut Page, paged: &Paged<'_>, verbose: bool) {
+    for (place, told) in words::ahead(paged).iter().enumerate() {
+        fact_text(page, Ink::Faint, if place == 0 { "ahead" } else { "" }, told);
+    }
     for (number, why) in words::left_out(paged.page) {
         fact_text(page, Ink::Faint, "not asked", &format!("{number} {why}"));
     }

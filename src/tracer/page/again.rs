@@ -213,7 +213,8 @@ fn judge(one: &First, trace: &Trace, now: SystemTime, cookie: Option<&str>) -> S
 fn reasked(request: &Request, now: Option<[u8; 32]>, first: &First, by: &Stored) -> Reasked {
     let http = request.http.as_ref().ran();
     let etag = |http: Option<&Http>| header(&http?.headers, "etag").map(std::borrow::Cow::into_owned);
-    let before = first.fingerprint.filter(|_| came(&first.request, first.request.failure.as_ref()) == Came::Whole);
+    let before =
+        first.fingerprint.filter(|_| came(&first.request, first.request.failure.as_ref()) == Came::Whole);
     let before_etag = etag(first.request.http.as_ref().ran());
     Reasked {
         start: request.start,

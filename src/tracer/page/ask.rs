@@ -90,6 +90,7 @@ fn referer(wish: &Wish, url: &Url) -> Option<String> {
 /// Whether it leads to the origin of the document or the frame that it is for.
 pub(super) fn is_own(wish: &Wish, url: &Url) -> bool {
     !wish.tainted
+        && !wish.terms.is_opaque()
         && wish
             .terms
             .document
@@ -99,7 +100,7 @@ pub(super) fn is_own(wish: &Wish, url: &Url) -> bool {
 
 /// The origin of that, as servers are told it.
 pub(super) fn own_origin(wish: &Wish) -> String {
-    let document = wish.terms.document.as_ref().filter(|_| !wish.tainted);
+    let document = wish.terms.document.as_ref().filter(|_| !wish.tainted && !wish.terms.is_opaque());
     document.map_or_else(|| "null".to_owned(), |own| own.origin().ascii_serialization())
 }
 
@@ -117,7 +118,7 @@ pub(super) fn is_other_site((page, url): (&Url, &Url), wish: &Wish) -> bool {
     let asker = wish.terms.document.as_ref();
     let of_asker =
         asker.is_none_or(|asker| is_own_site(asker.host_str().unwrap_or_default(), asker.scheme() == "http"));
-    !(of_asker && is_own_site(&url.host_ascii, url.scheme.is_clear()))
+    !(of_asker && !wish.terms.is_opaque() && is_own_site(&url.host_ascii, url.scheme.is_clear()))
 }
 
 /// The cookies that go with it.
@@ -201,6 +202,21 @@ mod tests {
             let given = fitting((&page, &url::parse(to).unwrap()), &wish, &jar);
             let given: Vec<_> = given.iter().map(|cookie| cookie.name.as_str()).collect();
             assert_eq!(given, names, "{asker} {to}");
+        }
+    }
+
+    #[test]
+    fn a_sandbox_makes_everybody_a_stranger() {
+        let own = Terms::of("https://www.a.test/frame", &[]);
+        let boxed = own.clone().framed(Some("allow-scripts"), &Terms::default());
+        let (page, url) =
+            (url::parse("https://www.a.test/").unwrap(), url::parse("https://www.a.test/x").unwrap());
+        for (terms, is_free) in [(own, true), (boxed, false)] {
+            let wish = Wish { terms: Rc::new(terms), cors: Cors::Anonymous, ..Wish::default() };
+            assert_eq!(is_own(&wish, &url), is_free);
+            assert_eq!(own_origin(&wish) == "null", !is_free);
+            assert_eq!(is_other_site((&page, &url), &wish), !is_free);
+            assert_eq!(credentials(&wish, &url) == Credentials::Sent, is_free);
         }
     }
 }

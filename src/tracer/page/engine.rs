@@ -1,16 +1,19 @@
 //! Who drives a page: what was heard becomes requests, and the turn of each is kept.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::rc::Rc;
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use tokio::sync::Notify;
 
-use super::hosts::{Credentials, Key};
+use super::covers::Covers;
+use super::hosts::{Credentials, Key, Way};
 use super::inbox::{Came, Ear, Heard, Inbox};
 use super::state::State;
 use crate::http::{Listener, Session};
 use crate::plan::{Cookie, PagePlan, Reach};
+use crate::tls;
 use crate::trace::{Asker, Connection, ConnectionId, ResourceId, ResourceKind, Url};
 use crate::tracer::endpoint::is_public;
 use crate::tracer::pool::Pool;
@@ -27,6 +30,9 @@ pub(crate) struct Engine<'a> {
     pub(super) state: RefCell<State>,
     pub(super) inbox: Rc<Inbox>,
     ear: Rc<Ear>,
+    /// Set when nothing is left but what is done for hints.
+    is_over: Cell<bool>,
+    over: Notify,
     /// Connections of the document's chain that are known here.
     lent: RefCell<HashSet<(Key, ConnectionId)>>,
 }
@@ -37,7 +43,8 @@ impl<'a> Engine<'a> {
         let ear = Ear::new(&inbox, Asker::Document, ResourceKind::Document, plan.viewport, *scene.clock);
         let ear = ear.comparing(plan.visits);
         let state = RefCell::new(State::new(plan));
-        Self { scene, state, inbox, ear: Rc::new(ear), lent: RefCell::default() }
+        let (is_over, over, lent) = Default::default();
+        Self { scene, state, inbox, ear: Rc::new(ear), is_over, over, lent }
     }
 
     /// The same once more, of a state that is known from the begin.
@@ -57,10 +64,11 @@ impl<'a> Engine<'a> {
         &self,
         url: &Url,
         session: &Session,
-        connection: &Connection,
+        (connection, unread): (&Connection, Option<&tls::Unread>),
         id: ConnectionId,
     ) {
         let mut state = self.state.borrow_mut();
+        state.covers.extend(Covers::of(id, connection, unread));
         let key = Key { origin: Origin::of(url), credentials: Credentials::Sent };
         if self.lent.borrow_mut().insert((key.clone(), id)) {
             state.hosts.lent(&key, session, id);
@@ -97,12 +105,21 @@ impl<'a> Engine<'a> {
             self.hear();
             self.read_what_has_come().await;
             loop {
+                let hint = self.state.borrow_mut().next_hint();
+                if let Some((id, key)) = hint {
+                    active.push(self.turn(id, key, None));
+                    continue;
+                }
                 let next = self.state.borrow_mut().next();
                 let Some((id, key, way)) = next else { break };
-                active.push(self.fetch(id, key, way));
+                active.push(self.turn(id, key, Some(way)));
             }
             if active.is_empty() && self.state.borrow().document_ended {
                 break;
+            }
+            if self.state.borrow().is_over() {
+                self.is_over.set(true);
+                self.over.notify_waiters();
             }
             tokio::select! {
                 biased;
@@ -125,6 +142,22 @@ impl<'a> Engine<'a> {
             }
             tokio::task::yield_now().await;
             self.hear();
+        }
+    }
+
+    /// Until nothing is left but what is done for hints.
+    pub(super) async fn over(&self) {
+        let told = self.over.notified();
+        if !self.is_over.get() {
+            told.await;
+        }
+    }
+
+    /// A request by its way, or what a hint asks for.
+    async fn turn(&self, id: ResourceId, key: Key, way: Option<Way>) {
+        match way {
+            Some(way) => self.fetch(id, key, way).await,
+            None => self.prepare(id, key).await,
         }
     }
 

@@ -4,23 +4,28 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::ask;
+use super::covers::Covers;
 use super::engine::Engine;
 use super::hosts::{Credentials, Key, Way};
-use super::inbox::{Came, Ear};
-use super::revisit::Ending;
-use super::settle::of_page;
+use super::inbox::{Came, Ear, Heard};
+use super::numbers::of_page;
+use super::revisit::Part;
+use super::state::{OPEN, OPEN_AHEAD};
+use crate::dns::UncountedLanes;
 use crate::fault::Fault;
 use crate::http::{self, Ask, Listener};
 use crate::page::Wish;
 use crate::plan::{HttpPlan, Plan};
 use crate::trace::{
-    Asker, ConnectionId, DnsLane, Failure, FailureCode, InitiatorKind, LookupId, REUSED, Request, RequestId,
-    ResourceId, Stage, StageName, Trace, Url,
+    Asker, ConnectionId, Dns, DnsLane, Failure, FailureCode, InitiatorKind, LookupId, REUSED, Request,
+    RequestId, ResourceId, Stage, StageName, Trace, Url,
 };
 use crate::tracer::beside::Beside;
 use crate::tracer::chain::end_of;
+use crate::tracer::opening::Opened;
 use crate::tracer::pool::Idle;
 use crate::tracer::scene::Scene;
+use crate::tracer::target::Origin;
 use crate::tracer::way;
 use crate::url;
 
@@ -28,8 +33,6 @@ use crate::url;
 const KNOWN_WITHIN: Duration = Duration::from_millis(2);
 /// Why a name of a page has no lookup of its own.
 const KNOWN: &str = "the name had been looked up for an earlier request";
-/// Why a request has no connection of its own.
-const OPEN: &str = "an earlier request's connection is used";
 
 impl Engine<'_> {
     /// Makes a request, and takes up what it leads on to.
@@ -49,8 +52,8 @@ impl Engine<'_> {
         let scene = Scene { plan: &plan, reach, ..*self.scene };
         let ear = Rc::new(ear);
         let ask = Ask { listener: Some(Listener(ear.clone())), ..ask };
-        let mut work =
-            Work { number, key, ask, local: Trace::new(String::new(), clock.started_at(), Duration::ZERO) };
+        let local = Trace::new(String::new(), clock.started_at(), Duration::ZERO);
+        let mut work = Work { number, key, ask, local, alone: known.avoid.is_some(), looked_up: None };
         work.local.add_request(request);
         let failure = self.exchange(&scene, &mut work, way).await.err();
         let Work { key, mut local, .. } = work;
@@ -65,9 +68,14 @@ impl Engine<'_> {
             .is_some_and(|failure| matches!(failure.code, FailureCode::MaxTime | FailureCode::Interrupted));
         request.failure = failure;
         let is_retry = resource.initiator.kind == InitiatorKind::Retry || self.state.borrow().is_retried(id);
-        let next = self.next_of(&request, is_retry);
+        let own = Key { origin: Origin::of(&url), credentials: key.credentials };
+        let rode = key != own;
+        let next = self.next_of(&request, is_retry, rode);
         let next = next.filter(|_| !refused);
         let mut state = self.state.borrow_mut();
+        if rode {
+            state.rode(id, &key, &own, is_misdirected(&request));
+        }
         state.stopped |= stops;
         let end = request.end;
         if matches!(&next, Some((InitiatorKind::Redirect, _)))
@@ -79,8 +87,13 @@ impl Engine<'_> {
         state.requests[number] = request;
         state.ended(id);
         if state.again.is_some() {
-            let is_retry = matches!(next, Some((InitiatorKind::Retry, _)));
-            return state.ended_again(id, if is_retry { Ending::Retried } else { Ending::of(came) }, end);
+            if matches!(next, Some((InitiatorKind::Retry, _))) {
+                state.repeat(id);
+            } else if came {
+                // Behind all that was heard of it; what nobody has named this time is not asked for.
+                self.inbox.put(Heard::Came { of: Asker::Resource(id), part: Part::End, at: end });
+            }
+            return;
         }
         if let Some((kind, url)) = next {
             state.follow(id, kind, url, end);
@@ -120,10 +133,13 @@ impl Engine<'_> {
     }
 
     /// What a request leads on to: the target of its redirect, or itself on a connection of its own.
-    fn next_of(&self, request: &Request, is_retry: bool) -> Option<(InitiatorKind, Url)> {
+    fn next_of(&self, request: &Request, is_retry: bool, rode: bool) -> Option<(InitiatorKind, Url)> {
         let http = request.http.as_ref().ran();
+        if rode && is_misdirected(request) {
+            return Some((InitiatorKind::Retry, request.url.clone()));
+        }
         if request.failure.is_some() {
-            let reused = request.lookup.reason() == Some(REUSED) || request.lookup.reason() == Some(OPEN);
+            let reused = [REUSED, OPEN, OPEN_AHEAD].map(Some).contains(&request.lookup.reason());
             let again = reused && !is_retry && http.is_some_and(|http| http.unanswered.is_some());
             return again.then(|| (InitiatorKind::Retry, request.url.clone()));
         }
@@ -133,19 +149,22 @@ impl Engine<'_> {
 
     /// Connection and exchange.
     async fn exchange(&self, scene: &Scene<'_>, work: &mut Work, way: Way) -> Result<(), Failure> {
-        let (idle, made) = match self.usable(&work.key, way).await {
+        let usable = match self.usable(&work.key, way).await {
             Some(idle) => {
+                let why = self.state.borrow().why_open(idle.connection);
                 let request = &mut work.local.requests[0];
-                (request.lookup, request.connection) = (Stage::Skipped(OPEN), Stage::Ran(idle.connection));
-                (idle, None)
+                (request.lookup, request.connection) = (Stage::Skipped(why), Stage::Ran(idle.connection));
+                Some(idle)
             }
             None => {
-                let mut beside = Beside::default();
-                let opened = way::open(scene, &mut work.local, RequestId(0), &work.ask, &mut beside).await;
-                let end = work.local.hops().last().and_then(|hop| end_of(&hop));
-                work.local.requests[0].end = end.unwrap_or_else(|| scene.clock.now());
-                let made = beside.request.take();
-                let connection = self.adopt(work, beside);
+                self.come_home(work);
+                self.ride(scene, work).await
+            }
+        };
+        let (idle, made) = match usable {
+            Some(idle) => (idle, None),
+            None => {
+                let (opened, made, connection) = self.open(scene, work).await;
                 match (opened, connection) {
                     (Ok(Some((session, _))), Some(connection)) => {
                         self.state.borrow_mut().hosts.opened(&work.key, &session, connection);
@@ -183,6 +202,27 @@ impl Engine<'_> {
         failure.map_or(Ok(()), Err)
     }
 
+    /// Opens a connection, and puts it into the page's tables; gives what was made of the request meanwhile.
+    pub(super) async fn open(
+        &self,
+        scene: &Scene<'_>,
+        work: &mut Work,
+    ) -> (Opened, Option<http::Prepared>, Option<ConnectionId>) {
+        let mut beside = Beside::default();
+        let opened = way::open(scene, &mut work.local, RequestId(0), &work.ask, &mut beside).await;
+        if let (Some((dns, lanes)), Some(place)) =
+            (work.looked_up.take(), work.local.lookups.len().checked_sub(1))
+        {
+            work.local.lookups[place] = dns;
+            beside.lanes = lanes.map(|lanes| (LookupId(place), lanes)).or(beside.lanes);
+        }
+        let end = work.local.hops().last().and_then(|hop| end_of(&hop));
+        work.local.requests[0].end = end.unwrap_or_else(|| scene.clock.now());
+        let made = beside.request.take();
+        let connection = self.adopt(work, beside);
+        (opened, made, connection)
+    }
+
     /// The connection of a way, if it still stands.
     async fn usable(&self, key: &Key, way: Way) -> Option<Idle> {
         match way {
@@ -205,7 +245,7 @@ impl Engine<'_> {
     }
 
     /// Puts what was opened for a request into the page's tables; gives the connection's place there.
-    fn adopt(&self, work: &mut Work, beside: Beside) -> Option<ConnectionId> {
+    pub(super) fn adopt(&self, work: &mut Work, beside: Beside) -> Option<ConnectionId> {
         let mut state = self.state.borrow_mut();
         let Trace { requests, lookups, connections, .. } = &mut work.local;
         let request = &mut requests[0];
@@ -222,6 +262,10 @@ impl Engine<'_> {
             }
         }
         let first = state.connections.len();
+        for (place, connection) in connections.iter().enumerate() {
+            let id = ConnectionId(of_page(first + place));
+            state.covers.extend(Covers::of(id, connection, beside.unread.as_ref()));
+        }
         for mut connection in connections.drain(..) {
             connection.opened_for = RequestId(of_page(work.number));
             state.connections.push(connection);
@@ -236,6 +280,11 @@ impl Engine<'_> {
     }
 }
 
+/// Whether a server says that it is not asked for this host on this connection (RFC 9110 section 15.5.20).
+fn is_misdirected(request: &Request) -> bool {
+    request.http.as_ref().ran().is_some_and(|http| http.status == Some(421))
+}
+
 /// Whether a body can be judged: it is that of a success, and all of it came and is decoded.
 pub(super) fn came(request: &Request, failure: Option<&Failure>) -> Came {
     let whole = request.http.as_ref().ran().is_some_and(|http| {
@@ -247,11 +296,15 @@ pub(super) fn came(request: &Request, failure: Option<&Failure>) -> Came {
 }
 
 /// A request under way.
-struct Work {
+pub(super) struct Work {
     /// Its place among the page's.
-    number: usize,
-    key: Key,
-    ask: Ask,
+    pub(super) number: usize,
+    pub(super) key: Key,
+    pub(super) ask: Ask,
     /// What it has by itself.
-    local: Trace,
+    pub(super) local: Trace,
+    /// It is to have a connection of its own host.
+    pub(super) alone: bool,
+    /// Its lookup, where that was made before it was known whether it needs a connection.
+    pub(super) looked_up: Option<(Dns, Option<UncountedLanes>)>,
 }

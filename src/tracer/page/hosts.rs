@@ -3,7 +3,7 @@
 //! Whether a host speaks HTTP/2 is known when the first handshake with it has ended: until then its other requests
 //! wait for that. Connections are opened here by nobody.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::http::Session;
 use crate::page::PER_HOST;
@@ -61,20 +61,78 @@ struct Host {
     shared: Option<Idle>,
     /// Requests under way on the shared one.
     streams: usize,
+    /// One is being opened ahead, which the first request is for.
+    ahead: bool,
 }
 
 /// Every host of a page.
 #[derive(Default)]
-pub(super) struct Hosts(HashMap<Key, Host>);
+pub(super) struct Hosts {
+    all: HashMap<Key, Host>,
+    /// Whose connections the requests of a host go over in place of its own.
+    rides: HashMap<Key, Key>,
+    /// Hosts that are not to be asked over those of others: one was refused there (421).
+    alone: HashSet<Key>,
+}
 
 impl Hosts {
+    /// Whose connections a host's requests go over.
+    pub(super) fn whose(&self, key: Key) -> Key {
+        let stands = |other: &&Key| self.all.get(other).is_some_and(|host| host.shared.is_some());
+        self.rides.get(&key).filter(stands).cloned().unwrap_or(key)
+    }
+
+    /// The open connections by HTTP/2 of others with the same credentials mode, where this host may be asked over one.
+    pub(super) fn others(&self, own: &Key) -> Vec<(&Key, ConnectionId)> {
+        if own.origin.is_clear() || self.alone.contains(own) {
+            return Vec::new();
+        }
+        let of = |host: &Host| {
+            let shared = host.shared.as_ref().filter(|it| it.session.version() == HttpVersion::Http2)?;
+            Some(shared.connection)
+        };
+        let fits = |key: &Key| {
+            key != own && key.credentials == own.credentials && key.origin.port() == own.origin.port()
+        };
+        let all = self.all.iter().filter(|(key, _)| fits(key));
+        all.filter_map(|(key, host)| Some((key, of(host)?))).collect()
+    }
+
+    /// Has a host's requests go over another's connection from now on; `None` where that has ended or is full.
+    pub(super) fn ride(&mut self, own: &Key, other: &Key, connection: ConnectionId) -> Option<Idle> {
+        if self.all.get(other)?.shared.as_ref()?.connection != connection {
+            return None;
+        }
+        let Way::Shared(idle) = self.way(other, None)? else { return None };
+        if let Some(host) = self.all.get_mut(own) {
+            host.open = host.open.saturating_sub(1);
+        }
+        self.rides.insert(own.clone(), other.clone());
+        Some(idle)
+    }
+
+    /// The connection of the other had ended when it was to be used: one of its own is opened.
+    pub(super) fn come_home(&mut self, own: &Key, other: &Key) {
+        self.rides.remove(own);
+        self.replaced(own);
+        if let Some(host) = self.all.get_mut(other) {
+            host.open = host.open.saturating_sub(1);
+        }
+    }
+
+    /// A host's requests go over its own connections from now on.
+    pub(super) fn part(&mut self, own: &Key) {
+        self.rides.remove(own);
+        self.alone.insert(own.clone());
+    }
+
     pub(super) fn speaks(&self, key: &Key) -> Speaks {
-        self.0.get(key).map_or(Speaks::Unknown, |host| host.speaks)
+        self.all.get(key).map_or(Speaks::Unknown, |host| host.speaks)
     }
 
     /// A way for a request now, if there is one, but not over the connection to avoid.
     pub(super) fn way(&mut self, key: &Key, avoid: Option<ConnectionId>) -> Option<Way> {
-        let host = self.0.entry(key.clone()).or_default();
+        let host = self.all.entry(key.clone()).or_default();
         if host.speaks == Speaks::Unknown && key.origin.is_clear() {
             host.speaks = Speaks::Http1;
         }
@@ -96,6 +154,8 @@ impl Hosts {
             return Some(Way::Idle(idle));
         }
         let most = match host.speaks {
+            // Who comes while one is opened ahead waits for that.
+            Speaks::Http1 if host.ahead => 1,
             Speaks::Http1 => PER_HOST,
             Speaks::Unknown | Speaks::Many => 1,
         };
@@ -107,7 +167,7 @@ impl Hosts {
 
     /// A connection was opened for a request, which is about to use it.
     pub(super) fn opened(&mut self, key: &Key, session: &Session, connection: ConnectionId) {
-        let host = self.0.entry(key.clone()).or_default();
+        let host = self.all.entry(key.clone()).or_default();
         match session.version() {
             HttpVersion::Http10 | HttpVersion::Http11 => host.speaks = Speaks::Http1,
             HttpVersion::Http2 | HttpVersion::Http3 => {
@@ -118,15 +178,32 @@ impl Hosts {
         }
     }
 
+    /// Whether a connection is to be opened ahead: none is there, and none is on the way.
+    pub(super) fn is_bare(&mut self, key: &Key) -> bool {
+        let host = self.all.entry(key.clone()).or_default();
+        let is_bare = host.open == 0;
+        host.open += usize::from(is_bare);
+        host.ahead |= is_bare;
+        is_bare
+    }
+
+    /// One was opened ahead, for nobody yet.
+    pub(super) fn opened_ahead(&mut self, key: &Key, idle: Idle) {
+        let connection = idle.connection;
+        self.opened(key, &idle.session, connection);
+        self.returned(key, Some(idle), connection);
+        self.all.entry(key.clone()).or_default().ahead = false;
+    }
+
     /// One that somebody else has opened, and is using.
     pub(super) fn lent(&mut self, key: &Key, session: &Session, connection: ConnectionId) {
-        self.0.entry(key.clone()).or_default().open += 1;
+        self.all.entry(key.clone()).or_default().open += 1;
         self.opened(key, session, connection);
     }
 
     /// What became of a connection after a response; `None` where it has ended.
     pub(super) fn returned(&mut self, key: &Key, left: Option<Idle>, connection: ConnectionId) {
-        let Some(host) = self.0.get_mut(key) else { return };
+        let Some(host) = self.all.get_mut(key) else { return };
         let is_shared = host.shared.as_ref().is_some_and(|shared| shared.connection == connection);
         if is_shared {
             host.streams = host.streams.saturating_sub(1);
@@ -146,13 +223,14 @@ impl Hosts {
 
     /// Another is opened in place of one that had ended.
     pub(super) fn replaced(&mut self, key: &Key) {
-        self.0.entry(key.clone()).or_default().open += 1;
+        self.all.entry(key.clone()).or_default().open += 1;
     }
 
     /// One was not opened. What the host speaks is still not known, and others need not wait for one another.
     pub(super) fn failed(&mut self, key: &Key) {
-        let Some(host) = self.0.get_mut(key) else { return };
+        let Some(host) = self.all.get_mut(key) else { return };
         host.open = host.open.saturating_sub(1);
+        host.ahead = false;
         if host.speaks == Speaks::Unknown {
             host.speaks = Speaks::Http1;
         }
@@ -160,7 +238,7 @@ impl Hosts {
 
     /// All that is left open.
     pub(super) fn into_open(self) -> impl Iterator<Item = Session> {
-        let all = self.0.into_values().flat_map(|host| host.idle.into_iter().chain(host.shared));
+        let all = self.all.into_values().flat_map(|host| host.idle.into_iter().chain(host.shared));
         all.map(|idle| idle.session)
     }
 }

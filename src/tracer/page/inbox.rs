@@ -9,7 +9,9 @@ use super::ask::{is_opaque, is_own, own_origin};
 use super::revisit::Part;
 use crate::clock::Clock;
 use crate::http::{self, Hears};
-use crate::page::{Checker, Cors, Document, Fingerprint, Found, LinkSource, Sheet, Terms, Wish, is_javascript, links};
+use crate::page::{
+    Checker, Cors, Document, Fingerprint, Found, LinkSource, Sheet, Terms, Wish, is_javascript, links,
+};
 use crate::plan::Visits;
 use crate::trace::{
     self, Asker, At, CorsCredentials, CorsRole, CorsVerdict, DocumentRead, Header, Http, HttpVersion,
@@ -370,7 +372,13 @@ impl Hears for Ear {
             }
             return;
         }
-        self.terms.replace(Rc::new(Terms::of(&url.href, &record.headers)));
+        let terms = Terms::of(&url.href, &record.headers);
+        let frame = self.wish.as_ref().filter(|_| self.kind == ResourceKind::Frame);
+        let terms = match frame {
+            Some(wish) => terms.framed(wish.sandbox.as_deref(), &wish.terms),
+            None => terms,
+        };
+        self.terms.replace(Rc::new(terms));
         self.unused.set(self.unusable(url, record));
         if matches!(self.kind, ResourceKind::Document | ResourceKind::Frame | ResourceKind::Stylesheet) {
             self.links((&url.href, &record.headers, LinkSource::Response), at);

@@ -5,16 +5,22 @@
 //! - `inbox`: what responses say while they come.
 //! - `state`: what is known of the page so far; `hosts`: its connections.
 //! - `fetch`: one request of it; `ask`: what that says of itself.
+//! - `ahead`: what is done for hints.
 //! - `again`: its second visit, of `revisit`: what of the first leads to what.
+//! - `ride`: connections that are good for several hosts, by `covers`.
 //! - `settle`: the tables of the page become those of the trace.
 
 mod again;
+mod ahead;
 mod ask;
+mod covers;
 mod engine;
 mod fetch;
 mod hosts;
 mod inbox;
+mod numbers;
 mod revisit;
+mod ride;
 mod settle;
 mod state;
 

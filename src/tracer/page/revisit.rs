@@ -20,23 +20,6 @@ pub(super) enum Part {
     End,
 }
 
-/// How a request ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// With a response.
-    Answered,
-    /// With a failure.
-    Failed,
-    /// The same, and it is sent once more.
-    Retried,
-}
-
-impl Ending {
-    pub(super) const fn of(answered: bool) -> Self {
-        if answered { Self::Answered } else { Self::Failed }
-    }
-}
-
 /// What of a response has to be there for something to be known of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Named {

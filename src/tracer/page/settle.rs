@@ -1,25 +1,13 @@
 //! When a page has ended its tables become those of the trace, and its marks are set.
 
 use super::engine::Engine;
+use super::numbers::settled;
 use super::state::State;
 use crate::dns::UncountedLanes;
 use crate::trace::{
     At, Blocking, ConnectionId, Failure, FailureCode, Fate, Left, LookupId, Marks, Page, PageLimit, Request,
-    RequestId, Resource, SecondVisit, Stage, Trace,
+    RequestId, Resource, SecondVisit, Stage, StageName, Trace,
 };
-
-/// Numbers of the page's own tables begin here, until they are joined to the trace's.
-const OF_PAGE: usize = usize::MAX / 2;
-
-/// The number of a row of the page's own tables.
-pub(super) const fn of_page(row: usize) -> usize {
-    OF_PAGE + row
-}
-
-/// Where a row comes to lie, behind those of the trace.
-const fn settled(row: usize, before: usize) -> usize {
-    if row >= OF_PAGE { row - OF_PAGE + before } else { row }
-}
 
 impl Engine<'_> {
     /// Puts the page into the trace. What still runs beside its lookups is given back.
@@ -88,8 +76,9 @@ impl Engine<'_> {
 /// The ids of the requests behind those of the trace.
 fn in_order(mut resources: Vec<Resource>, before: usize) -> Vec<Resource> {
     for resource in &mut resources {
-        if let Fate::Requested(id) = resource.fate {
-            resource.fate = Fate::Requested(RequestId(id.0 + before));
+        match &mut resource.fate {
+            Fate::Requested(id) | Fate::Prepared(id) => *id = RequestId(id.0 + before),
+            Fate::Left(_) | Fate::Unstarted => {}
         }
     }
     resources
@@ -102,7 +91,7 @@ fn marks(trace: &Trace, resources: &[Resource], requests: &[Request], head_read:
     let http = document.and_then(|request| request.http.as_ref().ran());
     let of = |resource: &Resource| match resource.fate {
         Fate::Requested(id) => requests.get(id.0),
-        Fate::Left(_) | Fate::Unstarted => None,
+        Fate::Prepared(_) | Fate::Left(_) | Fate::Unstarted => None,
     };
     let blocking = resources.iter().filter(|resource| resource.blocking == Blocking::Render);
     let came = |request: &&Request| {
@@ -113,6 +102,8 @@ fn marks(trace: &Trace, resources: &[Resource], requests: &[Request], head_read:
         blocking.map(|resource| of(resource).filter(came).map(|request| request.end)).collect();
     let ends = ends.filter(|_| document.is_some_and(|document| document.failure.is_none()));
     let start_render = head_read.zip(ends).map(|(head, ends)| ends.into_iter().fold(head, At::max));
-    let end = document.map(|document| requests.iter().map(|request| request.end).fold(document.end, At::max));
+    // What was done ahead is not waited for by anybody.
+    let asked = requests.iter().filter(|request| request.until == StageName::Http);
+    let end = document.map(|document| asked.map(|request| request.end).fold(document.end, At::max));
     Marks { first_byte: http.and_then(|http| http.first_byte), head_read, start_render, end }
 }

@@ -1,14 +1,17 @@
 //! What is known of a page so far: its resources, what waits for its turn, what was fetched.
 
+mod ahead;
+mod second;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
 use super::ask::{credentials, is_own};
+use super::covers::Covers;
 use super::hosts::{Credentials, Hosts, Key, Speaks, Way};
-use super::revisit::{Ending, Part, Revisits};
+use super::revisit::Revisits;
 use crate::dns::UncountedLanes;
 use crate::http;
 use crate::page::{Cors, Found, Pending, Place, Progress, Ranks, Schedule, Wish, can_wait, place};
@@ -28,6 +31,13 @@ use crate::url;
 const MOST_TOLD: usize = 10_000;
 /// Redirects that one resource may take.
 const MAX_REDIRECTS: usize = 20;
+/// Hints that something is done for.
+const MOST_HINTS: usize = 16;
+
+/// Why a request has no connection of its own.
+pub(super) const OPEN: &str = "an earlier request's connection is used";
+/// The same, where that was opened for nobody.
+pub(super) const OPEN_AHEAD: &str = "the connection was opened ahead, for a hint";
 
 /// What is known of a resource beside what is told of it.
 #[derive(Clone)]
@@ -52,7 +62,11 @@ pub(super) struct State {
     pub(super) plan: PagePlan,
     pub(super) resources: Vec<Resource>,
     pub(super) known: Vec<Known>,
-    seen: HashMap<(String, Cors), ResourceId>,
+    /// Whether a hint, or a file.
+    seen: HashMap<(String, Cors, bool), ResourceId>,
+    hints: VecDeque<ResourceId>,
+    /// Hints that something was done for.
+    prepared: usize,
     pending: Vec<ResourceId>,
     running: Vec<ResourceId>,
     /// Of the document, and of each frame.
@@ -74,6 +88,8 @@ pub(super) struct State {
     pub(super) watches: Vec<(usize, tcp::Watch)>,
     pub(super) unread: Vec<(usize, tls::Unread)>,
     pub(super) of_quic: Vec<(usize, crate::quic::Watch)>,
+    /// What connections are good for.
+    pub(super) covers: Vec<Covers>,
     /// What bodies that came whole are known again by, where there are two visits.
     pub(super) fingerprints: HashMap<Asker, [u8; 32]>,
     /// What is visited once more; `None` at the first visit.
@@ -103,6 +119,8 @@ impl State {
             resources: Vec::new(),
             known: Vec::new(),
             seen: HashMap::new(),
+            hints: VecDeque::new(),
+            prepared: 0,
             pending: Vec::new(),
             running: Vec::new(),
             ranks: HashMap::new(),
@@ -123,55 +141,10 @@ impl State {
             watches: Vec::new(),
             unread: Vec::new(),
             of_quic: Vec::new(),
+            covers: Vec::new(),
             fingerprints: HashMap::new(),
             again: None,
         }
-    }
-
-    /// Something of a response came.
-    pub(super) fn came(&mut self, of: Asker, part: Part, at: At) {
-        if let Part::Bytes(bytes) = part {
-            self.bytes = self.bytes.saturating_add(bytes as u64);
-        }
-        if let (Some(again), Asker::Resource(id)) = (&mut self.again, of) {
-            let due = again.came(id, part);
-            self.release(due, at);
-        }
-    }
-
-    /// Of the second visit: what may be asked for from now on.
-    pub(super) fn release(&mut self, due: Vec<ResourceId>, at: At) {
-        for id in due {
-            self.resources[id.0].discovered = at;
-            self.pending.push(id);
-        }
-    }
-
-    /// Of the second visit: a request has ended.
-    pub(super) fn ended_again(&mut self, id: ResourceId, ending: Ending, at: At) {
-        match ending {
-            Ending::Answered => self.came(Asker::Resource(id), Part::End, at),
-            // What nobody has named this time is not asked for.
-            Ending::Failed => {}
-            Ending::Retried => {
-                self.known[id.0].avoid = self.avoided(id);
-                if let Some(again) = &mut self.again {
-                    again.rows[id.0].retried = true;
-                }
-                self.pending.push(id);
-            }
-        }
-    }
-
-    /// Whether it is sent once more already.
-    pub(super) fn is_retried(&self, id: ResourceId) -> bool {
-        self.again.as_ref().and_then(|again| again.rows.get(id.0)).is_some_and(|row| row.retried)
-    }
-
-    /// Something that was asked for at the first visit, and waits to be released.
-    pub(super) fn enlist(&mut self, resource: Resource, known: Known) {
-        self.resources.push(resource);
-        self.known.push(known);
     }
 
     /// The connection that a retry must not go over.
@@ -221,7 +194,12 @@ impl State {
         if framed {
             placed.blocking = Blocking::None;
         }
-        let (url, parsed, mut note, mut left) = self.readable(&found);
+        let (url, mut parsed, mut note, mut left) = self.readable(&found);
+        let is_hint = left == Some(Left::Hint);
+        if is_hint {
+            parsed = url::parse(&url).ok();
+            left = parsed.as_ref().filter(|url| self.is_foreign(url)).map_or(left, |_| Some(Left::OtherSite));
+        }
         if left.is_none()
             && let Some(directive) = found.barred(&url, false)
         {
@@ -233,7 +211,7 @@ impl State {
         if left.is_none() && parsed.as_ref().is_some_and(|url| self.is_foreign(url)) {
             left = Some(Left::OtherSite);
         }
-        let key = (url.clone(), found.wish.cors);
+        let key = (url.clone(), found.wish.cors, is_hint);
         let resource = Resource {
             url,
             kind: found.kind,
@@ -258,10 +236,20 @@ impl State {
             url: parsed,
             held: false,
         };
-        if let Some(id) = self.seen.get(&key).copied() {
+        // What was looked up only is still to be connected to.
+        let is_more = |id: &ResourceId| {
+            let before = &self.resources[id.0];
+            resource.kind == ResourceKind::Preconnect
+                && before.kind == ResourceKind::DnsPrefetch
+                && matches!(before.fate, Fate::Prepared(_))
+        };
+        if let Some(id) = self.seen.get(&key).copied().filter(|id| !is_more(id)) {
             self.find_again(id, resource, known);
         } else if let Some(id) = self.put(resource, known) {
             self.seen.insert(key, id);
+            if is_hint {
+                self.hints.push_back(id);
+            }
         }
     }
 
@@ -272,7 +260,10 @@ impl State {
             resource.ahead = Some(Ahead::Preload(Use::Seen));
         }
         // Who connects has looked the name up.
-        if again.kind == ResourceKind::Preconnect && resource.kind == ResourceKind::DnsPrefetch {
+        if again.kind == ResourceKind::Preconnect
+            && resource.kind == ResourceKind::DnsPrefetch
+            && matches!(resource.fate, Fate::Left(_))
+        {
             resource.kind = again.kind;
         }
         if matches!(again.fate, Fate::Left(_)) {
@@ -473,6 +464,9 @@ impl State {
                 // What is for later waits for all else.
                 && (one.priority > Priority::VeryLow || !self.known[id.0].wish.prefetch || self.is_quiet());
             let way = self.key(id).filter(|_| may);
+            // What must not go over a connection once more has one of its own host.
+            let alone = self.known[id.0].avoid.is_some();
+            let way = way.map(|key| if alone { key } else { self.hosts.whose(key) });
             let way = way.and_then(|key| self.hosts.way(&key, self.known[id.0].avoid).map(|way| (key, way)));
             let Some((key, way)) = way else {
                 self.known[id.0].held = true;

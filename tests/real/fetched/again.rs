@@ -20,39 +20,31 @@ type Kept = (&'static str, &'static str, (&'static str, bool, bool, Option<u64>)
 const KEPT: &[Kept] = &[
     ("index.html", "add_header Cache-Control no-cache;", ("revalidate", true, true, Some(304))),
     ("fresh.css", "add_header Cache-Control max-age=3600;", ("fresh", false, false, None)),
-    (
-        "immutable.css",
-        "add_header Cache-Control 'max-age=3600, immutable';",
-        ("fresh", false, false, None),
-    ),
+    ("immutable.css", "add_header Cache-Control 'max-age=3600, immutable';", ("fresh", false, false, None)),
     ("checked.css", "add_header Cache-Control no-cache;", ("revalidate", true, true, Some(304))),
     ("import.css", "expires -1;", ("revalidate", true, true, Some(304))),
-    (
-        "must.css",
-        "add_header Cache-Control must-revalidate;",
-        ("revalidate", true, true, Some(304)),
-    ),
+    ("must.css", "add_header Cache-Control must-revalidate;", ("revalidate", true, true, Some(304))),
     ("stored.css", "add_header Cache-Control no-store;", ("refetch", false, false, Some(200))),
     ("expires.js", "expires 1h;", ("fresh", false, false, None)),
     ("dated.js", "etag off; add_header Cache-Control no-cache;", ("revalidate", false, true, Some(304))),
-    ("tagged.js", "add_header Cache-Control no-cache; add_header Last-Modified '';", ("revalidate", true, false, Some(304))),
-    ("guessed.js", "", ("fresh", false, false, None)),
-    ("shared.js", "add_header Cache-Control s-maxage=3600; add_header Last-Modified '';", ("revalidate", true, false, Some(304))),
     (
-        "bare.png",
-        "etag off; add_header Last-Modified '';",
-        ("refetch", false, false, Some(200)),
+        "tagged.js",
+        "add_header Cache-Control no-cache; add_header Last-Modified '';",
+        ("revalidate", true, false, Some(304)),
     ),
+    ("guessed.js", "", ("fresh", false, false, None)),
+    (
+        "shared.js",
+        "add_header Cache-Control s-maxage=3600; add_header Last-Modified '';",
+        ("revalidate", true, false, Some(304)),
+    ),
+    ("bare.png", "etag off; add_header Last-Modified '';", ("refetch", false, false, Some(200))),
     (
         "vary.png",
         "add_header Cache-Control max-age=3600; add_header Vary *;",
         ("revalidate", true, false, Some(304)),
     ),
-    (
-        "private.png",
-        "add_header Cache-Control 'private, max-age=3600';",
-        ("fresh", false, false, None),
-    ),
+    ("private.png", "add_header Cache-Control 'private, max-age=3600';", ("fresh", false, false, None)),
     ("moved.png", "return 301 /again/there.png;", ("fresh", false, false, None)),
     ("there.png", "add_header Cache-Control no-cache;", ("revalidate", true, true, Some(304))),
     ("found.png", "return 302 /again/here.png;", ("refetch", false, false, Some(302))),
@@ -88,7 +80,8 @@ pub(super) fn write(root: &Path) {
 pub(super) fn locations(path: &str) -> String {
     let mut all = String::new();
     for (name, directives, _) in KEPT {
-        let _ = writeln!(all, "    location = /again/{name} {{ access_log {path}/again again; {directives} }}");
+        let _ =
+            writeln!(all, "    location = /again/{name} {{ access_log {path}/again again; {directives} }}");
     }
     all
 }

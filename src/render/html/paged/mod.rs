@@ -85,5 +85,9 @@ fn connections(page: &mut Page, report: &TraceReport, paged: &Paged<'_>) {
     page.raw("was opened, and what went over it, side by side where that overlaps.</p>\n");
     page.raw("<div class=\"ladder\" tabindex=\"0\" role=\"region\" aria-label=\"Connections\">\n");
     page.drawing(&svg::draw_page(report, paged, Diagram::Connections, Within::Page));
-    page.raw("</div>\n</section>\n");
+    page.raw("</div>\n");
+    for ahead in words::ahead(paged) {
+        page.element("<p class=\"note\">Ahead: ", &ahead, ".</p>\n");
+    }
+    page.raw("</section>\n");
 }

@@ -77,7 +77,9 @@ pub(super) fn again(page: &mut Page, paged: &Paged<'_>, visit: &SecondVisit) {
     for (number, fate) in again_words::fates(visit) {
         page.raw("<li>").number(number as u64).raw(" ").text(fate).raw("</li>\n");
     }
-    page.raw("</ul>\n<details>\n<summary>Each request</summary>\n<div class=\"scroll\">\n<table>\n<thead><tr>");
+    page.raw(
+        "</ul>\n<details>\n<summary>Each request</summary>\n<div class=\"scroll\">\n<table>\n<thead><tr>",
+    );
     for name in ["URL", "asked by", "status", "bytes", "before", "time", "why"] {
         page.raw("<th scope=\"col\">").raw(name).raw("</th>");
     }

@@ -27,21 +27,13 @@ fn a_second_reference_asks_for_what_the_first_left_out() {
         state.find(Asker::Document, Found { left: Some(left), ..found("x", ResourceKind::Icon) }, At(0));
         assert!(state.next().is_none(), "{left:?}");
         state.find(Asker::Document, found("x", ResourceKind::Image), At(0));
-        assert_eq!(
-            (state.resources.len(), state.resources[0].kind),
-            (1, ResourceKind::Image),
-            "{left:?}"
-        );
+        assert_eq!((state.resources.len(), state.resources[0].kind), (1, ResourceKind::Image), "{left:?}");
         let (id, ..) = state.next().expect("it is asked for");
         assert_eq!(id, ResourceId(0));
     }
     let mut state = state();
     state.find(Asker::Document, found("x", ResourceKind::Image), At(0));
-    state.find(
-        Asker::Document,
-        Found { left: Some(Left::Lazy), ..found("x", ResourceKind::Image) },
-        At(0),
-    );
+    state.find(Asker::Document, Found { left: Some(Left::Lazy), ..found("x", ResourceKind::Image) }, At(0));
     assert!(state.next().is_some() && state.next().is_none(), "what is asked for stays so");
 }
 
@@ -71,14 +63,9 @@ fn the_first_images_are_those_of_each_document() {
     state.find(Asker::Document, found("frame", ResourceKind::Frame), At(0));
     for number in 0..6 {
         state.find(Asker::Document, found(&format!("{number}"), ResourceKind::Image), At(0));
-        state.find(
-            Asker::Resource(ResourceId(0)),
-            found(&format!("f{number}"), ResourceKind::Image),
-            At(0),
-        );
+        state.find(Asker::Resource(ResourceId(0)), found(&format!("f{number}"), ResourceKind::Image), At(0));
     }
-    let sooner =
-        |state: &State| state.resources.iter().filter(|it| it.priority == Priority::Medium).count();
+    let sooner = |state: &State| state.resources.iter().filter(|it| it.priority == Priority::Medium).count();
     assert_eq!(sooner(&state), 10, "five of each");
 }
 

@@ -1,0 +1,46 @@
+//! Of the state of a page: how far its second visit is.
+
+use super::{Known, State};
+use crate::trace::{Asker, At, Resource, ResourceId};
+use crate::tracer::page::revisit::Part;
+
+impl State {
+    /// Something of a response came.
+    pub(crate) fn came(&mut self, of: Asker, part: Part, at: At) {
+        if let Part::Bytes(bytes) = part {
+            self.bytes = self.bytes.saturating_add(bytes as u64);
+        }
+        if let (Some(again), Asker::Resource(id)) = (&mut self.again, of) {
+            let due = again.came(id, part);
+            self.release(due, at);
+        }
+    }
+
+    /// Of the second visit: what may be asked for from now on.
+    pub(crate) fn release(&mut self, due: Vec<ResourceId>, at: At) {
+        for id in due {
+            self.resources[id.0].discovered = at;
+            self.pending.push(id);
+        }
+    }
+
+    /// Of the second visit: a request is sent once more.
+    pub(crate) fn repeat(&mut self, id: ResourceId) {
+        self.known[id.0].avoid = self.avoided(id);
+        if let Some(again) = &mut self.again {
+            again.rows[id.0].retried = true;
+        }
+        self.pending.push(id);
+    }
+
+    /// Whether it is sent once more already.
+    pub(crate) fn is_retried(&self, id: ResourceId) -> bool {
+        self.again.as_ref().and_then(|again| again.rows.get(id.0)).is_some_and(|row| row.retried)
+    }
+
+    /// Something that was asked for at the first visit, and waits to be released.
+    pub(crate) fn enlist(&mut self, resource: Resource, known: Known) {
+        self.resources.push(resource);
+        self.known.push(known);
+    }
+}
