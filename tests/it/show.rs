@@ -131,7 +131,7 @@ fn runs_in_brief_are_shown_as_far_as_they_are_known() {
     let saved = directory.join("saved.json");
     for (arguments, told) in [
         (&["-n", "3", "https://www.example.test/"][..], &["asked once before"][..]),
-        (&["-n", "12", "http://flapping.http.test/"], &["every 3rd run is slow", "slowest"]),
+        (&["-n", "12", "http://flapping.http.test/"], &["p95 takes 20 runs"]),
         (
             &["-n", "3", "--warm", "connection", "https://www.example.test/"],
             &["2 of 3 runs had one from before"],
