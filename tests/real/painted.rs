@@ -32,8 +32,10 @@ pub(crate) const TESTS: &[Test<Painted>] = &[(
 const FAR: Access = Access::Far(500);
 const ONE: &str = "93.184.79.1";
 const TWO: &str = "93.184.79.2";
+/// The other origins have an address of their own: no connection of HTTP/2 is shared with them (RFC 9113 section 9.1.1).
+const THIRD: [&str; 2] = ["93.184.79.3", "93.184.79.4"];
 const HOSTS: &[(&str, &str)] =
-    &[("h1.test", ONE), ("third.h1.test", ONE), ("h2.test", TWO), ("third.h2.test", TWO)];
+    &[("h1.test", ONE), ("third.h1.test", THIRD[0]), ("h2.test", TWO), ("third.h2.test", THIRD[1])];
 /// Where the servers that think are, among the servers.
 const THINKER: &str = "127.0.0.1:81";
 /// Runs of each: their median counts.
@@ -66,7 +68,8 @@ impl Setting for Painted {
 impl Painted {
     pub(crate) fn new() -> Self {
         let dir = Directory::new("painted");
-        let present: Vec<IpAddr> = [ONE, TWO].iter().map(|address| address.parse().unwrap()).collect();
+        let present: Vec<IpAddr> =
+            [ONE, TWO, THIRD[0], THIRD[1]].iter().map(|address| address.parse().unwrap()).collect();
         let resolver = [present[0], "fd79::1".parse().unwrap()];
         let internet = Internet::new(&Addresses {
             world: "painted",
@@ -114,7 +117,9 @@ fn urltrace(client: &Client, ca: &Path, url: &str) -> Seen {
     requests.sort_by_key(|request| {
         request["start_us"].as_u64().unwrap() + request["phases"]["queue_us"].as_u64().unwrap_or(0)
     });
-    let blocking = requests.iter().filter(|request| request["blocking"] == "render");
+    // To Resource Timing what was fetched ahead blocks nothing, though rendering waits for its use.
+    let is_told = |request: &&&Value| request["blocking"] == "render" && request["ahead"].is_null();
+    let blocking = requests.iter().filter(is_told);
     Seen {
         paint: told["page"]["start_render_us"].as_f64().unwrap_or_else(|| panic!("{told:#}")) / 1000.0,
         blocking: blocking.map(|request| request["url"].as_str().unwrap().to_owned()).collect(),
@@ -166,7 +171,9 @@ fn write_pages(dir: &Path) {
 /// A server for each protocol; what lies under `think/` comes from the thinker.
 fn virtual_servers(dir: &Path) -> String {
     let mut servers = String::new();
-    for (host, address, http2) in [("h1.test", ONE, ""), ("h2.test", TWO, " http2")] {
+    for (host, address, third, http2) in
+        [("h1.test", ONE, THIRD[0], ""), ("h2.test", TWO, THIRD[1], " http2")]
+    {
         let mut fields = String::new();
         for (number, case) in CASES.iter().enumerate().filter(|(_, case)| !case.link.is_empty()) {
             let _ = writeln!(
@@ -178,7 +185,7 @@ fn virtual_servers(dir: &Path) -> String {
         let _ = writeln!(
             servers,
             "  server {{
-    listen {address}:80; listen {address}:443 ssl{http2};
+    listen {address}:80; listen {address}:443 ssl{http2}; listen {third}:443 ssl{http2};
     root {}/root/{host};
 {fields}    location ~ ^/[0-9]+/think/ {{ proxy_pass http://{THINKER}; }}
     location / {{ try_files $uri $empty =404; }}
