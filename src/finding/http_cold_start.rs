@@ -57,6 +57,8 @@ fn suspect(rule: &Rule, trace: &Trace, hop: &Hop<'_>, after: Later, waits: Vec<P
     let (index, mark) = mark(http)?;
     let (sent, first_byte) = (http.sent?, http.first_byte?);
     let trip = way(hop)?;
+    // A body that was on its way for longer hides what was thought.
+    http.body_lag().filter(|lag| *lag <= trip)?;
     // What was sent again was not thought about meanwhile.
     let lost = hop.connection.map(|connection| connection.tcp.waited_to_send_again()).unwrap_or_default();
     let first = first_byte.since(sent).saturating_sub(lost);

@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     id: "http-first-byte-slow",
     severity: Severity::Warning,
     stage: StageName::Http,
-    fires: "the first byte came more than 600 ms later than one network round trip explains (error: more than 1.8 s)",
+    fires: "the first byte came more than 600 ms later than one network round trip, and the way of the request's body, explain (error: more than 1.8 s)",
     standard: "RFC 9111 section 4",
     check: Check::Trace(check),
 };
@@ -42,6 +42,8 @@ struct Slow<'t> {
     connection: ConnectionId,
     thinking: Duration,
     round_trip: Duration,
+    /// A round trip, or the longer way of the request's body.
+    way: Duration,
 }
 
 fn slow(hop: Hop<'_>) -> Option<Slow<'_>> {
@@ -50,16 +52,18 @@ fn slow(hop: Hop<'_>) -> Option<Slow<'_>> {
     let tcp = &hop.connection?.tcp;
     let info = tcp.tcp_info?;
     let round_trip = info.min_rtt.unwrap_or(info.rtt);
-    let thinking = http.first_byte?.since(http.sent?).saturating_sub(round_trip);
+    // A body that is on its way is not thought about; where it is not known how long it was, nobody is blamed.
+    let way = round_trip.max(http.body_lag()?);
+    let thinking = http.first_byte?.since(http.sent?).saturating_sub(way);
     // What was sent again was not thought about meanwhile.
     let thinking = thinking.saturating_sub(tcp.waited_to_send_again());
-    (thinking > SLOW).then_some(Slow { hop, connection, thinking, round_trip })
+    (thinking > SLOW).then_some(Slow { hop, connection, thinking, round_trip, way })
 }
 
 /// When its server thought for longer than it may.
 fn thought(slow: &Slow<'_>) -> Option<(At, At)> {
     let http = slow.hop.http.ran()?;
-    Some((http.sent?.after(slow.round_trip + FAIR), http.first_byte?))
+    Some((http.sent?.after(slow.way + FAIR), http.first_byte?))
 }
 
 /// The slow hops of one host are told as one.
@@ -141,6 +145,26 @@ mod tests {
         let info = sample::connect(&mut trace).tcp_info.as_mut().unwrap();
         info.min_rtt = Some(Duration::from_millis(1_300));
         assert!(sample::of(&RULE, &trace).is_empty());
+    }
+
+    #[test]
+    fn a_body_on_its_way_is_not_thought_about() {
+        let mut trace = sample::sound();
+        let http = sample::http(&mut trace);
+        http.first_byte = Some(At(2_051_100));
+        http.request.body_bytes = 2_000_000;
+        trace.requests[0].end = At(2_052_100);
+        assert!(sample::of(&RULE, &trace).is_empty(), "it may have been on its way all the time");
+        let sent = sample::http(&mut trace).sent.unwrap();
+        sample::http(&mut trace).body_acked = Some(sent.after(Duration::from_millis(1_500)));
+        assert!(sample::of(&RULE, &trace).is_empty(), "500 ms are left");
+        sample::http(&mut trace).body_acked = Some(sent.after(Duration::from_millis(200)));
+        let finding = sample::of(&RULE, &trace).remove(0);
+        assert!(finding.title.contains(" took about 1.80 s to answer"), "{}", finding.title);
+        assert_eq!(finding.saving.unwrap().amount.as_millis(), 1_700);
+        let http = sample::http(&mut trace);
+        (http.body_acked, http.request.body_bytes) = (None, 1_000);
+        assert!(sample::of(&RULE, &trace)[0].title.contains("1.99 s"), "a small body is there at once");
     }
 
     #[test]

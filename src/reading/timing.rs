@@ -46,7 +46,9 @@ pub struct Wait {
     pub whole: Duration,
     /// The way there and back.
     pub round_trip: Option<Duration>,
-    /// What is left for whoever answered.
+    /// How much longer the request's body was on its way.
+    pub body: Option<Duration>,
+    /// What is left for whoever answered; `None` where it is not known how long the body was on its way.
     pub server: Option<Duration>,
     /// What of that was spent behind the outermost layer that says so, and its field.
     pub upstream: Option<(Duration, &'static str)>,
@@ -66,7 +68,9 @@ pub fn wait(hop: &Hop<'_>) -> Option<Wait> {
     }
     let whole = first.since(sent);
     let round_trip = round_trip(hop).filter(|trip| *trip <= whole);
-    let server = round_trip.map(|trip| whole - trip);
+    let lag = http.body_lag().map(|lag| lag.min(whole));
+    let body = round_trip.zip(lag).map(|(trip, lag)| lag.saturating_sub(trip)).filter(|body| !body.is_zero());
+    let server = round_trip.zip(lag).map(|(trip, lag)| whole - trip.max(lag));
     let told = upstream(&http.headers);
     let upstream = told.map(|(took, layer)| {
         let names = ["x-envoy-upstream-service-time", "x-kong-upstream-latency"];
@@ -78,7 +82,7 @@ pub fn wait(hop: &Hop<'_>) -> Option<Wait> {
         let fits = upstream <= server + GRAIN;
         fits.then(|| server.saturating_sub(upstream))
     });
-    Some(Wait { whole, round_trip, server, upstream, gateway })
+    Some(Wait { whole, round_trip, body, server, upstream, gateway })
 }
 
 /// What the outermost layer that says so waited for. What stands behind a layer that answered from its store was not

@@ -76,7 +76,22 @@ pub struct Http {
     pub cookies: Option<Vec<SetCookie>>,
 }
 
+/// Bytes that a sender has on the way before the first acknowledgement (RFC 6928 §2): a body that fits is there half a
+/// round trip after it was sent.
+const FIRST_FLIGHT: u64 = 10 * 1460;
+
 impl Http {
+    /// How long after the kernel had the last byte of the body it was acknowledged: until then it was on its way, and the
+    /// server had no whole request to think about. `None` where that was not seen, and the body may have been on its
+    /// way for any part of the wait.
+    #[must_use]
+    pub fn body_lag(&self) -> Option<Duration> {
+        if self.request.body_bytes <= FIRST_FLIGHT {
+            return Some(Duration::ZERO);
+        }
+        Some(self.body_acked?.since(self.sent?))
+    }
+
     /// Whether its body was sent and nothing has come since: neither an answer nor, as far as was seen, the
     /// acknowledgement of its last byte.
     #[must_use]

@@ -1,14 +1,15 @@
 //! `urltrace serve`: what it answers, that it keeps its bounds, and that no target waits for another. On loopback.
 
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::process::Command;
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::serving::{AT_ONCE, GOOD, PATIENCE, Serving, config, web};
-use crate::support::{code, run, stderr};
+use crate::support::{code, run, stderr, urltrace};
 
 #[test]
 fn a_target_is_probed_and_its_report_kept() {
@@ -249,4 +250,48 @@ fn many_probes_leave_nothing_behind() {
     // A descriptor more is the runtime of a second thread, or a connection that is being closed.
     assert!(left <= descriptors + 8, "{descriptors} descriptors became {left}");
     assert!(grown < 8 * 1024, "{grown} KiB more after {PROBES} probes");
+}
+
+/// A root that knows the address of every name, for five minutes; how often it was asked for one.
+fn root() -> (SocketAddr, Arc<AtomicUsize>) {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let (address, asked) = (socket.local_addr().unwrap(), Arc::new(AtomicUsize::new(0)));
+    let count = Arc::clone(&asked);
+    thread::spawn(move || {
+        let mut packet = [0; 512];
+        while let Ok((size, from)) = socket.recv_from(&mut packet) {
+            let name = packet[12..size].iter().position(|byte| *byte == 0).unwrap();
+            let question = &packet[12..12 + name + 5];
+            let is_address = question.ends_with(&[0, 1, 0, 1]) && name > 0;
+            count.fetch_add(usize::from(is_address), Ordering::Relaxed);
+            let mut reply = [&packet[..2], &[0x84, 0, 0, 1, 0, u8::from(is_address), 0, 0, 0, 0], question].concat();
+            if is_address {
+                reply.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 1, 44, 0, 4, 127, 0, 0, 1]);
+            }
+            let _ = socket.send_to(&reply, from);
+        }
+    });
+    (address, asked)
+}
+
+#[test]
+fn what_a_walk_has_learned_outlasts_the_time_between_two_scrapes() {
+    let (root, asked) = root();
+    let hints = config("hints", &format!(". NS a.root.\na.root. A {root}\n"));
+    let modules = config(
+        "walk",
+        "modules: {walk: {prober: http, resolver: walk, http: {preferred_ip_protocol: ip4, ip_protocol_fallback: false}}}\n",
+    );
+    let mut command = urltrace();
+    command.arg("--root-hints").arg(&hints);
+    let serving = Serving::by(&mut command, &["--config", modules.to_str().unwrap()]);
+    let target = format!("target=http://www.walk.test:{}/&module=walk", web(GOOD, AT_ONCE).port());
+    let probe = || {
+        let answer = serving.probe(&target);
+        assert_eq!(answer.value("probe_success"), Some(1.0), "{}\n{}", answer.body, serving.get("/").body);
+    };
+    probe();
+    thread::sleep(Duration::from_secs(12)); // an idle thread would end after 10 s by itself, and scrapes lie 15 s apart
+    probe();
+    assert_eq!(asked.load(Ordering::Relaxed), 1, "the answer holds for five minutes");
 }

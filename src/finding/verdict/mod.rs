@@ -101,4 +101,6 @@ fn wrong(finding: &Finding, culprit: &Culprit) -> String {
 }
 
 #[cfg(test)]
+mod body_tests;
+#[cfg(test)]
 mod tests;

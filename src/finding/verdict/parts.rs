@@ -44,6 +44,7 @@ fn of_hop(hop: &Hop<'_>, trips: &RoundTrips) -> Vec<Part> {
                 Phase::Wait => {
                     cutter.give(Cause::Distance, trip.unwrap_or_default(), 1, Seen::default());
                     of_slow_start(hop, Phase::Wait, cutter);
+                    of_body(hop, trip, cutter);
                     of_loss(hop, cutter);
                     cutter.give_rest(Cause::Server, connected_to(hop));
                 }
@@ -154,6 +155,12 @@ fn of_slow_start(hop: &Hop<'_>, phase: Phase, cutter: &mut Cutter) -> bool {
     let place = Some(Place::Request(hop.id, InRequest::SlowStart));
     cutter.give(Cause::Distance, time, trips, Seen { subject: None, place, server: None });
     true
+}
+
+/// A body that was on its way for longer than a packet is: no server thinks about what it has not got.
+fn of_body(hop: &Hop<'_>, trip: Option<Duration>, cutter: &mut Cutter) {
+    let lag = hop.http.ran().and_then(|http| http.body_lag()).unwrap_or_default();
+    cutter.give(Cause::Distance, lag.saturating_sub(trip.unwrap_or_default()), 0, Seen::default());
 }
 
 /// Ten segments in the first round trip, twice as many in each that follows (RFC 6928, RFC 5681).

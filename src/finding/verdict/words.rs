@@ -33,6 +33,9 @@ pub(super) fn sentence(trace: &Trace, claim: &Claim) -> String {
     let connected = hop.proxy.filter(|_| lead.phase == Some(Phase::Connect)).map(Proxy::words);
     let host = &connected.unwrap_or_else(|| hop.url.host_ascii.clone());
     match (claim.cause, lead.phase) {
+        (Cause::Distance, Some(phase)) if is_of_body(lead, phase) && sent_body(&hop) > 0 => {
+            of_body(&hop, claim, &share)
+        }
         (Cause::Distance, _) => distance(trace, claim),
         (Cause::Us, _) => format!("{share} are this machine's own work{}", own(claim)),
         (Cause::Loss, Some(Phase::Dns)) => {
@@ -92,8 +95,46 @@ pub(super) fn sentence(trace: &Trace, claim: &Claim) -> String {
         (_, Some(Phase::Tls)) => {
             format!("{} took {share} over its part of the TLS handshake{}", who_of(host, lead), trip(&hop))
         }
+        _ if hides_the_server(&hop) => format!(
+            "{share} went by between the last byte of the request and the answer of {}: how long its body was on its way \
+             cannot be told here",
+            who_of(host, lead)
+        ),
         _ => format!("the server {} thought for {share}{}", who_of(host, lead), trip(&hop)),
     }
+}
+
+/// Whether a part of the way is that of a request's body, which is no round trip.
+fn is_of_body(part: &Part, phase: Phase) -> bool {
+    matches!(phase, Phase::Send | Phase::Wait) && part.trips == 0
+}
+
+/// The way of a request's body, and what is told beside it.
+fn of_body(hop: &Hop<'_>, claim: &Claim, share: &str) -> String {
+    let on_its_way = claim.parts.iter().filter(|part| part.phase.is_some_and(|phase| is_of_body(part, phase)));
+    let time: Duration = on_its_way.map(|part| part.time).sum();
+    let trips: u32 = claim.parts.iter().map(|part| part.trips).sum();
+    let others = match claim.time.saturating_sub(time) {
+        rest if trips > 0 && !rest.is_zero() => {
+            format!(", and {} are {}", duration(rest), count(trips as usize, "round trip"))
+        }
+        _ => String::new(),
+    };
+    format!(
+        "{share} are the way: the request's body ({}) took {} to get to {}{others}",
+        bytes(sent_body(hop)),
+        duration(time),
+        hop.url.host_ascii
+    )
+}
+
+fn sent_body(hop: &Hop<'_>) -> u64 {
+    hop.http.ran().map_or(0, |http| http.request.body_bytes)
+}
+
+/// Whether the body of a request may have been on its way for any part of the wait.
+fn hides_the_server(hop: &Hop<'_>) -> bool {
+    hop.http.ran().is_some_and(|http| http.body_lag().is_none())
 }
 
 /// What came in the time that a response took: a body, its events, or the pong of a WebSocket.
@@ -118,7 +159,9 @@ fn distance(trace: &Trace, claim: &Claim) -> String {
     let (Some(least), Some(most)) = (each().min(), each().max()) else {
         return format!("{share} are distance");
     };
-    let range = if least * 5 >= most * 4 { duration(claim.time / trips) } else { between(least, most) };
+    // What is no round trip, as the way of a body, has no share in their length.
+    let time: Duration = claim.parts.iter().filter(|part| part.trips > 0).map(|part| part.time).sum();
+    let range = if least * 5 >= most * 4 { duration(time / trips) } else { between(least, most) };
     let mut text = format!("{share} are distance: {} of {range}", count(trips as usize, "round trip"));
     let dns: u32 =
         claim.parts.iter().filter(|part| part.phase == Some(Phase::Dns)).map(|part| part.trips).sum();
@@ -274,6 +317,7 @@ pub(super) fn saving(trace: &Trace, claim: &Claim) -> Option<Saving> {
             Saving::derived(claim.time, "on every lookup of this zone that no cache answers", Load::Cold)
         }
         (Cause::Server, Phase::Tls) => Saving::derived(claim.time, "on every full handshake", Load::This),
+        (Cause::Server, Phase::Wait) if hop.is_some_and(|hop| hides_the_server(&hop)) => None,
         (Cause::Server, Phase::Wait) => {
             Saving::derived(claim.time, "on every request that no cache answers", Load::This)
         }

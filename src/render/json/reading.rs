@@ -227,7 +227,10 @@ struct QuotaView {
 pub(super) struct WaitView {
     /// The way there and back; null where it is not known: behind a proxy, or where it is longer than the wait.
     rtt_us: Option<u64>,
-    /// The wait without it: whoever answered.
+    /// How much longer the request's body was on its way: until its last byte was acknowledged. Null where that was no
+    /// longer than the way there and back, or is not known.
+    body_us: Option<u64>,
+    /// The wait without both: whoever answered. Null where it is not known how long the body was on its way, too.
     server_us: Option<u64>,
     /// What of that was spent behind the outermost layer that says so.
     upstream_us: Option<u64>,
@@ -245,6 +248,8 @@ struct RestsOnView {
     /// The kernel's least round trip.
     rtt: Option<&'static str>,
     /// A difference.
+    body: Option<&'static str>,
+    /// A difference.
     server: Option<&'static str>,
     /// The field.
     upstream: Option<&'static str>,
@@ -254,17 +259,20 @@ struct RestsOnView {
 
 impl From<Wait> for WaitView {
     fn from(wait: Wait) -> Self {
-        let Wait { whole: _, round_trip, server, upstream, gateway } = wait;
+        let Wait { whole: _, round_trip, body, server, upstream, gateway } = wait;
         Self {
             rtt_us: round_trip.map(us),
+            body_us: body.map(us),
             server_us: server.map(us),
             upstream_us: upstream.map(|(took, _)| us(took)),
             gateway_us: gateway.map(us),
             rests_on: RestsOnView {
                 rtt: round_trip.map(|_| "tcp_info"),
-                server: server.map(|_| "wait - rtt"),
+                body: body.map(|_| "body_acked - sent - rtt"),
+                server: server.map(|_| if body.is_some() { "wait - rtt - body" } else { "wait - rtt" }),
                 upstream: upstream.map(|(_, field)| field),
-                gateway: gateway.map(|_| "wait - rtt - upstream"),
+                gateway: gateway
+                    .map(|_| if body.is_some() { "wait - rtt - body - upstream" } else { "wait - rtt - upstream" }),
             },
         }
     }
