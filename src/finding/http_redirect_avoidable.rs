@@ -4,6 +4,7 @@ use super::found::{Finding, Load, Saving, Severity};
 use super::hops::hop_list;
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
+use crate::reading::flow;
 use crate::trace::{At, Dns, Hop, Redirect, RedirectChange, StageName, Trace};
 use crate::units::duration;
 
@@ -11,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
     id: "http-redirect-avoidable",
     severity: Severity::Notice,
     stage: StageName::Http,
-    fires: "a redirect was followed",
+    fires: "a redirect of a GET or HEAD was followed, but for one to a login",
     standard: "RFC 9110 section 15.4",
     check: Check::Trace(check),
 };
@@ -24,6 +25,10 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     for hop in trace.hops() {
         let Some(http) = hop.http.ran() else { continue };
         let Some(redirect) = http.redirect.as_ref().filter(|redirect| redirect.followed) else { continue };
+        // What follows a form that was sent (303), or leads to where one logs in, no link spares.
+        if !matches!(http.request.method.as_str(), "GET" | "HEAD") || flow(http).is_some() {
+            continue;
+        }
         match groups.iter_mut().find(|(changes, _)| *changes == redirect.changes) {
             Some((_, hops)) => hops.push((hop, redirect)),
             None => groups.push((&redirect.changes, vec![(hop, redirect)])),
@@ -51,7 +56,12 @@ fn of_group(rule: &Rule, trace: &Trace, changes: &[RedirectChange], hops: &[Foll
     let evidence = hops.iter().flat_map(|(hop, _)| {
         [Place::Request(hop.id, InRequest::RedirectTarget), Place::Request(hop.id, InRequest::Total)]
     });
-    let advice = if changes.contains(&RedirectChange::Scheme) {
+    let leads_down = |(_, redirect): &Followed<'_>| {
+        redirect.target.as_ref().is_some_and(|target| target.starts_with("http:"))
+    };
+    let advice = if changes.contains(&RedirectChange::Scheme) && hops.iter().any(leads_down) {
+        "answer by https itself, without a redirect to http"
+    } else if changes.contains(&RedirectChange::Scheme) {
         "link to the https address directly; HSTS preloading avoids the redirect for good"
     } else if changes == [RedirectChange::Same] {
         "send the page with the cookie, or whatever else it waits for, instead of asking for the same once more"
@@ -100,6 +110,29 @@ mod tests {
         let findings = sample::of(&RULE, &trace);
         assert_eq!(findings[0].saving.as_ref().unwrap().amount.as_millis(), 67);
         assert!(findings[0].title.starts_with("hop 1: the redirect to "), "{}", findings[0].title);
+    }
+
+    #[test]
+    fn what_no_link_spares_is_not_held_against_anybody() {
+        let mut trace = sample::sound();
+        let redirect = |target: &str, change| Redirect {
+            location: target.into(),
+            target: Some(target.into()),
+            changes: vec![change],
+            followed: true,
+            next_method: None,
+        };
+        sample::http(&mut trace).redirect = Some(redirect("http://www.example.test/", RedirectChange::Scheme));
+        let finding = sample::of(&RULE, &trace).remove(0);
+        assert!(finding.advice.contains("without a redirect to http"), "{}", finding.advice);
+        sample::http(&mut trace).redirect = Some(redirect("https://www.example.test/sent", RedirectChange::Path));
+        sample::http(&mut trace).request.method = "POST".to_owned();
+        assert!(sample::of(&RULE, &trace).is_empty(), "the answer to a form");
+        let login = "https://login.example.test/authorize?response_type=code&client_id=a&redirect_uri=b&state=c";
+        let http = sample::http(&mut trace);
+        http.request.method = "GET".to_owned();
+        (http.status, http.redirect) = (Some(302), Some(redirect(login, RedirectChange::Host)));
+        assert!(sample::of(&RULE, &trace).is_empty(), "a login");
     }
 
     #[test]
