@@ -10,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     id: "tcp-address-failed",
     severity: Severity::Warning,
     stage: StageName::Tcp,
-    fires: "a connection was made, but an address tried before it failed or stayed silent (error: all of IPv4 or IPv6 said no)",
+    fires: "a connection was made, but an address tried before it failed, stayed silent, or had not answered when that one did (error: all of IPv4 or IPv6 said no)",
     standard: "RFC 8305 section 5",
     check: Check::Trace(check),
 };
@@ -28,7 +28,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         for (place, attempt) in connect.attempts.iter().enumerate() {
             // What another HTTPS record or the URL names has a rule of its own.
             let early = attempt.start < winner.start && attempt.source == winner.source;
-            let Some(what) = what(&attempt.outcome).filter(|_| early) else {
+            let Some(what) = what(attempt).filter(|_| early) else {
                 continue;
             };
             // Until the next was tried: what two had to wait for is counted once.
@@ -59,11 +59,19 @@ struct Group<'t> {
     lost: Vec<(At, At)>,
 }
 
+/// What is said of one that was given up for another before it could be called silent.
+const LATE: &str = "had not answered when another address did";
+
 /// What an attempt did in place of connecting.
-fn what(outcome: &AttemptOutcome) -> Option<String> {
-    match outcome {
+fn what(attempt: &Attempt) -> Option<String> {
+    match &attempt.outcome {
         AttemptOutcome::Refused => Some("refused the connection".to_owned()),
-        AttemptOutcome::TimedOut | AttemptOutcome::Lost => Some("stayed silent".to_owned()),
+        AttemptOutcome::TimedOut => Some("stayed silent".to_owned()),
+        AttemptOutcome::Lost if attempt.syn_retransmits.is_some_and(|syns| syns > 0) => {
+            Some("stayed silent".to_owned())
+        }
+        // It may only be far away: nobody waited for it any longer.
+        AttemptOutcome::Lost => Some(LATE.to_owned()),
         AttemptOutcome::Failed(words) => Some(format!("failed ({words})")),
         // No route is a fact of this machine, not of the address; and it costs nothing.
         AttemptOutcome::Unreachable(_) | AttemptOutcome::Won | AttemptOutcome::Stopped => None,
@@ -89,6 +97,13 @@ fn of_group(rule: &Rule, id: ConnectionId, group: &Group<'_>, broken: Option<&'s
     let Group { what, first, places, lost } = group;
     let family = if first.address.is_ipv6() { "AAAA" } else { "A" };
     let (who, advice) = match places.len() {
+        1 if what == LATE => (
+            first.address.to_string(),
+            format!(
+                "see whether {} answers (--all-addresses): if it does not, fix it, or remove its {family} record from DNS",
+                first.address.ip()
+            ),
+        ),
         1 => {
             let advice = format!("fix {}, or remove its {family} record from DNS", first.address.ip());
             (first.address.to_string(), advice)
@@ -146,6 +161,10 @@ mod tests {
         let findings = sample::of(&RULE, &trace);
         assert_eq!(findings[0].saving.as_ref().unwrap().amount.as_millis(), 20);
         assert!(findings[0].advice.contains("AAAA"));
+        assert!(findings[0].title.contains("had not answered when another address did"), "{}", findings[0].title);
+        let mut silent = trace.clone();
+        sample::connect(&mut silent).attempts[1].syn_retransmits = Some(1);
+        assert!(sample::of(&RULE, &silent)[0].title.contains("stayed silent"));
         // Many that fail alike are one finding, and no millisecond is counted twice.
         let mut many = trace.clone();
         let connect = sample::connect(&mut many);
@@ -155,7 +174,7 @@ mod tests {
         let grouped = sample::of(&RULE, &many);
         assert_eq!((grouped.len(), grouped[0].evidence.len()), (1, 3));
         assert!(
-            grouped[0].title.contains("[2001:db8::1]:443 and 2 more stayed silent"),
+            grouped[0].title.contains("[2001:db8::1]:443 and 2 more had not answered when another address did"),
             "{}",
             grouped[0].title
         );

@@ -38,7 +38,8 @@ fn progress(record: &Http) -> Progress {
 /// `1200 of 5000 bytes`, or `1200 bytes` when the whole is not known.
 pub(super) fn body_so_far(record: &Http) -> String {
     let got = record.body.encoded_bytes;
-    let known = matches!(record.body.framing, BodyFraming::ContentLength | BodyFraming::Http2);
+    let known =
+        matches!(record.body.framing, BodyFraming::ContentLength | BodyFraming::Http2 | BodyFraming::Http3);
     match content_length(&record.headers) {
         Ok(Some(whole)) if known => format!("{got} of {whole} bytes"),
         _ => size(got),
