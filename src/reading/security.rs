@@ -126,8 +126,12 @@ fn flags(field: usize, value: &str) -> CookieFlags {
         None
     };
     let is_over = |age: &String| age == "0" || age.starts_with('-');
+    // Servers remove by a year that is long over: 1970, ASP.NET by 1999 or 0001.
+    let is_past = |at: String| {
+        at.split(|char: char| !char.is_ascii_digit()).any(|part| part.len() == 4 && part < "2010")
+    };
     let is_removal = attribute("max-age").as_ref().is_some_and(is_over)
-        || attribute("expires").is_some_and(|at| at.contains("1970"));
+        || attribute("expires").is_some_and(is_past);
     CookieFlags {
         name: clip(name),
         secure,
@@ -182,8 +186,17 @@ mod tests {
         ] {
             assert_eq!(of(value).refused, refused, "{value}");
         }
-        for gone in ["a=; Max-Age=0", "a=; max-age=-1", "a=; Expires=Thu, 01 Jan 1970 00:00:00 GMT"] {
+        for gone in [
+            "a=; Max-Age=0",
+            "a=; max-age=-1",
+            "a=; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+            "a=; expires=Tue, 12-Oct-1999 04:00:00 GMT; path=/",
+            "a=; expires=Mon, 01-Jan-0001 00:00:00 GMT",
+        ] {
             assert!(of(gone).is_removal, "{gone}");
+        }
+        for kept in ["a=b; Expires=Fri, 01 Jan 2038 00:00:00 GMT", "a=b; Max-Age=3600", "a=b; Expires=0"] {
+            assert!(!of(kept).is_removal, "{kept}");
         }
         let many = "Set-Cookie: a=b\n".repeat(80);
         assert_eq!(security(&head(&many)).cookies.len(), COOKIES);
