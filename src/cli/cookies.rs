@@ -85,7 +85,8 @@ fn parse(text: &str, path: &str, now: SystemTime) -> Result<Vec<Cookie>, PlanErr
             path: path_of.to_owned(),
             secure: is_secure,
             cross_site: false,
-            expires: (expires != 0).then(|| SystemTime::UNIX_EPOCH + Duration::from_secs(expires)),
+            // One that is beyond all clocks never ends.
+            expires: SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(expires)).filter(|_| expires != 0),
             name: name.to_owned(),
             value: value.to_owned(),
         });
@@ -120,6 +121,8 @@ mod tests {
             ]
         );
         assert!(parse("Set-Cookie: a=b\n", "jar", now).is_err());
+        let far = parse("a.test\tTRUE\t/\tTRUE\t18446744073709551615\tn\tv\n", "jar", now).unwrap();
+        assert_eq!(far[0].expires, None);
     }
 
     #[test]
