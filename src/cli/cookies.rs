@@ -86,7 +86,9 @@ fn parse(text: &str, path: &str, now: SystemTime) -> Result<Vec<Cookie>, PlanErr
             secure: is_secure,
             cross_site: false,
             // One that is beyond all clocks never ends.
-            expires: SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(expires)).filter(|_| expires != 0),
+            expires: SystemTime::UNIX_EPOCH
+                .checked_add(Duration::from_secs(expires))
+                .filter(|_| expires != 0),
             name: name.to_owned(),
             value: value.to_owned(),
         });

@@ -342,8 +342,7 @@ impl HttpText {
             Some(basic) => {
                 let here = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
                 let name = secret(&here(&basic.username), &basic.username_file, "basic_auth.username")?;
-                let password =
-                    secret(&here(&basic.password), &basic.password_file, "basic_auth.password")?;
+                let password = secret(&here(&basic.password), &basic.password_file, "basic_auth.password")?;
                 let (name, password) = (name.unwrap_or_default(), password.unwrap_or_default());
                 Some(basic_credentials(&format!("{name}:{password}")))
             }
@@ -525,7 +524,8 @@ mod tests {
 
     #[test]
     fn texts_are_as_they_stand_and_a_coding_has_to_be_asked_for() {
-        let text = "modules: {a: {prober: http, http: {headers: {X-A: 1.10, X-B: 0x1f, X-C: yes, X-D: , X-E: '7'},
+        let text =
+            "modules: {a: {prober: http, http: {headers: {X-A: 1.10, X-B: 0x1f, X-C: yes, X-D: , X-E: '7'},
             fail_if_body_matches_regexp: [1.50, true]}}}";
         let modules = read(text).unwrap();
         let fields = modules["a"].plan.http.headers.iter().map(|(_, value)| value.as_deref().unwrap());

@@ -103,6 +103,7 @@ rules! {
     http_connection_closed,
     http_failure_passed,
     http_framing_ambiguous,
+    http_coding_broken,
     http_connection_close,
     http_continue_missing,
     http_cookie_awaited,

@@ -36,7 +36,12 @@ fn of_hop(rule: &Rule, trace: &Trace, hop: &Hop<'_>) -> Option<Finding> {
         _ if http.body.beyond_bytes > 0 && http.body.framing != BodyFraming::Close => (
             format!("{place}{} came along behind the end of the response", bytes(http.body.beyond_bytes)),
             [InRequest::BeyondBytes, InRequest::Framing].map(|what| Place::Request(hop.id, what)).to_vec(),
-            "look for a Content-Length that is too short, and for output behind the end of the page",
+            match http.body.framing {
+                BodyFraming::None => {
+                    "send no body with a 204, a 304 or the answer to HEAD (RFC 9110 section 6.4.1)"
+                }
+                _ => "look for a Content-Length that is too short, and for output behind the end of the page",
+            },
         ),
         _ => return None,
     };
@@ -73,5 +78,8 @@ mod tests {
         assert!(sample::of(&RULE, &trace).is_empty());
         sample::http(&mut trace).body.beyond_bytes = 3;
         assert!(sample::of(&RULE, &trace)[0].title.contains("3 B came along"));
+        assert!(sample::of(&RULE, &trace)[0].advice.contains("Content-Length that is too short"));
+        sample::http(&mut trace).body.framing = BodyFraming::None;
+        assert!(sample::of(&RULE, &trace)[0].advice.starts_with("send no body"));
     }
 }

@@ -36,7 +36,9 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         }
         let mut words: Vec<String> = Vec::new();
         let mut advice = "wait, then send requests more slowly".to_owned();
-        if let Some(retry) = &limits.retry {
+        if let Some(retry) = limits.retry.as_ref().filter(|retry| retry.wait.is_zero()) {
+            words.push(format!("its Retry-After ({}) asks for no wait", retry.value));
+        } else if let Some(retry) = &limits.retry {
             let after = units::limit(retry.wait);
             words.push(format!("the server asks to wait {after}"));
             advice = format!("try again at {} (in {after}), and then more slowly", spoken(retry.at));
@@ -89,6 +91,22 @@ mod tests {
         let finding = sample::of(&RULE, &trace).remove(0);
         assert!(finding.title.ends_with("asks to wait 120 s; 0 of 100 left in 60 s"), "{}", finding.title);
         assert_eq!(finding.evidence.len(), 4);
+    }
+
+    #[test]
+    fn a_moment_that_is_over_is_no_time_to_wait() {
+        for value in ["Wed, 21 Oct 2015 07:28:00 GMT", "0"] {
+            let mut trace = sample::sound();
+            sample::http(&mut trace).status = Some(429);
+            sample::field(&mut trace, "retry-after", value);
+            let finding = sample::of(&RULE, &trace).remove(0);
+            assert!(
+                finding.title.ends_with(&format!("its Retry-After ({value}) asks for no wait")),
+                "{}",
+                finding.title
+            );
+            assert_eq!(finding.advice, "wait, then send requests more slowly");
+        }
     }
 
     #[test]

@@ -5,14 +5,14 @@ use super::hops::hop_list;
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
 use crate::reading::flow;
-use crate::trace::{At, Dns, Hop, Redirect, RedirectChange, StageName, Trace};
+use crate::trace::{At, Dns, FailureCode, Hop, Redirect, RedirectChange, StageName, Trace};
 use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
     id: "http-redirect-avoidable",
     severity: Severity::Notice,
     stage: StageName::Http,
-    fires: "a redirect of a GET or HEAD was followed, but for one to a login",
+    fires: "a redirect of a GET or HEAD was followed to a response, but for one to a login",
     standard: "RFC 9110 section 15.4",
     check: Check::Trace(check),
 };
@@ -21,6 +21,10 @@ pub(super) const RULE: Rule = Rule {
 type Followed<'a> = (Hop<'a>, &'a Redirect);
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
+    // Where it led to nothing, no link would be better.
+    if trace.failure().is_some_and(|failure| failure.code != FailureCode::TooManyRedirects) {
+        return Vec::new();
+    }
     let mut groups: Vec<(&[RedirectChange], Vec<Followed<'_>>)> = Vec::new();
     for hop in trace.hops() {
         let Some(http) = hop.http.ran() else { continue };
@@ -122,13 +126,16 @@ mod tests {
             followed: true,
             next_method: None,
         };
-        sample::http(&mut trace).redirect = Some(redirect("http://www.example.test/", RedirectChange::Scheme));
+        sample::http(&mut trace).redirect =
+            Some(redirect("http://www.example.test/", RedirectChange::Scheme));
         let finding = sample::of(&RULE, &trace).remove(0);
         assert!(finding.advice.contains("without a redirect to http"), "{}", finding.advice);
-        sample::http(&mut trace).redirect = Some(redirect("https://www.example.test/sent", RedirectChange::Path));
+        sample::http(&mut trace).redirect =
+            Some(redirect("https://www.example.test/sent", RedirectChange::Path));
         sample::http(&mut trace).request.method = "POST".to_owned();
         assert!(sample::of(&RULE, &trace).is_empty(), "the answer to a form");
-        let login = "https://login.example.test/authorize?response_type=code&client_id=a&redirect_uri=b&state=c";
+        let login =
+            "https://login.example.test/authorize?response_type=code&client_id=a&redirect_uri=b&state=c";
         let http = sample::http(&mut trace);
         http.request.method = "GET".to_owned();
         (http.status, http.redirect) = (Some(302), Some(redirect(login, RedirectChange::Host)));

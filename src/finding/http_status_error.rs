@@ -8,14 +8,14 @@ use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
 use super::url_port_speaks_tls::says_so;
 use crate::explain::status::explain;
-use crate::reading::{error_source, limits, spoken};
+use crate::reading::{Retry, error_source, limits, spoken};
 use crate::trace::{Hop, Http, ProxyUsage, StageName, TlsComplaint, Trace, position};
 
 pub(super) const RULE: Rule = Rule {
     id: "http-status-error",
     severity: Severity::Error,
     stage: StageName::Http,
-    fires: "the last status is 5xx (error) or 4xx (warning), except what is for a limit (http-rate-limited) or tells an http URL of a port that speaks TLS (url-port-speaks-tls)",
+    fires: "the last status is 5xx or one that does not exist (error), or 4xx (warning), except what is for a limit (http-rate-limited) or tells an http URL of a port that speaks TLS (url-port-speaks-tls)",
     standard: "RFC 9110 section 15",
     check: Check::Trace(check),
 };
@@ -30,7 +30,8 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let Some((hop, http)) = trace.hops().last().and_then(|hop| Some((hop, hop.http.ran()?))) else {
         return Vec::new();
     };
-    let Some(status @ 400..=599) = http.status else { return Vec::new() };
+    // RFC 9110 section 15: a code that does not exist is one of a server's errors.
+    let Some(status @ 400..) = http.status else { return Vec::new() };
     // What that comes to for the page is told, and the request itself was not made.
     if hop.request.is_preflight() {
         return Vec::new();
@@ -44,8 +45,9 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut finding = rule.finding(title, vec![Place::Request(hop.id, InRequest::Status)], text.check_next);
     finding.detail = text.meaning.to_string();
     by_whom(&mut finding, &hop, http);
-    if let Some(retry) =
-        limits(http, trace.started_at + Duration::from_micros(http.end.0)).and_then(|limits| limits.retry)
+    let is_over = |retry: &Retry| retry.wait.is_zero();
+    if let Some(retry) = limits(http, trace.started_at + Duration::from_micros(http.end.0))
+        .and_then(|limits| limits.retry.filter(|retry| !is_over(retry)))
     {
         finding.advice.push_str(&format!(" The server asks to come back at {}.", spoken(retry.at)));
         finding.evidence.push(Place::Request(hop.id, InRequest::Header(retry.field)));

@@ -63,6 +63,7 @@ mod http_body_slow;
 mod http_cdn_bypass;
 mod http_cdn_miss;
 mod http_clock_skew;
+mod http_coding_broken;
 mod http_cold_start;
 mod http_connection_close;
 mod http_connection_closed;

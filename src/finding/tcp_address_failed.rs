@@ -161,7 +161,11 @@ mod tests {
         let findings = sample::of(&RULE, &trace);
         assert_eq!(findings[0].saving.as_ref().unwrap().amount.as_millis(), 20);
         assert!(findings[0].advice.contains("AAAA"));
-        assert!(findings[0].title.contains("had not answered when another address did"), "{}", findings[0].title);
+        assert!(
+            findings[0].title.contains("had not answered when another address did"),
+            "{}",
+            findings[0].title
+        );
         let mut silent = trace.clone();
         sample::connect(&mut silent).attempts[1].syn_retransmits = Some(1);
         assert!(sample::of(&RULE, &silent)[0].title.contains("stayed silent"));
@@ -174,7 +178,9 @@ mod tests {
         let grouped = sample::of(&RULE, &many);
         assert_eq!((grouped.len(), grouped[0].evidence.len()), (1, 3));
         assert!(
-            grouped[0].title.contains("[2001:db8::1]:443 and 2 more had not answered when another address did"),
+            grouped[0]
+                .title
+                .contains("[2001:db8::1]:443 and 2 more had not answered when another address did"),
             "{}",
             grouped[0].title
         );

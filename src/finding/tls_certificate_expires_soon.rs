@@ -28,7 +28,10 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
                 .duration_since(certificate.not_before)
                 .map_or(0, |life| life.as_secs() / 86_400);
             let short_lived = u64::try_from(certificate.days_left).is_ok_and(|left| left * 3 > life);
-            if !(0..DAYS).contains(&certificate.days_left) || short_lived || is_spare(certificate, places[index]) {
+            if !(0..DAYS).contains(&certificate.days_left)
+                || short_lived
+                || is_spare(certificate, places[index])
+            {
                 continue;
             }
             let left = match usize::try_from(certificate.days_left) {

@@ -122,7 +122,9 @@ impl Decoder {
                     return Err(ChunkError::SizeTooLarge);
                 }
                 let digit = u64::from(char::from(digit).to_digit(16).unwrap_or(0));
-                State::Size { value: value << 4 | digit, digits: digits + 1 }
+                // Zeros in front do not make it larger; the line has a limit of its own.
+                let digits = if value == 0 { 1 } else { digits + 1 };
+                State::Size { value: value << 4 | digit, digits }
             }
             (State::Size { digits: 0, .. }, byte) => return Err(ChunkError::BadSize(byte)),
             (&State::Size { value, .. }, b'\r') => State::SizeLineFeed { value },
@@ -209,6 +211,12 @@ mod tests {
         assert_eq!(outcome.consumed, bytes.len() - b"HTTP/1.1".len());
         let names: Vec<_> = outcome.trailers.iter().map(|field| field.name.as_str()).collect();
         assert_eq!(names, ["X-Sum", "Y"]);
+    }
+
+    #[test]
+    fn zeros_in_front_make_no_size_larger() {
+        let read = run([&b"0000000000000000000005\r\nhello\r\n00000000000000000000\r\n\r\n"[..]]);
+        assert_eq!((read.data.as_slice(), read.done, read.error), (&b"hello"[..], true, None));
     }
 
     #[test]

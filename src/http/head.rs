@@ -92,6 +92,13 @@ impl Reader {
         if !self.skip_empty_lines()? {
             return Ok(None);
         }
+        // RFC 9110 §2.5: what a later minor version sends is read as the highest that is known.
+        if self.status_line == StatusLine::Unread
+            && self.buffer.starts_with(START)
+            && let Some(minor @ b'2'..=b'9') = self.buffer.get_mut(START.len())
+        {
+            *minor = b'1';
+        }
         // Everything is judged inside the limit, so that the verdict does not depend on how the
         // bytes happened to be cut into reads.
         let view = &self.buffer[..self.buffer.len().min(self.limits.bytes)];
@@ -328,6 +335,20 @@ mod tests {
     }
 
     #[test]
+    fn a_later_minor_version_is_read_as_the_highest_that_is_known() {
+        for (bytes, minor) in [
+            (&b"HTTP/1.0 200 OK\r\n\r\n"[..], 0),
+            (b"HTTP/1.1 200 OK\r\n\r\n", 1),
+            (b"HTTP/1.2 200 OK\r\n\r\n", 1),
+            (b"HTTP/1.9 200 OK\r\n\r\n", 1),
+        ] {
+            assert_eq!(one(bytes).unwrap().map(|head| (head.minor, head.status)), Some((minor, 200)));
+        }
+        let (heads, error, _) = run(b"HTTP/1.2 200 OK\r\n\r\n".chunks(1));
+        assert_eq!((heads.len(), error), (1, None));
+    }
+
+    #[test]
     fn no_line_is_lost() {
         type Row<'a> = (&'a [u8], &'a [(&'a str, &'a str)]);
         let table: [Row<'_>; 5] = [
@@ -360,7 +381,7 @@ mod tests {
             (b"SSH-2.0-OpenSSH_9.6\r\n", HeadError::NotHttp),
             (b"HTTP/2 200\r\n", HeadError::NotHttp),
             (b"HTTP/1.1 abc\r\n", HeadError::NotHttp),
-            (b"HTTP/1.7 200 OK\r\n", HeadError::NotHttp),
+            (b"HTTP/1.x 200 OK\r\n", HeadError::NotHttp),
             (b"\n\n\n\n\nHTTP/1.1 200 OK\r\n\r\n", HeadError::NotHttp),
             (b"\rHTTP/1.1 200 OK\r\n\r\n", HeadError::NotHttp),
             (b"HTTP/1.1 200 OK\r\na: \x00\r\n\r\n", HeadError::Malformed("a bad byte in a field value")),

@@ -66,6 +66,11 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
         "http://two-lengths.http.test/",
         "a page in chunks that has a Content-Length, too, and another one",
     ),
+    Scenario::new(
+        "not-gzip",
+        "https://not-gzip.http.test/",
+        "a page that is said to be gzip, and is plain text",
+    ),
     Scenario::new("slow-first-byte", "https://slow-first-byte.http.test/", "a server that thinks for 700 ms")
         .injected(&[("wait", millis(SLOW_FIRST_BYTE))]),
     Scenario::new("early-hints", "https://early-hints.http.test/", "a 103 at once, the response 50 ms later")

@@ -130,8 +130,8 @@ fn flags(field: usize, value: &str) -> CookieFlags {
     let is_past = |at: String| {
         at.split(|char: char| !char.is_ascii_digit()).any(|part| part.len() == 4 && part < "2010")
     };
-    let is_removal = attribute("max-age").as_ref().is_some_and(is_over)
-        || attribute("expires").is_some_and(is_past);
+    let is_removal =
+        attribute("max-age").as_ref().is_some_and(is_over) || attribute("expires").is_some_and(is_past);
     CookieFlags {
         name: clip(name),
         secure,

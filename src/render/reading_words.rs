@@ -180,7 +180,9 @@ fn wait_words(wait: &Wait, http: &Http) -> Option<String> {
     let whole = units::duration(wait.whole);
     let mut words = Vec::new();
     if let (Some(trip), Some(server)) = (wait.round_trip, wait.server) {
-        let body = wait.body.map(|body| format!("{} more of the request's body on its way, ", units::duration(body)));
+        let body = wait
+            .body
+            .map(|body| format!("{} more of the request's body on its way, ", units::duration(body)));
         words.push(format!(
             "{} of {whole} are a round trip, {}{} the server's",
             units::duration(trip),

@@ -90,6 +90,7 @@ const FOUND: &[(&str, &[&str])] = &[
         "two-lengths",
         &["http-framing-ambiguous", "url-not-encrypted", "http-no-cache-policy", "http-no-validator"],
     ),
+    ("not-gzip", &["http-coding-broken"]),
     ("slow-first-byte", &["http-first-byte-slow"]),
     ("slow-upstream", &["http-upstream-slow"]),
     ("websocket", &[]),

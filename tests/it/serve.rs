@@ -264,7 +264,8 @@ fn root() -> (SocketAddr, Arc<AtomicUsize>) {
             let question = &packet[12..12 + name + 5];
             let is_address = question.ends_with(&[0, 1, 0, 1]) && name > 0;
             count.fetch_add(usize::from(is_address), Ordering::Relaxed);
-            let mut reply = [&packet[..2], &[0x84, 0, 0, 1, 0, u8::from(is_address), 0, 0, 0, 0], question].concat();
+            let mut reply =
+                [&packet[..2], &[0x84, 0, 0, 1, 0, u8::from(is_address), 0, 0, 0, 0], question].concat();
             if is_address {
                 reply.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 1, 44, 0, 4, 127, 0, 0, 1]);
             }

@@ -72,6 +72,7 @@ pub fn verdict(trace: &Trace, findings: &[Finding]) -> Verdict {
     let mut summary = error(trace, findings).map(|it| wrong(it, &culprit)).unwrap_or_default();
     let wrong = !summary.is_empty();
     match claim {
+        Some(claim) if wrong => summary.push_str(&words::capital(words::sentence(trace, claim))),
         Some(claim) => summary.push_str(&words::sentence(trace, claim)),
         None if wrong => summary.push_str(&format!("It took {}", duration(trace.total))),
         None => summary.push_str(&format!("nothing stands out in {}", duration(trace.total))),

@@ -24,6 +24,14 @@ pub(super) fn of(part: Duration, whole: Duration) -> String {
     }
 }
 
+/// A sentence behind another. What is no word of ours, as the name of a host, stays as it is.
+pub(super) fn capital(sentence: String) -> String {
+    match sentence.strip_prefix('t').filter(|rest| rest.starts_with("he ") || rest.starts_with("his ")) {
+        Some(rest) => format!("T{rest}"),
+        None => sentence,
+    }
+}
+
 /// Where the time went, in one sentence.
 pub(super) fn sentence(trace: &Trace, claim: &Claim) -> String {
     let share = of(claim.time, trace.total);
@@ -111,7 +119,8 @@ fn is_of_body(part: &Part, phase: Phase) -> bool {
 
 /// The way of a request's body, and what is told beside it.
 fn of_body(hop: &Hop<'_>, claim: &Claim, share: &str) -> String {
-    let on_its_way = claim.parts.iter().filter(|part| part.phase.is_some_and(|phase| is_of_body(part, phase)));
+    let on_its_way =
+        claim.parts.iter().filter(|part| part.phase.is_some_and(|phase| is_of_body(part, phase)));
     let time: Duration = on_its_way.map(|part| part.time).sum();
     let trips: u32 = claim.parts.iter().map(|part| part.trips).sum();
     let others = match claim.time.saturating_sub(time) {

@@ -184,6 +184,7 @@ pub(super) const PAGES: &[Site] = &[
     Site::http("kept-connection.http.test", 54, Conduct::EndsKept(PLAIN)),
     Site::http("leading-blank.http.test", 55, Conduct::LeadingBlank(PLAIN)),
     Site::http("two-lengths.http.test", 187, Conduct::TwoLengths(PLAIN)),
+    Site::https("not-gzip.http.test", 245, fields(&[KEPT[0], KEPT[1], HSTS, ("content-encoding", "gzip")])),
     Site::http("busy.http.test", 150, Conduct::Busy(PLAIN)),
     Site::http("flapping.http.test", 170, Conduct::Moody(PLAIN, Mood::Flapping)),
     Site::http("bimodal.http.test", 171, Conduct::Moody(PLAIN, Mood::Bimodal)),

@@ -271,8 +271,9 @@ impl From<Wait> for WaitView {
                 body: body.map(|_| "body_acked - sent - rtt"),
                 server: server.map(|_| if body.is_some() { "wait - rtt - body" } else { "wait - rtt" }),
                 upstream: upstream.map(|(_, field)| field),
-                gateway: gateway
-                    .map(|_| if body.is_some() { "wait - rtt - body - upstream" } else { "wait - rtt - upstream" }),
+                gateway: gateway.map(|_| {
+                    if body.is_some() { "wait - rtt - body - upstream" } else { "wait - rtt - upstream" }
+                }),
             },
         }
     }
