@@ -64,7 +64,8 @@ fn improved<'d>(dns: &'d Dns, now: &'d Packet) -> Option<(&'d Packet, &'d Packet
     (is_check && is_better).then_some((before, now))
 }
 
-/// A question in plain case was answered, and those in random case, one of them right behind it, were not.
+/// A question in plain case was answered, and those in random case, one of them the same but for the case and right
+/// behind it, were not.
 fn dropped(spot: Spot<'_>) -> Option<String> {
     let (dns, packet) = (spot.dns, spot.packet);
     let is_plain = packet.spelling == Spelling::Plain && packet.transport == Transport::Udp;
@@ -79,7 +80,9 @@ fn dropped(spot: Spot<'_>) -> Option<String> {
     };
     let all = random().count();
     let is_dropped = random().all(|(_, other)| other.received.is_none());
-    let is_behind = random().any(|(index, other)| index > spot.index && same_question(other, packet));
+    let is_behind = random().any(|(index, other)| {
+        index > spot.index && same_question(other, packet) && other.edns == packet.edns
+    });
     (is_dropped && is_behind)
         .then(|| format!("{} in random case had no reply, and one in plain case had", count(all, "question")))
 }

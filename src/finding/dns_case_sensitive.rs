@@ -33,7 +33,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
 mod tests {
     use super::*;
     use crate::finding::sample;
-    use crate::trace::{Choice, Meaning, Negative, Rcode, Spelling};
+    use crate::trace::{Choice, Edns, Meaning, Negative, Rcode, Spelling};
 
     /// The last packet of the walk in random case, and what came of it, before the same in plain case.
     fn checked(meaning: Meaning, rcode: Rcode) -> crate::trace::Trace {
@@ -93,5 +93,10 @@ mod tests {
         assert!(sample::of(&RULE, &trace).is_empty(), "lost on the way");
         sample::dns(&mut trace).packets.push(silent);
         assert_eq!(sample::of(&RULE, &trace).len(), 1);
+        sample::dns(&mut trace).packets[3].edns = Edns::None;
+        assert!(
+            sample::of(&RULE, &trace).is_empty(),
+            "it may be for EDNS, which the answered one had none of"
+        );
     }
 }

@@ -4,7 +4,7 @@ use super::asked::{is_of_the_walk, is_told_by_its_zone, name, once_a_server, ser
 use super::found::{Finding, Load, Saving, Severity};
 use super::place::PacketField;
 use super::rule::{Check, Lookups, Rule};
-use crate::trace::{Choice, Dns, Meaning, StageName};
+use crate::trace::{Choice, Dns, Edns, Meaning, Packet, StageName, Transport};
 use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
@@ -48,10 +48,12 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
                 duration(waited)
             ),
             vec![spot.place(PacketField::Meaning), spot.place(PacketField::Sent)],
-            if unanswered == 1 {
-                format!("see whether {name} answers: a single packet may have been lost on the way")
-            } else {
-                format!("bring {name} back, or remove it from the zone's NS records at the parent")
+            match other_form(dns, packet) {
+                _ if unanswered == 1 => {
+                    format!("see whether {name} answers: a single packet may have been lost on the way")
+                }
+                Some(form) => format!("see whether {name} answers {form}"),
+                None => format!("bring {name} back, or remove it from the zone's NS records at the parent"),
             },
         );
         finding.saving = Saving::measured_at(
@@ -61,6 +63,24 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         );
         Some(finding)
     })
+}
+
+/// How the question had to be put to another server of the zone until that answered, in words: one that was not
+/// waited for so is not dead.
+fn other_form(dns: &Dns, silent: &Packet) -> Option<String> {
+    let walked = || dns.packets.iter().filter(|other| is_of_the_walk(other) && other.zone == silent.zone);
+    let answered = walked().find(|other| other.received.is_some())?;
+    let form = |packet: &Packet| match (packet.transport, packet.edns) {
+        (Transport::Udp, Edns::None) => Some("without EDNS"),
+        (Transport::Tcp, _) => Some("by TCP"),
+        _ => None,
+    };
+    let how =
+        form(answered).filter(|_| answered.chosen == Choice::Again && answered.server != silent.server)?;
+    let is_tried = walked().any(|other| {
+        other.server == silent.server && form(other) == Some(how) && other.meaning == Meaning::Timeout
+    });
+    (!is_tried).then(|| format!("{how}: {} does, and did not before", server(answered)))
 }
 
 /// Whether a second server was asked because this one was late.
@@ -85,7 +105,7 @@ fn no_family(dns: &Dns, index: usize) -> bool {
 mod tests {
     use super::*;
     use crate::finding::sample;
-    use crate::trace::{At, Packet, StoppedBy};
+    use crate::trace::{At, StoppedBy};
 
     fn silent(meaning: Meaning) -> Packet {
         let mut packet = sample::packet("example.test.", "198.51.100.9:53", 20_000, 20_000, meaning);
@@ -105,6 +125,24 @@ mod tests {
         let findings = sample::of(&RULE, &trace);
         assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].saving.as_ref().unwrap().amount.as_millis(), 150);
+    }
+
+    #[test]
+    fn who_was_not_waited_for_in_the_form_that_another_wants_is_not_dead() {
+        let mut trace = sample::sound();
+        let dns = sample::dns(&mut trace);
+        let zone = dns.packets[2].zone.clone();
+        (dns.packets[2].chosen, dns.packets[2].edns) = (Choice::Again, Edns::None);
+        let mut silent = silent(Meaning::Timeout);
+        silent.zone = zone;
+        dns.packets.splice(2..2, [silent.clone(), silent.clone()]);
+        let findings = sample::of(&RULE, &trace);
+        let advice = &findings[0].advice;
+        assert!(advice.contains("answers without EDNS: ") && !advice.contains("bring"), "{advice}");
+        silent.edns = Edns::None;
+        sample::dns(&mut trace).packets.insert(4, silent);
+        let findings = sample::of(&RULE, &trace);
+        assert!(findings[0].advice.starts_with("bring "), "{}", findings[0].advice);
     }
 
     #[test]

@@ -4,8 +4,8 @@ use super::asked::{failed_zones, is_of_the_walk, server, walks};
 use super::found::{Finding, Severity};
 use super::place::{PacketField, Place};
 use super::rule::{Check, Lookups, Rule};
-use crate::explain::dns_words::NO_AUTHORITY;
-use crate::trace::{Meaning, Packet, StageName};
+use crate::explain::dns_words::{NO_AUTHORITY, strays};
+use crate::trace::{Meaning, Packet, StageName, Stray};
 use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
@@ -24,6 +24,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (lookup, dns) in walks(lookups) {
         for (zone, servers) in failed_zones(dns) {
+            let packets = || servers.iter().filter_map(|index| dns.packets.get(*index));
             let who = match servers.len() {
                 1 => "the only server that was asked was of no use".to_owned(),
                 number => format!("none of the {number} servers that were asked was of use"),
@@ -57,14 +58,16 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
                     packet.qname,
                     packet.qtype.mnemonic()
                 ),
+                None if packets().any(has_sent_other) => format!(
+                    "see what the servers of {zone} send instead of replies, or fix the delegation at its parent"
+                ),
                 None => format!(
                     "bring the servers of {zone} back, or fix the delegation at its parent: until then \
                      nothing at or below {zone} can be found"
                 ),
             };
             let mut finding = rule.finding(title, evidence, advice);
-            let packets = servers.iter().filter_map(|index| dns.packets.get(*index));
-            let mut told: Vec<String> = packets.take(TOLD).map(fate).collect();
+            let mut told: Vec<String> = packets().take(TOLD).map(fate).collect();
             if servers.len() > TOLD {
                 told.push(format!("and {} more", servers.len() - TOLD));
             }
@@ -77,7 +80,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
 
 fn fate(packet: &Packet) -> String {
     let what = match &packet.meaning {
-        Meaning::Timeout => format!("did not answer in {}", duration(packet.end.since(packet.sent))),
+        Meaning::Timeout => silence(packet),
         Meaning::Error { reason } | Meaning::Malformed { reason } => reason.clone(),
         Meaning::NonAuthoritative => NO_AUTHORITY.to_owned(),
         Meaning::Lame { reason } => (*reason).to_owned(),
@@ -89,6 +92,23 @@ fn fate(packet: &Packet) -> String {
         ),
     };
     format!("{} {what}", server(packet))
+}
+
+/// Whether the server itself sent what is no reply to the question.
+fn has_sent_other(packet: &Packet) -> bool {
+    packet.dropped_kinds.iter().any(|(kind, _)| *kind != Stray::WrongSource)
+}
+
+/// What came and was no reply is told: a server that sends it is not dead.
+fn silence(packet: &Packet) -> String {
+    let waited = duration(packet.end.since(packet.sent));
+    match packet.dropped {
+        0 => format!("did not answer in {waited}"),
+        number if has_sent_other(packet) => {
+            format!("sent no reply to the question in {waited} ({number} dropped: {})", strays(packet))
+        }
+        number => format!("did not answer in {waited} ({number} dropped: {})", strays(packet)),
+    }
 }
 
 #[cfg(test)]
@@ -137,6 +157,21 @@ mod tests {
             sample::dns(&mut trace).packets[0].received = None;
             assert!(sample::of(&RULE, &trace)[0].advice.contains(wrong));
         }
+    }
+
+    #[test]
+    fn a_server_that_sends_no_reply_but_something_is_not_told_to_be_brought_back() {
+        let mut trace = sample::sound();
+        let mut packet = failed("198.51.100.9:53", Meaning::Timeout);
+        (packet.dropped, packet.dropped_kinds) = (2, vec![(Stray::NoQuestion, 2)]);
+        sample::dns(&mut trace).packets.push(packet);
+        let findings = sample::of(&RULE, &trace);
+        let (detail, advice) = (&findings[0].detail, &findings[0].advice);
+        assert!(
+            detail.contains("sent no reply to the question in 1.50 s (2 dropped: no question section)"),
+            "{detail}"
+        );
+        assert!(advice.starts_with("see what the servers of lost.test. send"), "{advice}");
     }
 
     #[test]

@@ -28,9 +28,9 @@ fn a_body_on_its_way_is_the_way() {
             1_900,
             Some(1_960),
             Cause::Distance,
-            "are the way: the request's body (5.0 MB) took 1.94 s to get to",
+            "are the way: the request's body (5.0 MB) took 1.95 s to get to",
         ),
-        (10, Some(1_960), Cause::Distance, "are the way: the request's body (5.0 MB) took 1.94 s to get to"),
+        (10, Some(1_960), Cause::Distance, "are the way: the request's body (5.0 MB) took 1.95 s to get to"),
         (10, None, Cause::Server, "how long its body was on its way cannot be told here"),
         (10, Some(60), Cause::Server, " thought for "),
     ] {
