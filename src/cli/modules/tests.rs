@@ -26,23 +26,23 @@ fn a_whole_module_is_read() {
     let modules = read(
         "modules:
   api:
-prober: http
-timeout: 1m1.5s
-resolver: walk
-http:
-  method: PUT
-  body: '{}'
-  headers: {X-Number: 12, X-Flag: true, Host: other.test}
-  valid_status_codes: [200, 301]
-  valid_http_versions: [HTTP/2.0]
-  preferred_ip_protocol: ip4
-  ip_protocol_fallback: false
-  no_follow_redirects: true
-  fail_if_not_ssl: true
-  fail_if_body_matches_regexp: ['(?i)error']
-  fail_if_header_not_matches: [{header: Server, regexp: nginx, allow_missing: true}]
-  basic_auth: {username: me, password: secret}
-  tls_config: {insecure_skip_verify: true, server_name: inside.test, min_version: TLS13, ca_file: ca.pem}
+    prober: http
+    timeout: 1m1.5s
+    resolver: walk
+    http:
+      method: PUT
+      body: '{}'
+      headers: {X-Number: 12, X-Flag: true, Host: other.test}
+      valid_status_codes: [200, 301]
+      valid_http_versions: [HTTP/2.0]
+      preferred_ip_protocol: ip4
+      ip_protocol_fallback: false
+      no_follow_redirects: true
+      fail_if_not_ssl: true
+      fail_if_body_matches_regexp: ['(?i)error']
+      fail_if_header_not_matches: [{header: Server, regexp: nginx, allow_missing: true}]
+      basic_auth: {username: me, password: secret}
+      tls_config: {insecure_skip_verify: true, server_name: inside.test, min_version: TLS13, ca_file: ca.pem}
 ",
     )
     .unwrap();
