@@ -94,8 +94,8 @@ impl Policies {
         let of_policy = |policy: &Policy| policy.directive("sandbox").map(|words| words.join(" "));
         let around: Vec<String> = around.all.iter().filter_map(of_policy).collect();
         for words in around.iter().map(String::as_str).chain(attribute) {
-            // A semicolon would begin another directive; in the attribute it is a part of a word.
-            self.add_field(&format!("sandbox {}", words.replace(';', ",")));
+            // Either would begin something else in a field; in the attribute it is a part of a word.
+            self.add_field(&format!("sandbox {}", words.replace([';', ','], "+")));
         }
     }
 

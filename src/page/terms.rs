@@ -90,7 +90,7 @@ mod tests {
             ("", Some("allow-same-origin"), &free, false, true),
             // What the response says is in force beside what the frame says.
             ("sandbox allow-same-origin", Some("allow-scripts"), &free, true, true),
-            ("", Some("allow-same-origin; allow-scripts"), &free, true, true),
+            ("", Some("allow-same-origin; allow-scripts"), &free, true, false),
             ("", None, &terms("sandbox allow-scripts"), true, false),
         ] {
             let framed = terms(own).framed(sandbox, around);
