@@ -76,7 +76,8 @@ fn of_page(trace: &Trace, page: &Page) -> serde_json::Result<Vec<Value>> {
                 None => continue,
             },
             Fate::Left(Left::MixedContent) => (resource.discovered, blocked(trace, resource)),
-            Fate::Left(_) | Fate::Unstarted => continue,
+            // What hints ask for is no request.
+            Fate::Prepared(_) | Fate::Left(_) | Fate::Unstarted => continue,
         };
         // As Chrome names them.
         entry["_priority"] = resource.priority.as_str().into();
