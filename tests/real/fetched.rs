@@ -235,7 +235,6 @@ fn filled(text: &str, host: &str, number: usize) -> String {
 
 fn nginx_config(dir: &Path) -> String {
     let path = dir.display();
-        again::write(&root);
     let mut servers = String::new();
     for (host, addresses, http2) in [("h1.test", &[ONE, PRIVATE][..], ""), ("h2.test", &[TWO], " http2")] {
         let mut locations = again::locations(&path.to_string());
@@ -272,7 +271,7 @@ fn nginx_config(dir: &Path) -> String {
 
 /// The whole configuration of an nginx with these servers; for what is not there, `$empty` is an empty file of its kind.
 pub(crate) fn nginx_with(dir: &Path, servers: &str) -> String {
-    let path = dir.display();
+    let (path, again) = (dir.display(), again::LOG);
     let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|what| format!("  {what}_temp_path {path}/{what};\n"))
         .concat();
