@@ -1,7 +1,7 @@
 //! A page of many bytes.
 
 use super::found::{Finding, Severity};
-use super::place::{InResource, Place};
+use super::place::{InRequest, InResource, Place};
 use super::rule::{Check, Rule};
 use crate::trace::{Hop, ResourceId, StageName, Trace};
 use crate::units::{bytes, count};
@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Trace(check),
 };
 
-/// Nine in ten pages weigh more: where Lighthouse begins to take points off.
+/// Where Lighthouse begins to take points off.
 const HEAVY: u64 = 2_667 * 1024;
 /// Names in a title.
 const MOST_NAMES: usize = 3;
@@ -40,10 +40,11 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     };
     let responses = count(trace.requests.len() + all.len(), "response");
     let title = format!("the page weighs {} in {responses}{heaviest_are}", bytes(sum));
-    let evidence = heaviest.map(|(id, _)| Place::Resource(*id, InResource::WireBytes));
+    let document = trace.hops().last().map(|hop| Place::Request(hop.id, InRequest::WireBytes));
+    let heaviest = heaviest.map(|(id, _)| Place::Resource(*id, InResource::WireBytes));
     let mut finding = rule.finding(
         title,
-        evidence.collect(),
+        document.into_iter().chain(heaviest).collect(),
         "send images in the size that they are shown in and in newer formats (AVIF, WebP), scripts without what the page \
          does not use, and what is out of sight only when it is needed (loading=lazy)",
     );
@@ -64,6 +65,14 @@ mod tests {
         let http = sample::resource(&mut trace, 1).http.ran_mut().unwrap();
         http.body.wire_bytes += bytes - own;
         sample::of(&RULE, &trace)
+    }
+
+    #[test]
+    fn a_document_may_be_all_of_it() {
+        let mut trace = sample::page_of(&[]);
+        sample::http(&mut trace).body.wire_bytes = HEAVY + 1;
+        let finding = sample::of(&RULE, &trace).remove(0);
+        assert_eq!(finding.evidence.len(), 1, "{finding:?}");
     }
 
     #[test]

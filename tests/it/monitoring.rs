@@ -111,7 +111,7 @@ fn trace_events_have_what_their_readers_need() {
     let document: Value = serde_json::from_str(&text).unwrap();
     let events = document["traceEvents"].as_array().unwrap();
     let phases: BTreeSet<&str> = events.iter().map(|event| event["ph"].as_str().unwrap()).collect();
-    assert_eq!(phases, BTreeSet::from(["M", "X"]));
+    assert_eq!(phases, BTreeSet::from(["M", "X", "i"]));
     let processes: BTreeSet<u64> = events.iter().map(|event| event["pid"].as_u64().unwrap()).collect();
     assert_eq!(processes, BTreeSet::from([1, 2, 3]), "a process for each request");
     for event in events.iter().filter(|event| event["ph"] == "X") {

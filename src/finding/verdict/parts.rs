@@ -159,7 +159,7 @@ fn of_slow_start(hop: &Hop<'_>, phase: Phase, cutter: &mut Cutter) -> bool {
 
 /// A body that was on its way for longer than a packet is: no server thinks about what it has not got.
 fn of_body(hop: &Hop<'_>, trip: Option<Duration>, cutter: &mut Cutter) {
-    let lag = hop.http.ran().and_then(|http| http.body_lag()).unwrap_or_default();
+    let lag = hop.http.ran().and_then(Http::body_lag).unwrap_or_default();
     cutter.give(Cause::Distance, lag.saturating_sub(trip.unwrap_or_default()), 0, Seen::default());
 }
 

@@ -83,7 +83,7 @@ pub(super) fn reply(page: &Page, request: &Request<'_>, bodies: &Bodies, clock: 
             status = 304;
             Vec::new()
         }
-                _ if own.is_some() => own.map(|(_, text)| text.as_bytes().repeat(page.times)).unwrap_or_default(),
+        _ if own.is_some() => own.map(|(_, text)| text.as_bytes().repeat(page.times)).unwrap_or_default(),
         (200, "/" | "/index.html") if tagged && request.if_none_match.contains(ETAG) => {
             status = 304;
             Vec::new()
