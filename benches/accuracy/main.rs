@@ -31,6 +31,8 @@ mod roles;
 mod servers;
 #[path = "../../tests/real/software.rs"]
 mod software;
+#[path = "../../tests/real/thinker.rs"]
+mod thinker;
 #[path = "../../tests/real/tools.rs"]
 #[allow(dead_code)]
 mod tools;

@@ -289,7 +289,7 @@ fn many_traces_go_in_requests_of_a_bounded_size_and_none_is_lost() {
 
 #[test]
 fn a_collector_that_takes_nothing_costs_no_run() {
-    let urls = vec!["https://www.example.test/"; 3];
+    let urls = ["https://www.example.test/"; 3];
     let output = run(&[&["--lab", "--otlp=http://127.0.0.1:1"], &urls[..]].concat());
     let said = stderr(&output);
     assert_eq!((code(&output), stdout(&output).lines().count()), (0, 3), "{said}");

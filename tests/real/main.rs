@@ -45,6 +45,7 @@ mod scan;
 mod servers;
 mod signed;
 mod software;
+mod thinker;
 mod tools;
 mod urltrace;
 mod web;

@@ -3,7 +3,6 @@
 //! begin, is compared, too. Scripts are on and all of them empty.
 
 mod cases;
-mod thinker;
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
@@ -15,11 +14,11 @@ use std::thread;
 use serde_json::Value;
 
 use self::cases::{CASES, Case};
-pub(crate) use self::thinker::{ROLE, serve};
 use crate::browser::Browser;
 use crate::fetched::{certify, nginx_with, page, trusting, write_empty};
 use crate::net::{Access, Addresses, Client, Internet};
 use crate::servers::Server;
+use crate::thinker::ROLE;
 use crate::tools::{inside, program, run_at};
 use crate::{Directory, Setting, Test};
 
@@ -242,5 +241,5 @@ fn as_chromium(world: &Painted) {
             }
         }
     }
-    assert!(wrong.is_empty(), "{} times in a row: {wrong:?}", ATTEMPTS);
+    assert!(wrong.is_empty(), "{ATTEMPTS} times in a row: {wrong:?}");
 }

@@ -12,7 +12,7 @@ use super::part::{Cutter, Part, Seen};
 use super::round_trips::{RoundTrips, address};
 use crate::finding::place::{AttemptField, InConnection, InRequest, Place};
 use crate::timeline::{Phase, Subject, phases, slow_start};
-use crate::trace::{At, AttemptOutcome, Hop, Trace};
+use crate::trace::{At, AttemptOutcome, Hop, Http, Trace};
 
 /// All parts of a trace's time. They sum to the time of its hops.
 pub(super) fn parts(trace: &Trace) -> Vec<Part> {
