@@ -1,8 +1,8 @@
 //! What is told of several runs: above the report of one of them, or by itself.
 
+use super::cards::table::shortened;
 use super::head::said;
 use super::markup::Page;
-use crate::render::html::cards::table::shortened;
 use crate::render::overview::{Cells, Fact, Overview, Table};
 
 /// The rules for these beside those of every report.

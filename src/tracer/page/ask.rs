@@ -139,6 +139,8 @@ pub(super) fn ask((page, url): (&Url, &Url), wish: &Wish, cookies: &[Cookie]) ->
         credentials: same,
         given_host: false,
         on_behalf: match wish.cors {
+            // Of a frame in a sandbox Chrome says so in each request.
+            Cors::No if wish.framed && wish.terms.is_opaque() => OnBehalf::Page { origin: own_origin(wish) },
             Cors::No => OnBehalf::Nobody,
             // Chrome names the origin to itself, too.
             Cors::Anonymous | Cors::Credentials => OnBehalf::Page { origin: own_origin(wish) },
@@ -217,6 +219,9 @@ mod tests {
             assert_eq!(own_origin(&wish) == "null", !is_free);
             assert_eq!(is_other_site((&page, &url), &wish), !is_free);
             assert_eq!(credentials(&wish, &url) == Credentials::Sent, is_free);
+            let plain = Wish { cors: Cors::No, framed: true, ..wish };
+            let origin = OnBehalf::Page { origin: "null".to_owned() };
+            assert_eq!(ask((&page, &url), &plain, &[]).on_behalf == origin, !is_free);
         }
     }
 }

@@ -173,6 +173,7 @@ impl State {
             .as_ref()
             .is_some_and(|(known, resource)| known.framed || resource.kind == ResourceKind::Frame);
         let framed = framed || found.wish.framed;
+        found.wish.framed = framed;
         let frame = match (of, above.as_ref()) {
             (Asker::Resource(id), Some((_, resource))) if resource.kind == ResourceKind::Frame => Some(id),
             (_, above) => above.and_then(|(known, _)| known.frame),

@@ -1,12 +1,12 @@
 //! Small tables: names and values, and columns under a heading.
 
-use crate::render::html::markup::Page;
+use super::super::markup::Page;
 
 /// Characters of a value that are shown; the document for programs has all.
 const MOST: usize = 2_000;
 
 /// Names and values, one below the other.
-pub(in crate::render::html) fn facts(page: &mut Page, facts: &[(&'static str, String)]) {
+pub(crate) fn facts(page: &mut Page, facts: &[(&'static str, String)]) {
     page.raw("<dl>\n");
     for (name, value) in facts.iter().filter(|(_, value)| !value.is_empty()) {
         page.raw("<dt>").raw(name).raw("</dt><dd>").text(&shortened(value)).raw("</dd>\n");
@@ -38,7 +38,7 @@ pub(super) fn columns<const N: usize>(
 }
 
 /// The beginning of what is too long for a page, and how long it is.
-pub(in crate::render::html) fn shortened(text: &str) -> String {
+pub(crate) fn shortened(text: &str) -> String {
     match text.char_indices().nth(MOST) {
         None => text.to_owned(),
         Some((end, _)) => {
