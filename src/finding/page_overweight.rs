@@ -70,6 +70,7 @@ mod tests {
     #[test]
     fn a_document_may_be_all_of_it() {
         let mut trace = sample::page_of(&[]);
+        trace.page.as_mut().unwrap().resources.clear();
         sample::http(&mut trace).body.wire_bytes = HEAVY + 1;
         let finding = sample::of(&RULE, &trace).remove(0);
         assert_eq!(finding.evidence.len(), 1, "{finding:?}");
