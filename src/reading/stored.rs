@@ -252,7 +252,7 @@ mod tests {
         http.headers = [("vary", "Cookie"), ("cache-control", "max-age=60")]
             .map(|(name, value)| Header { name: name.to_owned(), value: value.into() })
             .into();
-        let now = SystemTime::now();
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000);
         let times = Times { came: now, delay: Duration::ZERO, now };
         let of = |cookie| stored(http, times, StaleUse::Allowed, cookie).reuse;
         assert_eq!((of(None), of(Some("a=1"))), (Reuse::Fresh, Reuse::Fetched));
