@@ -13,6 +13,11 @@ pub(crate) const ROLE: &str = "origin";
 
 /// Serves HTTP/1.1, each connection on a thread of its own, one request each, after [`THINKS`]. Never returns.
 pub(crate) fn serve(address: &str) -> ! {
+    serve_each(address, answer)
+}
+
+/// Takes connections for ever, each on a thread of its own.
+pub(crate) fn serve_each(address: &str, answer: fn(TcpStream)) -> ! {
     let listener = TcpListener::bind(address.parse::<SocketAddr>().unwrap()).unwrap();
     loop {
         let (stream, _) = listener.accept().unwrap();
@@ -20,12 +25,17 @@ pub(crate) fn serve(address: &str) -> ! {
     }
 }
 
-fn answer(mut stream: TcpStream) {
+/// The head of a request.
+pub(crate) fn head(stream: &mut TcpStream) -> String {
     let (mut head, mut byte) = (Vec::new(), [0]);
     while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|read| read == 1) {
         head.push(byte[0]);
     }
-    let head = String::from_utf8_lossy(&head).into_owned();
+    String::from_utf8_lossy(&head).into_owned()
+}
+
+fn answer(mut stream: TcpStream) {
+    let head = head(&mut stream);
     let path = head.split(' ').nth(1).unwrap_or_default();
     let is = |word: &str| path.starts_with(word);
     if is("/garbage") {

@@ -1,28 +1,22 @@
 //! Servers that think: `/.../think/MILLISECONDS/NAME` is there when that time has passed, empty but for stylesheets.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::Write;
+use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
+
+use crate::origin;
 
 /// First argument of this test binary when it is to be one.
 pub(crate) const ROLE: &str = "thinker";
 
 /// Serves HTTP/1.0, each connection on a thread of its own. Never returns.
 pub(crate) fn serve(address: &str) -> ! {
-    let listener = TcpListener::bind(address.parse::<SocketAddr>().unwrap()).unwrap();
-    loop {
-        let (stream, _) = listener.accept().unwrap();
-        thread::spawn(move || answer(stream));
-    }
+    origin::serve_each(address, answer)
 }
 
 fn answer(mut stream: TcpStream) {
-    let (mut head, mut byte) = (Vec::new(), [0]);
-    while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|read| read == 1) {
-        head.push(byte[0]);
-    }
-    let head = String::from_utf8_lossy(&head);
+    let head = origin::head(&mut stream);
     let path = head.split(' ').nth(1).unwrap_or_default();
     let words: Vec<&str> = path.rsplit('/').take(2).collect();
     let [name, milliseconds] = words[..] else { return };
