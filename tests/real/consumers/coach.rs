@@ -40,8 +40,11 @@ const SAME: &[Same] = &[
     },
     Same {
         audits: &["cacheHeaders"],
-        findings: &["http-no-cache-policy"],
+        findings: &["http-no-cache-policy", "page-no-validator"],
         but: &[
+            ("to be asked for on each visit is a policy, too", |told, url| {
+                field(told, url, "cache-control").as_deref() == Some("no-cache")
+            }),
             ("a redirect is no static file", |told, url| status(told, url).is_some_and(|it| it / 100 == 3)),
             ("it was blocked, and nobody was asked", |told, url| status(told, url).is_none()),
             // It leaves the document out, of which the finding is.
@@ -175,8 +178,13 @@ fn found(told: &Told, ids: &[&str]) -> Urls {
     pointers
         .map(|evidence| {
             let pointer = evidence["pointer"].as_str().unwrap();
-            let row: Vec<&str> = pointer.split('/').take(3).collect();
-            let row = told.document.pointer(&row.join("/")).unwrap();
+            // The row is that behind the list's name and its index; one of the second visit says of which request it is.
+            let parts: Vec<&str> = pointer.split('/').collect();
+            let index = parts.iter().position(|part| part.parse::<usize>().is_ok());
+            let index = index.unwrap_or_else(|| panic!("{pointer} is of no row"));
+            let row = told.document.pointer(&parts[..=index].join("/")).unwrap();
+            let is_revisit = parts.get(2) == Some(&"second_visit");
+            let row = if is_revisit { requested(told, &row["request"]) } else { row };
             let url = row["url"].as_str().or(row["url"]["href"].as_str());
             let url = url.unwrap_or_else(|| panic!("{pointer} is of no request"));
             url.split('#').next().unwrap().to_owned()
@@ -215,6 +223,20 @@ fn request<'t>(told: &'t Told, url: &str) -> Option<&'t Value> {
 fn status(told: &Told, url: &str) -> Option<u64> {
     let request = request(told, url)?;
     request["status"].as_u64().or(request["http"]["status"].as_u64())
+}
+
+/// The request of the page by its number in the run.
+fn requested<'t>(told: &'t Told, number: &Value) -> &'t Value {
+    told.requests().iter().find(|request| request["request"] == *number).unwrap()
+}
+
+/// A field of the response, as the archive has it.
+fn field(told: &Told, url: &str, name: &str) -> Option<String> {
+    let archive = told.json();
+    let entries = archive["log"]["entries"].as_array().unwrap();
+    let own = entries.iter().find(|entry| entry["request"]["url"] == url)?;
+    let mut fields = own["response"]["headers"].as_array().unwrap().iter();
+    Some(fields.find(|field| field["name"] == name)?["value"].as_str().unwrap().to_owned())
 }
 
 fn bytes(told: &Told, url: &str) -> u64 {
