@@ -53,15 +53,18 @@ pub(crate) fn phases(packets: &Packets) -> Option<[u64; 6]> {
     let bye = own.iter().copied().find(|at| *at > response).unwrap_or(u64::MAX);
     let end = data.iter().copied().filter(|at| *at < bye).max()?;
     // The request is one packet: it begins and ends.
-    let send = 0;
-    Some([
-        answered - asked,
-        syn_ack - connection.syn,
-        handshake - hello,
-        send,
-        response - request,
-        end - response,
-    ])
+    let request_ends = request;
+    // On a busy machine packets can be stamped in another order than they were sent in: then the capture does not say.
+    let [dns, connect, tls, send, wait, receive] = [
+        (asked, answered),
+        (connection.syn, syn_ack),
+        (hello, handshake),
+        (request, request_ends),
+        (request, response),
+        (response, end),
+    ]
+    .map(|(begin, end): (u64, u64)| end.checked_sub(begin));
+    Some([dns?, connect?, tls?, send?, wait?, receive?])
 }
 
 /// When the records of application data were there: in TLS 1.3 all that is encrypted looks like them.
