@@ -15,6 +15,8 @@ use crate::units;
 const MOST: usize = 1000;
 /// Columns of a URL beyond which its middle is left out.
 const LONGEST_URL: usize = 2000;
+/// Times on the axis stand this far apart at least, as a share of it.
+const TIMES_APART: f64 = 0.25;
 /// What is too short to be seen is drawn this wide, in percent of the axis.
 const LEAST: f64 = 0.15;
 
@@ -62,8 +64,14 @@ fn axis(page: &mut Page, paged: &Paged<'_>) {
         }
     }
     page.raw("</g></defs><use href=\"#lines\"/>");
+    let mut last = None;
     for at in helper_lines(paged.end.0) {
         let place = share(at, paged.end.0);
+        // The column is narrow: not every line has room for its time.
+        if last.is_some_and(|last| place - last < TIMES_APART) {
+            continue;
+        }
+        last = Some(place);
         let anchor = match place {
             ..0.03 => "start",
             0.95.. => "end",
