@@ -5,7 +5,7 @@ use super::found::{Finding, Severity};
 use super::place::{PacketField, Place};
 use super::rule::{Check, Lookups, Rule};
 use crate::explain::dns_words::{NO_AUTHORITY, strays};
-use crate::trace::{Meaning, Packet, StageName, Stray};
+use crate::trace::{Meaning, Packet, StageName, Stray, Transport};
 use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
@@ -23,7 +23,11 @@ const TOLD: usize = 8;
 fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (lookup, dns) in walks(lookups) {
-        for (zone, servers) in failed_zones(dns) {
+        for (zone, mut servers) in failed_zones(dns) {
+            servers.retain(|index| !dns.packets.get(*index).is_some_and(never_left));
+            if servers.is_empty() {
+                continue;
+            }
             let packets = || servers.iter().filter_map(|index| dns.packets.get(*index));
             let who = match servers.len() {
                 1 => "the only server that was asked was of no use".to_owned(),
@@ -76,6 +80,11 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// This machine would not send it: its own routes are at fault, which the run's failure tells, and no server was asked.
+fn never_left(packet: &Packet) -> bool {
+    packet.transport == Transport::Udp && packet.bytes_sent == 0
 }
 
 fn fate(packet: &Packet) -> String {
@@ -141,6 +150,20 @@ mod tests {
         assert!(findings[0].detail.contains("(198.51.100.8) host unreachable"));
         assert_eq!((findings[0].evidence.len(), &findings[0].saving), (2, &None));
         assert!(sample::of(&super::super::dns_server_silent::RULE, &trace).is_empty(), "told once");
+    }
+
+    #[test]
+    fn servers_to_which_this_machine_has_no_way_were_not_asked() {
+        let mut trace = sample::sound();
+        let dns = sample::dns(&mut trace);
+        let mut unsent = failed("[2001:db8::9]:53", Meaning::Error { reason: "network is unreachable".into() });
+        unsent.bytes_sent = 0;
+        dns.packets.push(unsent);
+        assert!(sample::of(&RULE, &trace).is_empty());
+        sample::dns(&mut trace).packets.push(failed("198.51.100.9:53", Meaning::Timeout));
+        let findings = sample::of(&RULE, &trace);
+        assert!(findings[0].title.ends_with("the only server that was asked was of no use"));
+        assert_eq!(findings[0].evidence.len(), 1);
     }
 
     #[test]
