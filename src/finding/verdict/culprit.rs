@@ -180,7 +180,7 @@ fn last_asked(dns: &Dns) -> Option<&Packet> {
 }
 
 /// The address that a hop's request went to.
-fn connected_to(hop: &Hop<'_>) -> Option<String> {
+pub(super) fn connected_to(hop: &Hop<'_>) -> Option<String> {
     hop.connection.and_then(address).map(|address| address.to_string())
 }
 

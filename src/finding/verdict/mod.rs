@@ -2,6 +2,7 @@
 //!
 //! - `parts`, `lookup`: each microsecond of a trace once, with what it is owed to; `round_trips`: what the way costs
 //! - `claim`: the parts taken together; `words`: the sentence; `culprit`: who or what it was
+//! - `rendering`: of a page, the request that most of the time until anything can be painted went by on
 
 mod cause;
 mod claim;
@@ -9,6 +10,7 @@ mod culprit;
 mod lookup;
 mod part;
 mod parts;
+mod rendering;
 mod round_trips;
 mod words;
 
@@ -32,9 +34,10 @@ pub struct Verdict {
     pub summary: String,
     /// The phase that it speaks of.
     pub phase: Option<Phase>,
-    /// Its share of the total, in percent.
+    /// Its share of the total, in percent; where it speaks of what rendering waited for, that request's share of the time
+    /// until anything can be painted.
     pub share_percent: Option<u8>,
-    /// Its time, over all hops.
+    /// Its time, over all hops; or how long rendering waited for that request.
     pub duration: Option<Duration>,
     /// What would be won without what took most of the time.
     pub saving: Option<Saving>,
@@ -51,7 +54,12 @@ pub fn verdict(trace: &Trace, findings: &[Finding]) -> Verdict {
     let time = |phase: Phase| spent[phase].map(Duration::from_micros);
     let largest = || Phase::ALL.into_iter().filter(|phase| time(*phase).is_some()).max_by_key(|it| time(*it));
     let phase = claim.and_then(claim::Claim::phase).or_else(largest);
-    let culprit = culprit(trace, findings, claim, phase);
+    let is_right = trace.failure().is_none() && error(trace, findings).is_none();
+    let held = rendering::held(trace);
+    let culprit = match &held {
+        Some(held) if is_right => held.culprit(),
+        _ => culprit(trace, findings, claim, phase),
+    };
     let bare = |summary| Verdict {
         summary,
         phase: None,
@@ -70,6 +78,17 @@ pub fn verdict(trace: &Trace, findings: &[Finding]) -> Verdict {
     let Some(phase) = phase else { return bare("nothing was measured".to_owned()) };
     // What is wrong comes before what is slow.
     let mut summary = error(trace, findings).map(|it| wrong(it, &culprit)).unwrap_or_default();
+    if let Some(held) = held {
+        summary.push_str(&held.sentence());
+        return Verdict {
+            summary,
+            phase: held.phase(),
+            share_percent: held.share_percent(),
+            duration: Some(held.time()),
+            saving: held.saving(findings),
+            culprit,
+        };
+    }
     let wrong = !summary.is_empty();
     match claim {
         Some(claim) if wrong => summary.push_str(&words::capital(words::sentence(trace, claim))),

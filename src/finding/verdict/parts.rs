@@ -20,7 +20,8 @@ pub(super) fn parts(trace: &Trace) -> Vec<Part> {
     trace.hops().flat_map(|hop| of_hop(&hop, &trips)).collect()
 }
 
-fn of_hop(hop: &Hop<'_>, trips: &RoundTrips) -> Vec<Part> {
+/// The parts of one request's time: of a page's, too.
+pub(super) fn of_hop(hop: &Hop<'_>, trips: &RoundTrips) -> Vec<Part> {
     let phases = phases(hop);
     let mut all = Vec::new();
     let mut cut = |phase: Option<Phase>, micros: u64, take_apart: &dyn Fn(&mut Cutter)| {

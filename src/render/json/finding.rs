@@ -20,9 +20,10 @@ pub(super) struct VerdictView<'a> {
     /// The phase it speaks of: `dns`, `connect`, `tls`, `send`, `wait` or `receive`.
     #[cfg_attr(test, schemars(extend("enum" = ["queue", "dns", "connect", "proxy", "tls", "quic", "send", "wait", "receive", null])))]
     stage: Option<&'static str>,
-    /// That phase's share of the total.
+    /// That phase's share of the total. With a page whose rendering waits longest for another request than the document's:
+    /// that request's share of the time until anything can be painted.
     share_percent: Option<u8>,
-    /// That phase's time over all hops.
+    /// That phase's time over all hops; with such a page, how long rendering waited for that request.
     duration_us: Option<u64>,
     /// What would be won without what took most of the time.
     saving: Option<SavingView<'a>>,
