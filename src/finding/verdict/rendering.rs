@@ -133,7 +133,6 @@ mod tests {
     use super::super::verdict;
     use super::*;
     use crate::finding::{check, sample};
-    use crate::trace::At;
 
     fn told(trace: &Trace) -> (String, Cause, Option<Phase>, Option<Saving>) {
         let verdict = verdict(trace, &check(trace));
@@ -143,6 +142,7 @@ mod tests {
     #[test]
     fn a_page_is_told_by_what_its_rendering_waits_for() {
         let slow = sample::page_of(&[sample::script("/app.js", 900_000)]);
+        assert!(held(&slow).is_some_and(|held| (50..100).contains(&held.share_percent().unwrap())));
         let (summary, cause, phase, saving) = told(&slow);
         assert!(
             summary.contains("until anything can be painted went by on `app.js` of www.example.test"),
@@ -171,7 +171,5 @@ mod tests {
         let mut unpainted = sample::page_of(&[sample::script("/app.js", 900_000)]);
         unpainted.page.as_mut().unwrap().marks.start_render = None;
         assert!(held(&unpainted).is_none(), "not seen to the end");
-        unpainted.page.as_mut().unwrap().marks.start_render = Some(At(5_000_000));
-        assert!(held(&unpainted).is_some_and(|held| held.share_percent() < Some(100)));
     }
 }
