@@ -1,6 +1,6 @@
 //! Packs the long texts that few runs read (the encyclopedia, the JSON Schema, the public
 //! suffixes): a fifth of their size in the binary. `src/packed.rs` unpacks them. It makes no text, and reads nothing
-//! but these files. And it spares a release the index of its unwind tables.
+//! but these files. And it spares a release its unwind tables.
 
 use std::path::Path;
 use std::{env, fs, io};
