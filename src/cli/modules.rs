@@ -2,6 +2,7 @@
 //! plans. A key that is not known is an error with its line, as a rule that is not kept would look like success.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,8 +10,11 @@ use std::time::Duration;
 use regex_lite::Regex;
 use serde::{Deserialize, Deserializer};
 
+use super::declarations::Proxies;
+use super::environment::Environment;
 use super::error::PlanError;
 use super::files::{read_small, read_text};
+use super::proxy;
 use super::yaml::{Flag, Text, TlsVersionText, by, duration, parse, size, unique};
 use crate::http::{basic_credentials, validate_field, validate_method};
 use crate::modules::{
@@ -18,7 +22,7 @@ use crate::modules::{
 };
 use crate::plan::{
     AddressChoice, Compression, Family, HttpPlan, Identity, IdentityFiles, KeyFile, Plan, Preferred,
-    RequestBody, ResolverChoice, RootsChoice, TlsPlan, VersionChoice,
+    ProxyPlan, RequestBody, ResolverChoice, RootsChoice, TlsPlan, VersionChoice,
 };
 use crate::trace::{StageName, TlsVersion};
 
@@ -30,22 +34,33 @@ const BUILT_IN: &str = "modules:
   tls_connect: {prober: tcp, tcp: {tls: true}}
 ";
 
+/// What a file of modules stands in.
+struct Around<'a> {
+    /// What every probe begins with.
+    base: &'a Plan,
+    /// Files in it are named from here.
+    folder: &'a Path,
+    /// For `proxy_from_environment` alone.
+    environment: &'a Environment,
+}
+
 /// The modules that are there without a file.
 pub(super) fn built_in(base: &Plan) -> Result<Modules, String> {
-    modules(BUILT_IN, base, Path::new("."))
+    let environment = &Environment::default();
+    modules(BUILT_IN, &Around { base, folder: Path::new("."), environment })
 }
 
 /// The modules of a file.
-pub(super) fn read(path: &Path, base: &Plan) -> Result<Modules, String> {
+pub(super) fn read(path: &Path, base: &Plan, environment: &Environment) -> Result<Modules, String> {
     let text = read_text("--config", path).map_err(PlanError::sentence)?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    modules(&text, base, folder).map_err(|why| format!("--config: `{}`: {why}", path.display()))
+    modules(&text, &Around { base, folder, environment })
+        .map_err(|why| format!("--config: `{}`: {why}", path.display()))
 }
 
-/// Files in it are named from its folder.
-fn modules(text: &str, base: &Plan, folder: &Path) -> Result<Modules, String> {
+fn modules(text: &str, around: &Around<'_>) -> Result<Modules, String> {
     let file: File = parse(text)?;
-    let module = |(name, module): (String, ModuleText)| match module.read(base, folder) {
+    let module = |(name, module): (String, ModuleText)| match module.read(around) {
         Ok(module) => Ok((name, Arc::new(module))),
         Err(why) => Err(format!("modules.{name}: {why}")),
     };
@@ -122,6 +137,14 @@ struct HttpText {
     bearer_token: Option<String>,
     bearer_token_file: Option<PathBuf>,
     authorization: Option<AuthorizationText>,
+    proxy_url: Option<String>,
+    no_proxy: Option<String>,
+    proxy_from_environment: bool,
+    #[serde(deserialize_with = "unique")]
+    proxy_connect_header: BTreeMap<String, Vec<Text>>,
+    /// A proxy is always left to resolve the name of the target.
+    #[serde(rename = "skip_resolve_phase_with_proxy")]
+    _skip_resolve: bool,
 }
 
 /// What a body has to be packed with.
@@ -184,6 +207,8 @@ fn accepts(text: &str, word: &str) -> bool {
 struct TcpText {
     preferred_ip_protocol: ProtocolText,
     ip_protocol_fallback: Flag<true>,
+    #[serde(deserialize_with = "address")]
+    source_ip_address: Option<IpAddr>,
     tls: bool,
     tls_config: TlsText,
 }
@@ -192,8 +217,11 @@ struct TcpText {
 #[serde(default, deny_unknown_fields)]
 struct TlsText {
     insecure_skip_verify: bool,
+    ca: Option<String>,
     ca_file: Option<PathBuf>,
+    cert: Option<String>,
     cert_file: Option<PathBuf>,
+    key: Option<String>,
     key_file: Option<PathBuf>,
     server_name: Option<String>,
     min_version: Option<TlsVersionText>,
@@ -234,21 +262,24 @@ struct FieldText {
 }
 
 impl ModuleText {
-    fn read(self, base: &Plan, folder: &Path) -> Result<Module, String> {
+    fn read(self, around: &Around<'_>) -> Result<Module, String> {
         let Self { prober, timeout, resolver, http, tcp } = self;
-        let mut plan = base.clone();
+        let mut plan = around.base.clone();
         match resolver {
             Some(ResolverText::Walk) => plan.dns.lane = ResolverChoice::Walk,
             Some(ResolverText::System) => plan.dns.lane = ResolverChoice::System,
             None => {}
         }
         let (server_name, prober) = match prober {
-            ProberText::Http => http.unwrap_or_default().read(&mut plan, folder)?,
+            ProberText::Http => http.unwrap_or_default().read(&mut plan, around)?,
             ProberText::Tcp => {
                 let tcp = tcp.unwrap_or_default();
                 choose(&mut plan, tcp.preferred_ip_protocol, tcp.ip_protocol_fallback);
+                if let Some(address) = tcp.source_ip_address {
+                    leave_from(&mut plan, address)?;
+                }
                 plan.until = if tcp.tls { StageName::Tls } else { StageName::Tcp };
-                let server_name = tcp.tls_config.read(&mut plan.tls, folder)?;
+                let server_name = tcp.tls_config.read(&mut plan.tls, around.folder)?;
                 let encryption = if tcp.tls { Encryption::Required } else { Encryption::Forbidden };
                 (server_name, Prober::Tcp(encryption))
             }
@@ -258,7 +289,9 @@ impl ModuleText {
 }
 
 impl HttpText {
-    fn read(self, plan: &mut Plan, folder: &Path) -> Result<(Option<String>, Prober), String> {
+    fn read(self, plan: &mut Plan, around: &Around<'_>) -> Result<(Option<String>, Prober), String> {
+        let folder = around.folder;
+        plan.proxy = self.proxies(around.environment)?;
         choose(plan, self.preferred_ip_protocol, self.ip_protocol_fallback);
         let credentials = self.credentials(folder)?;
         let mut fields: Vec<(String, Option<String>)> = Vec::new();
@@ -326,6 +359,35 @@ impl HttpText {
         Ok((self.tls_config.read(&mut plan.tls, folder)?, Prober::Http(rules)))
     }
 
+    /// The proxies, as Prometheus's clients take them: one that is named, or those of the environment.
+    fn proxies(&self, environment: &Environment) -> Result<ProxyPlan, String> {
+        let url = self.proxy_url.as_deref().filter(|url| !url.is_empty());
+        let exceptions = self.no_proxy.as_deref().filter(|list| !list.is_empty());
+        let mut plan = match (url, self.proxy_from_environment) {
+            (Some(_), true) => return Err("of proxy_url and proxy_from_environment one is taken".to_owned()),
+            (None, true) if exceptions.is_some() => {
+                return Err("no_proxy has no place beside proxy_from_environment: NO_PROXY has".to_owned());
+            }
+            (None, true) => {
+                proxy::plan(&Proxies::default(), None, proxy::Redirects::Followed, false, environment)
+            }
+            (Some(url), false) => proxy::of_module(url, exceptions),
+            (None, false) if exceptions.is_some() => return Err("no_proxy is for a proxy_url".to_owned()),
+            (None, false) => Ok(ProxyPlan::default()),
+        }
+        .map_err(PlanError::sentence)?;
+        if !self.proxy_connect_header.is_empty() && url.is_none() && !self.proxy_from_environment {
+            return Err("proxy_connect_header is for a proxy".to_owned());
+        }
+        for (name, values) in &self.proxy_connect_header {
+            for Text(value) in values {
+                validate_field(name, value)?;
+                plan.headers.push((name.clone(), Some(value.clone())));
+            }
+        }
+        Ok(plan)
+    }
+
     /// The value of the field Authorization.
     fn credentials(&self, folder: &Path) -> Result<Option<String>, String> {
         let secret = |text: &Option<String>, file: &Option<PathBuf>, key: &str| match (text, file) {
@@ -368,8 +430,13 @@ impl HttpText {
 impl TlsText {
     /// Puts it into a plan, and gives the name in place of the target's.
     fn read(self, tls: &mut TlsPlan, folder: &Path) -> Result<Option<String>, String> {
-        if let Some(file) = self.ca_file {
-            tls.roots = RootsChoice::File(folder.join(file));
+        match (self.ca, self.ca_file) {
+            (Some(_), Some(_)) => return Err("of ca and ca_file one is taken".to_owned()),
+            (Some(text), None) => {
+                tls.roots = RootsChoice::Pem { name: "ca".to_owned(), text: pem("ca", text)? };
+            }
+            (None, Some(file)) => tls.roots = RootsChoice::File(folder.join(file)),
+            (None, None) => {}
         }
         tls.insecure = self.insecure_skip_verify;
         // Older ones are spoken by nobody here.
@@ -390,21 +457,63 @@ impl TlsText {
             Some(TlsVersionText::Tls13) => TlsVersion::Tls13,
             None => tls.max_version,
         };
-        let file = |key: &str, path: &Path| {
-            let bytes = read_small(key, &folder.join(path)).map_err(PlanError::sentence)?;
-            Ok::<_, String>(KeyFile { name: format!("{key} {}", path.display()), bytes: bytes.into() })
-        };
-        tls.identity = match (&self.cert_file, &self.key_file) {
+        let certificate = key_file("cert", self.cert, self.cert_file, folder)?;
+        let key = key_file("key", self.key, self.key_file, folder)?;
+        tls.identity = match (certificate, key) {
             (None, None) => None,
-            (Some(certificate), Some(key)) => Some(Identity::Files(IdentityFiles {
-                certificate: file("cert_file", certificate)?,
-                key: Some(file("key_file", key)?),
-                password: None,
-            })),
-            _ => return Err("cert_file and key_file go together".to_owned()),
+            (Some(certificate), Some(key)) => {
+                Some(Identity::Files(IdentityFiles { certificate, key: Some(key), password: None }))
+            }
+            _ => return Err("a certificate (cert_file) and its key (key_file) go together".to_owned()),
         };
         Ok(self.server_name.filter(|name| !name.is_empty()))
     }
+}
+
+/// What stands in the module itself, or in a file that it names.
+fn key_file(
+    key: &str,
+    text: Option<String>,
+    file: Option<PathBuf>,
+    folder: &Path,
+) -> Result<Option<KeyFile>, String> {
+    match (text, file) {
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) => Err(format!("of {key} and {key}_file one is taken")),
+        (Some(text), None) => {
+            let bytes = pem(key, text)?.into_bytes().into();
+            Ok(Some(KeyFile { name: key.to_owned(), bytes }))
+        }
+        (None, Some(path)) => {
+            let name = format!("{key}_file");
+            let bytes = read_small(&name, &folder.join(&path)).map_err(PlanError::sentence)?;
+            Ok(Some(KeyFile { name: format!("{name} {}", path.display()), bytes: bytes.into() }))
+        }
+    }
+}
+
+/// A text that is PEM, as far as can be seen at once. What is in it may be a key, and is not told.
+fn pem(key: &str, text: String) -> Result<String, String> {
+    if text.contains("-----BEGIN ") { Ok(text) } else { Err(format!("{key}: it is no PEM")) }
+}
+
+/// Connects from this address, and so to those of its family alone.
+fn leave_from(plan: &mut Plan, address: IpAddr) -> Result<(), String> {
+    let own = if address.is_ipv4() { Family::Ipv4 } else { Family::Ipv6 };
+    if !plan.tcp.family.admits(address) {
+        return Err(format!("source_ip_address: {address} is not of the family of preferred_ip_protocol"));
+    }
+    plan.tcp.source.address = Some(address);
+    (plan.tcp.family, plan.dns.family) = (own, own);
+    Ok(())
+}
+
+/// An address; an empty text is none.
+fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<IpAddr>, D::Error> {
+    by(deserializer, |text| {
+        let read = || text.parse().map_err(|_| format!("`{text}` is no address, as 192.0.2.1 or 2001:db8::1 are"));
+        if text.is_empty() { Ok(None) } else { read().map(Some) }
+    })
 }
 
 /// The one address that is tried.

@@ -122,7 +122,7 @@ fn served(
     if source != Some(ValueSource::CommandLine) {
         cli.common.resolver = "system".to_owned();
     }
-    serve::action(options, plan(cli, matches, environment)?)
+    serve::action(options, plan(cli, matches, environment)?, environment)
 }
 
 /// `urltrace dns`: a name, or a list of them.

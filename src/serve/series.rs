@@ -34,7 +34,10 @@ pub(super) fn of(
     let prober = &module.prober;
     let mut out = Exposition::default();
     let first = trace.hops().next();
-    if let Some(hop) = &first {
+    // A proxy resolves the name: where the target is nobody here knows.
+    let is_direct = |hop: &&Hop<'_>| hop.connection.is_none_or(|connection| connection.proxy.is_none());
+    let direct = first.as_ref().filter(is_direct);
+    if let Some(hop) = direct {
         let help = "Returns the time taken for probe dns lookup in seconds";
         out.gauge("probe_dns_lookup_time_seconds", help, seconds(lookup(hop)));
     }
@@ -51,7 +54,7 @@ pub(super) fn of(
         let http = answered.as_ref().map(|(_, http)| *http);
         of_response(&mut out, http, is_followed(trace), rules.most);
     }
-    if let Some(hop) = &first {
+    if let Some(hop) = direct {
         let address = tried(hop);
         let help = "Specifies the hash of IP address. It's useful to detect if the IP address changes.";
         out.gauge("probe_ip_addr_hash", help, address.map_or(0.0, |address| f64::from(hash(address))));

@@ -3,7 +3,10 @@
 use super::*;
 
 fn read(text: &str) -> Result<Modules, String> {
-    modules(text, &Plan::default(), Path::new("/nowhere"))
+    let mut environment = Environment::default();
+    environment.proxies.insert("https_proxy", "http://proxy.test:3128".to_owned());
+    let (base, folder) = (&Plan::default(), Path::new("/nowhere"));
+    modules(text, &Around { base, folder, environment: &environment })
 }
 
 fn refused(text: &str) -> String {
@@ -160,7 +163,7 @@ fn what_is_not_known_is_told_with_line_and_key() {
     let text = refused("modules:\n  a: {prober: http, http: {fail_if_ssl: true, fail_if_not_ssl: true}}\n");
     assert!(text.contains("modules.a: fail_if_ssl"), "{text}");
     let text = refused("modules:\n  a: {prober: tcp, tcp: {tls_config: {cert_file: a.pem}}}\n");
-    assert!(text.contains("cert_file and key_file"), "{text}");
+    assert!(text.contains("go together"), "{text}");
     let text = refused("modules: {a: {prober: http, http: {bearer_token: a, basic_auth: {username: b}}}}");
     assert!(text.contains("one is taken"), "{text}");
 }
