@@ -19,10 +19,11 @@ use super::yaml::{Flag, Text, TlsVersionText, by, duration, parse, size, unique}
 use crate::http::{basic_credentials, validate_field, validate_method};
 use crate::modules::{
     BodyRule, Encryption, FieldRule, HttpRules, KEPT_BODY, Matched, Missing, Module, Modules, Prober,
+    TcpRules,
 };
 use crate::plan::{
     AddressChoice, Compression, Family, HttpPlan, Identity, IdentityFiles, KeyFile, Plan, Preferred,
-    ProxyPlan, RequestBody, ResolverChoice, RootsChoice, TlsPlan, VersionChoice,
+    ProxyPlan, RequestBody, ResolverChoice, RootsChoice, TalkStep, Then, TlsPlan, VersionChoice,
 };
 use crate::trace::{StageName, TlsVersion};
 
@@ -209,8 +210,28 @@ struct TcpText {
     ip_protocol_fallback: Flag<true>,
     #[serde(deserialize_with = "address")]
     source_ip_address: Option<IpAddr>,
+    query_response: Vec<StepText>,
     tls: bool,
     tls_config: TlsText,
+}
+
+/// A step of a conversation.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct StepText {
+    expect: Option<Pattern>,
+    send: Option<Text>,
+    starttls: bool,
+}
+
+impl StepText {
+    fn step(self) -> TalkStep {
+        TalkStep {
+            expect: self.expect.map(|Pattern(pattern)| pattern),
+            send: self.send.map_or_else(String::new, |Text(text)| text),
+            then: if self.starttls { Then::StartsTls } else { Then::GoesOn },
+        }
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -281,7 +302,8 @@ impl ModuleText {
                 plan.until = if tcp.tls { StageName::Tls } else { StageName::Tcp };
                 let server_name = tcp.tls_config.read(&mut plan.tls, around.folder)?;
                 let encryption = if tcp.tls { Encryption::Required } else { Encryption::Forbidden };
-                (server_name, Prober::Tcp(encryption))
+                let steps = tcp.query_response.into_iter().map(StepText::step).collect();
+                (server_name, Prober::Tcp(TcpRules { encryption, steps }))
             }
         };
         Ok(Module { plan, timeout, server_name, prober })

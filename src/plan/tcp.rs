@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::family::Family;
 use super::page::Reach;
+use super::talk::Talk;
 
 /// RFC 8305 §8: recommended connection attempt delay.
 pub const STAGGER: Duration = Duration::from_millis(250);
@@ -34,6 +35,8 @@ pub struct TcpPlan {
     pub unix_socket: Option<PathBuf>,
     /// `--all-addresses`: what to try at each address when the trace has ended.
     pub all_addresses: Option<AddressProbe>,
+    /// What is said on a connection that no request is made on, once it is open.
+    pub talk: Option<Talk>,
     /// `--tcp-fastopen`.
     pub fast_open: FastOpenUse,
     /// `--route`: whether the path to the connected address is looked for.
@@ -135,6 +138,7 @@ impl Default for TcpPlan {
             source: Source::default(),
             unix_socket: None,
             all_addresses: None,
+            talk: None,
             fast_open: FastOpenUse::Never,
             route: RouteProbe::Never,
             port_map: Vec::new(),

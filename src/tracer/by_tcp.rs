@@ -11,6 +11,7 @@ use super::until;
 use crate::http::Session;
 use crate::plan::{HttpPlan, ProxyServer, VersionChoice};
 use crate::stream::Stream;
+use crate::talk::{self, Partner};
 use crate::tcp;
 use crate::tls::{self, TlsStream};
 use crate::trace::{Connection, ConnectionId, Failure, Request, Scheme, Stage, StageName, Tls, Url};
@@ -76,7 +77,7 @@ pub(super) async fn open(
                 return Ok(None);
             }
             let session = Session::in_the_clear(stream.into(), version_for(request, &plan.http));
-            return Ok(goes_on(session, connection, request.until).await);
+            return Ok(used(scene, session, (connection, address), request).await);
         };
         // And the request while the handshake is.
         let made = async { make_request(scene, request, ask) };
@@ -84,7 +85,7 @@ pub(super) async fn open(
         let (secured, made) = futures_util::join!(securing, made);
         beside.request = made;
         let failure = match secured {
-            Ok(session) => return Ok(goes_on(session, connection, request.until).await),
+            Ok(session) => return Ok(used(scene, session, (connection, address), request).await),
             Err(failure) => failure,
         };
         let left = tcp::after(&queue, tcp);
@@ -94,6 +95,24 @@ pub(super) async fn open(
         endpoint::tell_handshake(service.as_deref_mut(), tcp, &failure);
         queue = left;
     }
+}
+
+/// What becomes of a connection that is open: where the plan has a conversation that is held on it, and else it goes on.
+async fn used(
+    scene: &Scene<'_>,
+    session: Session,
+    (connection, address): (ConnectionId, Option<SocketAddr>),
+    request: &Request,
+) -> Option<(Session, ConnectionId)> {
+    let Scene { plan, clock, stop, bare_tls, .. } = *scene;
+    let Some(talk) = &plan.tcp.talk else { return goes_on(session, connection, request.until).await };
+    if let Some(stream) = session.into_stream() {
+        let host = request.url.host_ascii.trim_end_matches('.');
+        let partner = Partner { host, address, client: bare_tls };
+        // On the heap: hardly a run has one, and each would have room for it.
+        Box::pin(talk::hold(talk, stream, partner, clock, stop)).await;
+    }
+    None
 }
 
 /// What a request in the clear is sent in: a WebSocket opens by HTTP/1.1 alone (RFC 6455 §4.1), and gRPC is of HTTP/2.

@@ -20,7 +20,7 @@ fn the_built_in_modules_are_there() {
     assert_eq!(names, ["http_2xx", "http_post_2xx", "tcp_connect", "tls_connect"]);
     assert_eq!(modules["http_post_2xx"].plan.http.method.as_deref(), Some("POST"));
     assert!(modules["http_2xx"].plan.http.follow);
-    assert!(matches!(modules["tls_connect"].prober, Prober::Tcp(Encryption::Required)));
+    assert!(matches!(modules["tls_connect"].prober, Prober::Tcp(TcpRules { encryption: Encryption::Required, .. })));
     assert_eq!(modules["tcp_connect"].plan.tcp.choice, AddressChoice::One(Preferred::Ipv6));
 }
 
