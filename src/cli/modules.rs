@@ -1,6 +1,8 @@
 //! The module file of `urltrace serve`: the part of blackbox_exporter's format that is about HTTP and TCP, read into
 //! plans. A key that is not known is an error with its line, as a rule that is not kept would look like success.
 
+mod tls;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -10,22 +12,23 @@ use std::time::Duration;
 use regex_lite::Regex;
 use serde::{Deserialize, Deserializer};
 
+use self::tls::TlsText;
 use super::declarations::Proxies;
 use super::environment::Environment;
 use super::error::PlanError;
 use super::files::{read_small, read_text};
 use super::proxy;
-use super::yaml::{Flag, Text, TlsVersionText, by, duration, parse, size, unique};
+use super::yaml::{Flag, Text, by, duration, parse, size, unique};
 use crate::http::{basic_credentials, validate_field, validate_method};
 use crate::modules::{
     BodyRule, Encryption, FieldRule, HttpRules, KEPT_BODY, Matched, Missing, Module, Modules, Prober,
     TcpRules,
 };
 use crate::plan::{
-    AddressChoice, Compression, Family, HttpPlan, Identity, IdentityFiles, KeyFile, Plan, Preferred,
-    ProxyPlan, RequestBody, ResolverChoice, RootsChoice, TalkStep, Then, TlsPlan, VersionChoice,
+    AddressChoice, Compression, Family, HttpPlan, Plan, Preferred, ProxyPlan, RequestBody, ResolverChoice,
+    Source, SourceCheck, TalkStep, Then, VersionChoice,
 };
-use crate::trace::{StageName, TlsVersion};
+use crate::trace::StageName;
 
 /// The modules that are there without a file.
 const BUILT_IN: &str = "modules:
@@ -234,21 +237,6 @@ impl StepText {
     }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct TlsText {
-    insecure_skip_verify: bool,
-    ca: Option<String>,
-    ca_file: Option<PathBuf>,
-    cert: Option<String>,
-    cert_file: Option<PathBuf>,
-    key: Option<String>,
-    key_file: Option<PathBuf>,
-    server_name: Option<String>,
-    min_version: Option<TlsVersionText>,
-    max_version: Option<TlsVersionText>,
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct BasicText {
@@ -449,83 +437,13 @@ impl HttpText {
     }
 }
 
-impl TlsText {
-    /// Puts it into a plan, and gives the name in place of the target's.
-    fn read(self, tls: &mut TlsPlan, folder: &Path) -> Result<Option<String>, String> {
-        match (self.ca, self.ca_file) {
-            (Some(_), Some(_)) => return Err("of ca and ca_file one is taken".to_owned()),
-            (Some(text), None) => {
-                tls.roots = RootsChoice::Pem { name: "ca".to_owned(), text: pem("ca", text)? };
-            }
-            (None, Some(file)) => tls.roots = RootsChoice::File(folder.join(file)),
-            (None, None) => {}
-        }
-        tls.insecure = self.insecure_skip_verify;
-        // Older ones are spoken by nobody here.
-        tls.min_version = match self.min_version {
-            Some(TlsVersionText::Tls13) => TlsVersion::Tls13,
-            Some(TlsVersionText::Tls10 | TlsVersionText::Tls11 | TlsVersionText::Tls12) | None => {
-                TlsVersion::Tls12
-            }
-        };
-        tls.max_version = match self.max_version {
-            Some(TlsVersionText::Tls10 | TlsVersionText::Tls11) => {
-                return Err("max_version: TLS 1.0 and 1.1 are not spoken here".to_owned());
-            }
-            Some(TlsVersionText::Tls12) if tls.min_version == TlsVersion::Tls13 => {
-                return Err("min_version is above max_version".to_owned());
-            }
-            Some(TlsVersionText::Tls12) => TlsVersion::Tls12,
-            Some(TlsVersionText::Tls13) => TlsVersion::Tls13,
-            None => tls.max_version,
-        };
-        let certificate = key_file("cert", self.cert, self.cert_file, folder)?;
-        let key = key_file("key", self.key, self.key_file, folder)?;
-        tls.identity = match (certificate, key) {
-            (None, None) => None,
-            (Some(certificate), Some(key)) => {
-                Some(Identity::Files(IdentityFiles { certificate, key: Some(key), password: None }))
-            }
-            _ => return Err("a certificate (cert_file) and its key (key_file) go together".to_owned()),
-        };
-        Ok(self.server_name.filter(|name| !name.is_empty()))
-    }
-}
-
-/// What stands in the module itself, or in a file that it names.
-fn key_file(
-    key: &str,
-    text: Option<String>,
-    file: Option<PathBuf>,
-    folder: &Path,
-) -> Result<Option<KeyFile>, String> {
-    match (text, file) {
-        (None, None) => Ok(None),
-        (Some(_), Some(_)) => Err(format!("of {key} and {key}_file one is taken")),
-        (Some(text), None) => {
-            let bytes = pem(key, text)?.into_bytes().into();
-            Ok(Some(KeyFile { name: key.to_owned(), bytes }))
-        }
-        (None, Some(path)) => {
-            let name = format!("{key}_file");
-            let bytes = read_small(&name, &folder.join(&path)).map_err(PlanError::sentence)?;
-            Ok(Some(KeyFile { name: format!("{name} {}", path.display()), bytes: bytes.into() }))
-        }
-    }
-}
-
-/// A text that is PEM, as far as can be seen at once. What is in it may be a key, and is not told.
-fn pem(key: &str, text: String) -> Result<String, String> {
-    if text.contains("-----BEGIN ") { Ok(text) } else { Err(format!("{key}: it is no PEM")) }
-}
-
 /// Connects from this address, and so to those of its family alone.
 fn leave_from(plan: &mut Plan, address: IpAddr) -> Result<(), String> {
     let own = if address.is_ipv4() { Family::Ipv4 } else { Family::Ipv6 };
     if !plan.tcp.family.admits(address) {
         return Err(format!("source_ip_address: {address} is not of the family of preferred_ip_protocol"));
     }
-    plan.tcp.source.address = Some(address);
+    plan.tcp.source = Source { address: Some(address), check: SourceCheck::AtConnect, ..Source::default() };
     (plan.tcp.family, plan.dns.family) = (own, own);
     Ok(())
 }

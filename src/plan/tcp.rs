@@ -84,6 +84,18 @@ pub struct Source {
     pub address: Option<IpAddr>,
     /// `--local-port`: one of these ports, the first that is free.
     pub ports: Option<RangeInclusive<u16>>,
+    /// When it is looked at whether this machine has that.
+    pub check: SourceCheck,
+}
+
+/// When it is looked at whether this machine can connect from somewhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SourceCheck {
+    /// Before the run: whoever typed it is told.
+    #[default]
+    Before,
+    /// When a connection is made, which fails then: an address may come and go while a monitor runs.
+    AtConnect,
 }
 
 /// What is tried at each address by `--all-addresses`.

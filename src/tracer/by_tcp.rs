@@ -74,10 +74,11 @@ pub(super) async fn open(
             let is_plain = request.url.scheme.is_clear();
             *tls = Stage::Skipped(if is_plain { PLAIN } else { until::reason(request) });
             if !is_plain {
+                converse(scene, stream.into(), address, request).await;
                 return Ok(None);
             }
             let session = Session::in_the_clear(stream.into(), version_for(request, &plan.http));
-            return Ok(used(scene, session, (connection, address), request).await);
+            return Ok(goes_on(session, connection, request.until).await);
         };
         // And the request while the handshake is.
         let made = async { make_request(scene, request, ask) };
@@ -85,7 +86,13 @@ pub(super) async fn open(
         let (secured, made) = futures_util::join!(securing, made);
         beside.request = made;
         let failure = match secured {
-            Ok(session) => return Ok(used(scene, session, (connection, address), request).await),
+            Ok(session) if plan.tcp.talk.is_some() => {
+                if let Some(stream) = session.into_stream() {
+                    converse(scene, stream, address, request).await;
+                }
+                return Ok(None);
+            }
+            Ok(session) => return Ok(goes_on(session, connection, request.until).await),
             Err(failure) => failure,
         };
         let left = tcp::after(&queue, tcp);
@@ -97,22 +104,13 @@ pub(super) async fn open(
     }
 }
 
-/// What becomes of a connection that is open: where the plan has a conversation that is held on it, and else it goes on.
-async fn used(
-    scene: &Scene<'_>,
-    session: Session,
-    (connection, address): (ConnectionId, Option<SocketAddr>),
-    request: &Request,
-) -> Option<(Session, ConnectionId)> {
-    let Scene { plan, clock, stop, bare_tls, .. } = *scene;
-    let Some(talk) = &plan.tcp.talk else { return goes_on(session, connection, request.until).await };
-    if let Some(stream) = session.into_stream() {
-        let host = request.url.host_ascii.trim_end_matches('.');
-        let partner = Partner { host, address, client: bare_tls };
-        // On the heap: hardly a run has one, and each would have room for it.
-        Box::pin(talk::hold(talk, stream, partner, clock, stop)).await;
-    }
-    None
+/// Holds the conversation that the plan has for an open connection, if it has one.
+async fn converse(scene: &Scene<'_>, stream: Stream, address: Option<SocketAddr>, request: &Request) {
+    let Some(talk) = &scene.plan.tcp.talk else { return };
+    let host = request.url.host_ascii.trim_end_matches('.');
+    let partner = Partner { host, address, client: scene.bare_tls };
+    // On the heap: hardly a run has one, and each would have room for it.
+    Box::pin(talk::hold(talk, stream, partner, scene.clock, scene.stop)).await;
 }
 
 /// What a request in the clear is sent in: a WebSocket opens by HTTP/1.1 alone (RFC 6455 §4.1), and gRPC is of HTTP/2.
