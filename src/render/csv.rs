@@ -213,6 +213,37 @@ mod tests {
     }
 
     #[test]
+    fn a_row_of_a_list_has_every_field_and_its_phases_sum() {
+        let mut head = Vec::new();
+        list_head(&mut head).unwrap();
+        let head = String::from_utf8(head).unwrap();
+        let names: Vec<&str> = head.trim_end().split(',').collect();
+        let at = |column: &str| names.iter().position(|name| *name == column).unwrap();
+        for (name, trace) in testtrace::all() {
+            let is_traced = !trace.requests.is_empty();
+            let report = redact(TraceReport::of(trace, &Selection::default(), |_, _| 7), Secrets::Hide);
+            let mut out = Vec::new();
+            url(&report, &mut out).unwrap();
+            let text = String::from_utf8(out).unwrap();
+            // The message stands last, and may have commas in quotes.
+            let row: Vec<&str> = text.trim_end().splitn(names.len(), ',').collect();
+            assert_eq!(row.len(), names.len(), "{name}\n{text}");
+            assert_eq!(row[at("exit_code")], "7", "{name}\n{text}");
+            let number = |column: usize| row[column].parse::<u64>().ok();
+            let parts: u64 = (at("queue_us")..=at("unaccounted_us")).filter_map(number).sum();
+            assert_eq!(parts, number(at("total_us")).unwrap_or(0), "{name}\n{text}");
+            assert_eq!(number(at("total_us")).is_some(), is_traced, "{name}\n{text}");
+        }
+        let text = |text: &str| redact(text.to_owned(), Secrets::Hide);
+        let typed = redact(crate::redact::Typed("=x".to_owned()), Secrets::Hide);
+        let mut out = Vec::new();
+        bad_line(&BadLineReport { place: text("line 7"), text: typed, why: text("no") }, 2, &mut out).unwrap();
+        let row = String::from_utf8(out).unwrap();
+        assert_eq!(row.split(',').count(), names.len(), "{row}");
+        assert!(row.starts_with("'=x,,failed,,usage,") && row.trim_end().ends_with(",2,line 7: no (=x)"), "{row}");
+    }
+
+    #[test]
     fn differences_are_numbers_with_their_sign() {
         let compared = |waits| {
             let mut out = Vec::new();
