@@ -65,7 +65,9 @@ fn main() -> ExitCode {
     println!("blackbox_exporter    {exported:>6.0}/s");
     let is_fast = own >= RATIO * exported && written >= RATIO_OF_DOCUMENTS * exported;
     if check && !is_fast {
-        println!("under the limit: {RATIO} times blackbox_exporter's rate, {RATIO_OF_DOCUMENTS} times with documents");
+        println!(
+            "under the limit: {RATIO} times blackbox_exporter's rate, {RATIO_OF_DOCUMENTS} times with documents"
+        );
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS

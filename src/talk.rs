@@ -33,7 +33,8 @@ pub(crate) async fn hold(talk: &Talk, stream: Stream, partner: Partner<'_>, cloc
     let start = clock.now();
     let mut tls = None;
     let held = stop.within(None, all(talk, stream, &partner, (clock, stop), &mut tls)).await;
-    let late = || Err(TalkFault::Broken("the conversation was not over when the time of the probe was".to_owned()));
+    let late =
+        || Err(TalkFault::Broken("the conversation was not over when the time of the probe was".to_owned()));
     let fault = held.unwrap_or_else(|_| late()).err();
     talk.told.tell(TalkEnd { fault, tls, took: clock.now().since(start) });
 }

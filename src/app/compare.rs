@@ -16,8 +16,8 @@ use crate::cli::Show;
 use crate::clock::{Clock, Moment, Stopwatch};
 use crate::exit::{self, Limits, OnBadStatus};
 use crate::plan::{
-    Change, Collector, ComparePlan, DnsPlan, HttpPlan, MOST_RUNS, MOST_WAYS, Plan, ResolveOverride, ResolverChoice,
-    RunStart, TcpPlan, Varied, Way,
+    Change, Collector, ComparePlan, DnsPlan, HttpPlan, MOST_RUNS, MOST_WAYS, Plan, ResolveOverride,
+    ResolverChoice, RunStart, TcpPlan, Varied, Way,
 };
 use crate::redact::redact;
 use crate::render::{self, Progress};

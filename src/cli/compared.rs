@@ -10,8 +10,8 @@ use super::many::{Compared, Warm};
 use super::runs::refuse_unsafe;
 use super::settings::Show;
 use crate::plan::{
-    Change, ComparePlan, Family, MOST_RUNS, MOST_WAYS, Piece, Plan, RepeatPlan, ResolverChoice, RunDetail, RunStart,
-    Varied, VersionChoice, Way,
+    Change, ComparePlan, Family, MOST_RUNS, MOST_WAYS, Piece, Plan, RepeatPlan, ResolverChoice, RunDetail,
+    RunStart, Varied, VersionChoice, Way,
 };
 
 /// What can be written.

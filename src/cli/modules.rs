@@ -451,7 +451,8 @@ fn leave_from(plan: &mut Plan, address: IpAddr) -> Result<(), String> {
 /// An address; an empty text is none.
 fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<IpAddr>, D::Error> {
     by(deserializer, |text| {
-        let read = || text.parse().map_err(|_| format!("`{text}` is no address, as 192.0.2.1 or 2001:db8::1 are"));
+        let read =
+            || text.parse().map_err(|_| format!("`{text}` is no address, as 192.0.2.1 or 2001:db8::1 are"));
         if text.is_empty() { Ok(None) } else { read().map(Some) }
     })
 }

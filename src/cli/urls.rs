@@ -141,7 +141,9 @@ pub(super) fn check(cli: &Cli, plan: &Plan, show: &Show) -> Result<(), PlanError
         ));
     }
     match show.format {
-        Format::Text | Format::Json | Format::Jsonl | Format::Csv | Format::Otlp if show.exports.is_empty() => {
+        Format::Text | Format::Json | Format::Jsonl | Format::Csv | Format::Otlp
+            if show.exports.is_empty() =>
+        {
             Ok(())
         }
         _ => Err(PlanError::with_hint(

@@ -43,7 +43,8 @@ impl Redact for CompareReport {
     }
 
     fn hide(&mut self, seen: &Seen) {
-        let Self { input, varied: _, rounds: _, start: _, detail: _, rows, note, end: _, exit_code: _, told } = self;
+        let Self { input, varied: _, rounds: _, start: _, detail: _, rows, note, end: _, exit_code: _, told } =
+            self;
         seen.clean(input, Shape::Typed);
         // They have passed here before, unless secrets were wanted.
         told.iter_mut().flatten().for_each(|changes| hide_changes(changes, seen));

@@ -237,10 +237,14 @@ mod tests {
         let text = |text: &str| redact(text.to_owned(), Secrets::Hide);
         let typed = redact(crate::redact::Typed("=x".to_owned()), Secrets::Hide);
         let mut out = Vec::new();
-        bad_line(&BadLineReport { place: text("line 7"), text: typed, why: text("no") }, 2, &mut out).unwrap();
+        bad_line(&BadLineReport { place: text("line 7"), text: typed, why: text("no") }, 2, &mut out)
+            .unwrap();
         let row = String::from_utf8(out).unwrap();
         assert_eq!(row.split(',').count(), names.len(), "{row}");
-        assert!(row.starts_with("'=x,,failed,,usage,") && row.trim_end().ends_with(",2,line 7: no (=x)"), "{row}");
+        assert!(
+            row.starts_with("'=x,,failed,,usage,") && row.trim_end().ends_with(",2,line 7: no (=x)"),
+            "{row}"
+        );
     }
 
     #[test]

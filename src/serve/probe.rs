@@ -67,7 +67,8 @@ impl Traced {
 
     fn told(self, judged: Judged) -> Probed {
         let report = redact(report(&self.trace), Secrets::Hide);
-        let series = series::of(&self.module, (&self.trace, self.talked.as_ref()), &judged, self.limit, &report);
+        let series =
+            series::of(&self.module, (&self.trace, self.talked.as_ref()), &judged, self.limit, &report);
         Probed { trace: self.trace, judged, series }
     }
 }

@@ -62,10 +62,22 @@ async fn lines_are_waited_for_and_answered_with_what_was_in_them() {
 async fn what_does_not_come_is_told_apart_from_what_breaks() {
     let wanted = || vec![step("^OK$", "")];
     let (_, end) = held(wanted(), b"NO\nnor this\n".to_vec(), true).await;
-    assert!(matches!(&end.fault, Some(TalkFault::Unmatched(why)) if why.contains("`^OK$`")), "{:?}", end.fault);
+    assert!(
+        matches!(&end.fault, Some(TalkFault::Unmatched(why)) if why.contains("`^OK$`")),
+        "{:?}",
+        end.fault
+    );
     let (_, end) = held(wanted(), b"wait\n".to_vec(), false).await;
-    assert!(matches!(&end.fault, Some(TalkFault::Broken(why)) if why.contains("was not over")), "{:?}", end.fault);
+    assert!(
+        matches!(&end.fault, Some(TalkFault::Broken(why)) if why.contains("was not over")),
+        "{:?}",
+        end.fault
+    );
     assert!(end.took >= Duration::from_millis(400), "{:?}", end.took);
     let (_, end) = held(wanted(), vec![b'x'; 2 * LONGEST], false).await;
-    assert!(matches!(&end.fault, Some(TalkFault::Broken(why)) if why.contains("65536 bytes")), "{:?}", end.fault);
+    assert!(
+        matches!(&end.fault, Some(TalkFault::Broken(why)) if why.contains("65536 bytes")),
+        "{:?}",
+        end.fault
+    );
 }

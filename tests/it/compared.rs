@@ -99,7 +99,16 @@ fn a_comparison_is_a_page_a_ticket_and_csv_too() {
 fn runs_in_brief_leave_out_requests_and_are_shown_again() {
     let path = std::env::temp_dir().join(format!("urltrace-compared-brief-{}", std::process::id()));
     let saved = path.display().to_string();
-    let ways = ["--lab", "--compare", "address=127.53.1.174,127.53.1.176", "-n", "10", "--brief", "--export-json", &saved];
+    let ways = [
+        "--lab",
+        "--compare",
+        "address=127.53.1.174,127.53.1.176",
+        "-n",
+        "10",
+        "--brief",
+        "--export-json",
+        &saved,
+    ];
     let output = run(&[&ways[..], &["http://balanced.http.test/"]].concat());
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     let document: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
@@ -107,7 +116,9 @@ fn runs_in_brief_leave_out_requests_and_are_shown_again() {
     for row in document["compare"].as_array().unwrap() {
         assert_eq!(row["hops"].as_array().unwrap().len(), 1, "the run that stands for it is whole");
         let runs = row["runs"].as_array().unwrap();
-        assert!(runs.len() == 10 && runs.iter().all(|run| run["hops"].is_null() && run["phases"].is_object()));
+        assert!(
+            runs.len() == 10 && runs.iter().all(|run| run["hops"].is_null() && run["phases"].is_object())
+        );
     }
     assert!(!document["compare"][1]["against_first"]["changes"].as_array().unwrap().is_empty(), "{document}");
     // What the requests told is kept as it was told.

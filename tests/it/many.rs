@@ -104,15 +104,23 @@ fn a_list_is_a_row_for_each_url_as_csv() {
     let rows: Vec<Vec<String>> = lines.map(fields).collect();
     assert!(rows.iter().all(|row| row.len() == names.len()), "{text}");
     let of = |row: usize, name: &str| &rows[row][names.iter().position(|known| *known == name).unwrap()];
-    let told = |row: usize| ["outcome", "stage", "code", "status", "exit_code"].map(|name| of(row, name).as_str());
+    let told =
+        |row: usize| ["outcome", "stage", "code", "status", "exit_code"].map(|name| of(row, name).as_str());
     assert_eq!(told(0), ["ok", "", "", "200", "0"], "{text}");
     assert_eq!(told(1), ["failed", "tls", "certificate-expired", "", "6"]);
     assert_eq!(told(2), ["ok", "", "", "404", "0"]);
     assert_eq!(told(3), ["failed", "", "usage", "", "2"]);
     assert_eq!(told(4), ["ok", "", "", "200", "8"], "not as expected");
     assert_eq!(told(5), ["failed", "dns", "nxdomain", "", "4"]);
-    assert!(of(3, "message").starts_with("line 5: ") && of(5, "message").contains("missing.example.test"), "{text}");
-    assert_eq!((of(5, "wait_us").as_str(), of(3, "total_us").as_str()), ("", ""), "what did not happen is not 0");
+    assert!(
+        of(3, "message").starts_with("line 5: ") && of(5, "message").contains("missing.example.test"),
+        "{text}"
+    );
+    assert_eq!(
+        (of(5, "wait_us").as_str(), of(3, "total_us").as_str()),
+        ("", ""),
+        "what did not happen is not 0"
+    );
     assert_eq!((of(6, "requests").as_str(), of(6, "status").as_str()), ("3", "200"), "a chain is a row");
     assert!(of(7, "input").contains("[redacted]") && !text.contains("planted"), "{text}");
     // The phases sum, and so do the bytes.
@@ -125,9 +133,17 @@ fn a_list_is_a_row_for_each_url_as_csv() {
     assert!(of(6, "received_bytes").parse::<u64>().unwrap() > 0);
     assert_eq!(code(&output), 6);
     let empty = with_list(&["--format", "csv", "-"], "# nothing\n");
-    assert_eq!((stdout(&empty).lines().count(), code(&empty)), (1, 0), "the names of the columns stand alone");
+    assert_eq!(
+        (stdout(&empty).lines().count(), code(&empty)),
+        (1, 0),
+        "the names of the columns stand alone"
+    );
     let output = with_list(&["--format", "csv", "--export-json", "a.json", "-"], LIST);
-    assert!(code(&output) == 2 && stderr(&output).contains("no page, picture or file"), "{}", stderr(&output));
+    assert!(
+        code(&output) == 2 && stderr(&output).contains("no page, picture or file"),
+        "{}",
+        stderr(&output)
+    );
 }
 
 #[test]

@@ -77,7 +77,8 @@ fn a_conversation_is_held_and_tls_begins_in_it() {
     let mail = mail();
     let seen = |module: &str, target: SocketAddr| {
         let answer = serving.probe(&format!("target={target}&module={module}"));
-        let values = ["probe_success", "probe_failed_due_to_regex", "probe_tls_version_info{version=\"TLS 1.3\"}"];
+        let values =
+            ["probe_success", "probe_failed_due_to_regex", "probe_tls_version_info{version=\"TLS 1.3\"}"];
         let [success, pattern, tls] = values.map(|series| answer.value(series));
         (success.unwrap(), pattern.unwrap(), tls, answer)
     };
@@ -85,7 +86,11 @@ fn a_conversation_is_held_and_tls_begins_in_it() {
     assert_eq!((success, pattern, tls), (1.0, 0.0, None), "{}", serving.get("/").body);
     // The conversation is of the probe, and the connection alone is what the trace tells.
     assert!(answer.value("probe_duration_seconds").unwrap() >= GREETS_AFTER.as_secs_f64(), "{}", answer.body);
-    assert!(answer.value("urltrace_duration_seconds").unwrap() < GREETS_AFTER.as_secs_f64(), "{}", answer.body);
+    assert!(
+        answer.value("urltrace_duration_seconds").unwrap() < GREETS_AFTER.as_secs_f64(),
+        "{}",
+        answer.body
+    );
     let (success, pattern, tls, answer) = seen("secures", mail);
     assert_eq!((success, pattern, tls), (1.0, 0.0, Some(1.0)), "{}", serving.get("/").body);
     assert!(answer.value("probe_ssl_earliest_cert_expiry").is_some(), "{}", answer.body);

@@ -301,7 +301,13 @@ fn a_collector_that_takes_nothing_costs_no_run() {
 
 #[test]
 fn each_run_of_a_comparison_is_a_trace_that_says_its_way() {
-    let ways = ["--lab", "--compare", "url=http://http1-only.http.test/?token=planted,https://expired.tls.test/", "-n", "2"];
+    let ways = [
+        "--lab",
+        "--compare",
+        "url=http://http1-only.http.test/?token=planted,https://expired.tls.test/",
+        "-n",
+        "2",
+    ];
     let (url, taken) = collector(TAKEN);
     // Where the URLs stand in the option, the word behind --otlp is the collector's.
     let output = run(&[&ways[..], &["--otlp", &url]].concat());
@@ -313,7 +319,8 @@ fn each_run_of_a_comparison_is_a_trace_that_says_its_way() {
     let of = |span: &Value, key: &str| -> String {
         let all = span["attributes"].as_array().unwrap();
         let found = all.iter().find(|one| one["key"] == key).map(|one| &one["value"]);
-        let value = found.and_then(|value| value["stringValue"].as_str().or_else(|| value["intValue"].as_str()));
+        let value =
+            found.and_then(|value| value["stringValue"].as_str().or_else(|| value["intValue"].as_str()));
         value.unwrap_or_else(|| panic!("{key}: {span}")).to_owned()
     };
     let roots = |request: &Value| -> Vec<[String; 3]> {

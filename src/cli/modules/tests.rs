@@ -22,7 +22,10 @@ fn the_built_in_modules_are_there() {
     assert_eq!(names, ["http_2xx", "http_post_2xx", "tcp_connect", "tls_connect"]);
     assert_eq!(modules["http_post_2xx"].plan.http.method.as_deref(), Some("POST"));
     assert!(modules["http_2xx"].plan.http.follow);
-    assert!(matches!(modules["tls_connect"].prober, Prober::Tcp(TcpRules { encryption: Encryption::Required, .. })));
+    assert!(matches!(
+        modules["tls_connect"].prober,
+        Prober::Tcp(TcpRules { encryption: Encryption::Required, .. })
+    ));
     assert_eq!(modules["tcp_connect"].plan.tcp.choice, AddressChoice::One(Preferred::Ipv6));
 }
 
@@ -193,7 +196,7 @@ fn proxies_are_taken_as_prometheus_has_them() {
         ("proxy_from_environment: true, proxy_url: http://a.test", "one is taken"),
         ("proxy_connect_header: {X: [y]}", "is for a proxy"),
         ("proxy_url: 'gopher://a.test'", "not a kind of proxy"),
-        ("proxy_url: http://a.test, proxy_connect_header: {X: ['a\u0007']}", "control character"),
+        ("proxy_url: http://a.test, proxy_connect_header: {X: [\"a\\u0007\"]}", "control character"),
     ] {
         let told = of(http).map(|_| ()).unwrap_err();
         assert!(told.contains(why) && told.contains("modules.a"), "{http}: {told}");
@@ -243,7 +246,8 @@ modules:
     let Prober::Tcp(rules) = &module.prober else { panic!("{:?}", module.prober) };
     let told: Vec<(bool, &str, Then)> =
         rules.steps.iter().map(|step| (step.expect.is_some(), step.send.as_str(), step.then)).collect();
-    let wanted = [(true, "EHLO prober", Then::GoesOn), (false, "", Then::StartsTls), (false, "7", Then::GoesOn)];
+    let wanted =
+        [(true, "EHLO prober", Then::GoesOn), (false, "", Then::StartsTls), (false, "7", Then::GoesOn)];
     assert_eq!(told, wanted);
     for (tcp, why) in [
         ("source_ip_address: eth0", "`eth0` is no address"),

@@ -154,7 +154,8 @@ struct AgainstView<'a> {
 impl<'a> CompareDocument<'a> {
     /// `detail` is what it has of each run that is not shown.
     pub(super) fn new(report: &'a CompareReport, paired: &'a [Paired], detail: RunDetail) -> Self {
-        let CompareReport { input, varied, rounds, start, detail: _, rows, note, end, exit_code, told: _ } = report;
+        let CompareReport { input, varied, rounds, start, detail: _, rows, note, end, exit_code, told: _ } =
+            report;
         let first = rows.first().and_then(|row| Some(shown(row)?.1));
         let came = rows.iter().any(|row| row.failure().is_none());
         Self {

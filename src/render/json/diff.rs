@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::document::{Outcome, SCHEMA};
 use crate::diff::{Diff, Row, Seen, Side, Summary};
+use crate::runs::Change;
 
 /// Two saved documents beside each other.
 #[derive(Serialize)]

@@ -10,6 +10,7 @@ use crate::diff::{Diff, Row, Seen, Side};
 use crate::redact::Redacted;
 use crate::render::style::Style;
 use crate::render::{diff_words, part_words};
+use crate::runs::Change;
 
 /// Columns of the names, and of each number.
 const NAME: usize = 12;
