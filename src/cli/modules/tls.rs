@@ -56,15 +56,15 @@ impl TlsText {
             Some(TlsVersionText::Tls13) => TlsVersion::Tls13,
             None => tls.max_version,
         };
+        let has_certificate = self.cert.is_some() || self.cert_file.is_some();
+        if has_certificate != (self.key.is_some() || self.key_file.is_some()) {
+            return Err("a certificate (cert_file) and its key (key_file) go together".to_owned());
+        }
         let certificate = key_file("cert", self.cert, self.cert_file, folder)?;
         let key = key_file("key", self.key, self.key_file, folder)?;
-        tls.identity = match (certificate, key) {
-            (None, None) => None,
-            (Some(certificate), Some(key)) => {
-                Some(Identity::Files(IdentityFiles { certificate, key: Some(key), password: None }))
-            }
-            _ => return Err("a certificate (cert_file) and its key (key_file) go together".to_owned()),
-        };
+        tls.identity = certificate.map(|certificate| {
+            Identity::Files(IdentityFiles { certificate, key, password: None })
+        });
         Ok(self.server_name.filter(|name| !name.is_empty()))
     }
 }
