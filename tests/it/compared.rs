@@ -116,9 +116,7 @@ fn runs_in_brief_leave_out_requests_and_are_shown_again() {
     for row in document["compare"].as_array().unwrap() {
         assert_eq!(row["hops"].as_array().unwrap().len(), 1, "the run that stands for it is whole");
         let runs = row["runs"].as_array().unwrap();
-        assert!(
-            runs.len() == 4 && runs.iter().all(|run| run["hops"].is_null() && run["phases"].is_object())
-        );
+        assert!(runs.len() == 4 && runs.iter().all(|run| run["hops"].is_null() && run["phases"].is_object()));
     }
     assert!(!document["compare"][1]["against_first"]["changes"].as_array().unwrap().is_empty(), "{document}");
     // What the requests told is kept as it was told.

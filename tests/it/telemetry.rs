@@ -197,9 +197,11 @@ fn nothing_is_sent_unasked_and_the_ids_sent_are_those_of_the_requests_spans() {
     check_mapping("", &request);
     let client = spans(&request).iter().find(|span| span["kind"] == 3).unwrap();
     assert_eq!((&client["traceId"], &client["spanId"]), (&Value::from(parts[1]), &Value::from(parts[2])));
-    for wrong in
-        [&["--compare-http", "--show-secrets"][..], &["--show-secrets"], &["https://b.test/", "--show-secrets"]]
-    {
+    for wrong in [
+        &["--compare-http", "--show-secrets"][..],
+        &["--show-secrets"],
+        &["https://b.test/", "--show-secrets"],
+    ] {
         let words = ["--lab", "--otlp=http://127.0.0.1:1", "https://www.example.test/"];
         assert_eq!(code(&run(&[&words, wrong].concat())), 2, "{wrong:?}");
     }

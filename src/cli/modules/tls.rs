@@ -62,9 +62,8 @@ impl TlsText {
         }
         let certificate = key_file("cert", self.cert, self.cert_file, folder)?;
         let key = key_file("key", self.key, self.key_file, folder)?;
-        tls.identity = certificate.map(|certificate| {
-            Identity::Files(IdentityFiles { certificate, key, password: None })
-        });
+        tls.identity = certificate
+            .map(|certificate| Identity::Files(IdentityFiles { certificate, key, password: None }));
         Ok(self.server_name.filter(|name| !name.is_empty()))
     }
 }
