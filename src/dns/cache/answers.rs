@@ -13,7 +13,7 @@ use crate::trace::RecordType;
 
 /// Answers that are remembered at most: a list may have any number of names, and each takes some kilobytes together with
 /// what it is validated by.
-const MOST_ANSWERS: usize = 2_048;
+const MOST_ANSWERS: usize = 1_024;
 
 /// The answers of all runs.
 #[derive(Debug, Default)]

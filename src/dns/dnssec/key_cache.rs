@@ -21,7 +21,7 @@ use crate::trace::RecordType;
 const MOST_ZONES: usize = 2_048;
 
 /// Answers as they came: not forgotten before the answers that are reused.
-const MOST_ASKED: usize = 4_096;
+const MOST_ASKED: usize = 2_048;
 
 /// A name and the types that were asked for together.
 type Question = (Name, Vec<RecordType>);
