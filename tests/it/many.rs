@@ -124,11 +124,11 @@ fn a_list_is_a_row_for_each_url_as_csv() {
     assert_eq!((of(6, "requests").as_str(), of(6, "status").as_str()), ("3", "200"), "a chain is a row");
     assert!(of(7, "input").contains("[redacted]") && !text.contains("planted"), "{text}");
     // The phases sum, and so do the bytes.
-    for row in 0..rows.len() {
+    for row in &rows {
         let first = names.iter().position(|name| *name == "queue_us").unwrap();
         let total = names.iter().position(|name| *name == "total_us").unwrap();
-        let sum: u64 = rows[row][first..total].iter().filter_map(|field| field.parse::<u64>().ok()).sum();
-        assert_eq!(sum, rows[row][total].parse().unwrap_or(0), "{text}");
+        let sum: u64 = row[first..total].iter().filter_map(|field| field.parse::<u64>().ok()).sum();
+        assert_eq!(sum, row[total].parse().unwrap_or(0), "{text}");
     }
     assert!(of(6, "received_bytes").parse::<u64>().unwrap() > 0);
     assert_eq!(code(&output), 6);
