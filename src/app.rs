@@ -117,7 +117,7 @@ pub fn run(settings: Settings, setup: Stopwatch, out: &mut dyn Write) -> Result<
         }
         Action::Compare { url, plan, compare } => {
             exports::check(&show)?;
-            let wanted = compare::Wanted { url, plan, compare, lab, on_bad_status };
+            let wanted = compare::Wanted { url, plan, compare, lab, on_bad_status, collector };
             in_runtime(compare::compare(wanted, &show, setup, out))
         }
         Action::AskAll(plan, batch) => in_runtime(ask_all(plan, batch, lab, &show, setup, out)),

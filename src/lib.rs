@@ -18,6 +18,7 @@
 //! - [`saved`]: saved documents, read back; [`diff`]: two of them beside each other
 //! - [`report`]: what a report is made from; [`redact`]: takes the secrets out of it
 //! - [`stream`]: a connection in the clear or over TLS, between [`tls`] and [`http`]
+//! - `talk`: a conversation on an open connection, for probes of what is no HTTP
 //! - `roots`: what the stages that speak TLS trust; [`alert`]: what TLS alerts mean; `fault`: the form of
 //!   a failure that every stage uses
 //! - [`render`]: text, JSON, HTML, SVG, Markdown and HAR; [`explain`]: the texts about status codes
@@ -69,6 +70,7 @@ pub mod stop;
 pub mod story;
 pub mod stream;
 mod suffix;
+mod talk;
 pub mod tcp;
 pub mod timeline;
 mod timestamp;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use regex_lite::Regex;
 
 pub use self::web::{ClientAuth, PasswordHash, WebPlan, WebSource, WebTls};
-use crate::plan::{KeptBody, Plan};
+use crate::plan::{KeptBody, Plan, Talk, TalkStep, Talked};
 
 /// Bytes of a body that are kept to be looked through by regular expressions, where a module does not say.
 pub const KEPT_BODY: usize = 1 << 20;
@@ -87,7 +87,25 @@ pub enum Prober {
     /// A response to a request.
     Http(HttpRules),
     /// A connection.
-    Tcp(Encryption),
+    Tcp(TcpRules),
+}
+
+/// What a connection has to be like.
+#[derive(Clone, Debug)]
+pub struct TcpRules {
+    /// Whether it begins with TLS.
+    pub encryption: Encryption,
+    /// `query_response`: what is said on it then.
+    pub steps: Arc<[TalkStep]>,
+}
+
+impl TcpRules {
+    /// A conversation that is held once; `None` where nothing is said.
+    #[must_use]
+    pub fn talk(&self) -> Option<Talk> {
+        let (steps, told) = (Arc::clone(&self.steps), Arc::new(Talked::default()));
+        (!steps.is_empty()).then_some(Talk { steps, told })
+    }
 }
 
 /// What a response has to be like.

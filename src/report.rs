@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use crate::budget::{Budget, Judged};
 use crate::exit::Statuses;
 use crate::finding::{Finding, Selection, Verdict};
-use crate::plan::{RepeatPlan, RunStart, Varied};
-use crate::runs::{self, Pattern, Slowest};
+use crate::plan::{RepeatPlan, RunDetail, RunStart, Varied};
+use crate::runs::{self, Change, Pattern, Slowest};
 use crate::trace::{Dns, Failure, Trace};
 
 /// A traced URL.
@@ -55,6 +55,8 @@ pub struct CompareReport {
     pub rounds: usize,
     /// What each run began with.
     pub start: RunStart,
+    /// What JSON has of each run that does not stand for its way.
+    pub detail: RunDetail,
     /// The ways, in the order in which they were given. The first is what the others are set against.
     pub rows: Vec<Compared>,
     /// What there is to say of the ways themselves.
@@ -63,6 +65,9 @@ pub struct CompareReport {
     pub end: RepeatEnd,
     /// The process's exit code.
     pub exit_code: u8,
+    /// Of ways that were saved in brief, what each but the first had otherwise than that; `None` where it follows from the
+    /// runs.
+    pub told: Option<Vec<Vec<Change>>>,
 }
 
 /// The runs of one way.

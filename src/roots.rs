@@ -46,6 +46,10 @@ pub(crate) fn load(choice: &RootsChoice) -> Result<Roots, String> {
             let roots = read_file(path).map_err(|why| format!("--cacert {}: {why}", path.display()))?;
             Ok(described(roots, &format!("{} (", path.display()), ")"))
         }
+        RootsChoice::Pem { name, text } => {
+            let roots = read_pem(text.as_bytes()).map_err(|why| format!("{name}: {why}"))?;
+            Ok(described(roots, &format!("{name} ("), ")"))
+        }
         RootsChoice::Environment { file, dir } => {
             kept(choice, || environment(file.as_deref(), dir.as_deref()))
         }
@@ -105,10 +109,14 @@ fn described(roots: RootCertStore, before: &str, after: &str) -> Roots {
 /// A PEM file that must hold at least one usable certificate. The error has no file name.
 fn read_file(path: &Path) -> Result<RootCertStore, String> {
     let text = std::fs::read(path).map_err(|error| format!("cannot be read: {}", os::words(&error)))?;
+    read_pem(&text)
+}
+
+fn read_pem(text: &[u8]) -> Result<RootCertStore, String> {
     if text.starts_with(&[0xff, 0xfe]) || text.starts_with(&[0xfe, 0xff]) {
         return Err("is UTF-16 text; PEM is ASCII".to_owned());
     }
-    let text = as_plain_pem(&text);
+    let text = as_plain_pem(text);
     let mut roots = RootCertStore::empty();
     for (index, certificate) in CertificateDer::pem_slice_iter(&text).enumerate() {
         let broken = |why: &str| format!("certificate {}: {why}", index + 1);

@@ -1,10 +1,14 @@
 //! Several ways in turn: each run from a t0 of its own, the order another in each round, and the report of all of them.
+//!
+//! What is varied `cli` has read, and what a way changes in the plan is here; how the ways differ, and whether that is more
+//! than chance, `diff` finds out when the report is written. Nothing is judged: there are neither findings nor budgets.
 
 use std::io::Write;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use super::exports;
+use super::otlp;
 use super::pace;
 use super::session::{Ended, Problem, Session, unless_reader_gone};
 use super::shown::{complaint, format, style};
@@ -12,8 +16,8 @@ use crate::cli::Show;
 use crate::clock::{Clock, Moment, Stopwatch};
 use crate::exit::{self, Limits, OnBadStatus};
 use crate::plan::{
-    Change, ComparePlan, DnsPlan, HttpPlan, MOST_RUNS, MOST_WAYS, Plan, ResolveOverride, ResolverChoice,
-    RunStart, TcpPlan, Varied, Way,
+    Change, Collector, ComparePlan, DnsPlan, HttpPlan, MOST_RUNS, MOST_WAYS, Plan, ResolveOverride,
+    ResolverChoice, RunStart, TcpPlan, Varied, Way,
 };
 use crate::redact::redact;
 use crate::render::{self, Progress};
@@ -31,6 +35,7 @@ pub(super) struct Wanted {
     pub(super) compare: ComparePlan,
     pub(super) lab: bool,
     pub(super) on_bad_status: OnBadStatus,
+    pub(super) collector: Option<Box<Collector>>,
 }
 
 /// Traces in all ways, and reports them beside each other.
@@ -40,7 +45,7 @@ pub(super) async fn compare(
     setup: Stopwatch,
     out: &mut dyn Write,
 ) -> Result<Ended, Problem> {
-    let Wanted { url, plan, compare, lab, on_bad_status } = wanted;
+    let Wanted { url, plan, compare, lab, on_bad_status, collector } = wanted;
     let max_time = plan.max_time;
     let prepare = |plan: Plan| Ok((prepared(&compare.ways, &plan, &url, &compare)?, plan));
     let (session, (ways, plan)) = Session::begin(plan, lab, max_time, setup, prepare).await?;
@@ -67,13 +72,19 @@ pub(super) async fn compare(
     let signal = session.signals.first();
     let end = if signal.is_some() { RepeatEnd::Interrupted } else { RepeatEnd::Done };
     let exit_code = signal.map_or_else(|| code_of(&rows, &on_bad_status), Signal::exit_code);
-    let ComparePlan { varied, rounds, start, .. } = compare;
-    let report = CompareReport { input: url, varied, rounds, start, rows, note, end, exit_code };
+    let ComparePlan { varied, rounds, start, detail, .. } = compare;
+    let told = None;
+    let report =
+        CompareReport { input: url, varied, rounds, start, detail, rows, note, end, exit_code, told };
     let report = redact(report, show.secrets);
     let written =
         exports::write(show, |format, bytes| render::render_compared(&report, format, &style(show), bytes))?;
     let code = written.filter(|_| exit_code == exit::OK).unwrap_or(exit_code);
     unless_reader_gone(render::render_compared(&report, format(show.format), &style(show), out))?;
+    if let Some(collector) = collector {
+        unless_reader_gone(out.flush())?;
+        otlp::send_ways(&report, *collector, &session).await?;
+    }
     let failure = report.part(CompareReport::failure);
     Ok(Ended { code, complaint: failure.and_then(|failure| complaint(failure, show)), signal })
 }

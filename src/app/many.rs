@@ -1,6 +1,8 @@
 //! Many URLs side by side on one thread: each from a t0 of its own, told when it has ended or in its turn.
 //!
-//! Lists are read while their URLs are traced, and what was told is forgotten: what a run keeps does not grow with them.
+//! Lists are read while their URLs are traced, and what was told is forgotten: what a run keeps does not grow with them. When
+//! a URL's turn comes `runs` says, how a list is read `cli`, what a line looks like `render`; nothing is compared here, and no
+//! file is written.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -66,6 +68,7 @@ pub(super) async fn many(
         tally: Tally::default(),
         sending: collector.map(|collector| Sending::to(*collector)),
     };
+    render::render_lines_head(format(show.format), telling.out)?;
     let left = all(&tracing, Lines::new(sources, http, lab), many, &mut telling).await?;
     progress.finish();
     let signal = session.signals.first();
@@ -176,8 +179,8 @@ impl Telling<'_> {
         let code = |trace: &Trace, findings: &[Finding]| {
             exit::of_trace(trace, on_bad_status, limits(findings, trace.failure(), show))
         };
-        // A line of text has no place for what was found.
-        let is_bare = show.format == Format::Text && self.sending.is_none();
+        // A line of text has no place for what was found, nor has one of CSV.
+        let is_bare = matches!(show.format, Format::Text | Format::Csv) && self.sending.is_none();
         let report = if is_bare && show.selection.fail_on.is_empty() {
             TraceReport::without_findings(trace, code)
         } else {

@@ -16,7 +16,7 @@ use crate::plan::{Collector, Packing, Piece, Plan, RequestBody};
 use crate::reading;
 use crate::redact::{Redacted, Secrets, redact};
 use crate::render::{self, SpanBatch};
-use crate::report::{RepeatReport, TraceReport};
+use crate::report::{CompareReport, RepeatReport, TraceReport};
 use crate::stop::Stop;
 use crate::trace::Trace;
 use crate::tracer::{Run, Tracer};
@@ -95,9 +95,30 @@ pub(super) async fn send_runs(
     collector: Collector,
     session: &Session,
 ) -> io::Result<()> {
+    let runs = 0..report.runs.len();
+    send_all(collector, session, runs, |batch, run| batch.add_run(report, run)).await
+}
+
+/// Sends those of several ways: each run is a trace that says which way it went.
+pub(super) async fn send_ways(
+    report: &Redacted<CompareReport>,
+    collector: Collector,
+    session: &Session,
+) -> io::Result<()> {
+    let ways = report.rows.iter().enumerate();
+    let runs = ways.flat_map(|(way, row)| (0..row.runs.len()).map(move |run| (way, run)));
+    send_all(collector, session, runs, |batch, (way, run)| batch.add_compared(report, way, run)).await
+}
+
+async fn send_all<R>(
+    collector: Collector,
+    session: &Session,
+    runs: impl Iterator<Item = R>,
+    add: impl Fn(&mut SpanBatch, R) -> io::Result<()>,
+) -> io::Result<()> {
     let mut sending = Sending::to(collector);
-    for run in 0..report.runs.len() {
-        sending.batch.add_run(report, run)?;
+    for run in runs {
+        add(&mut sending.batch, run)?;
         if sending.is_due() {
             sending.send(session).await;
         }

@@ -1,4 +1,7 @@
 //! Many runs of one URL: each from a t0 of its own, at its time, and the report of all of them.
+//!
+//! One run follows another, never two at once. What follows from all of them together (percentiles, the slowest, patterns) `runs`
+//! reckons; the pause between two is `pace`'s.
 
 use std::io::Write;
 use std::time::Duration;

@@ -157,8 +157,13 @@ fn fits(show: &Show, report: &Read) -> Result<(), &'static str> {
     if is_page && show.formats().any(has_no_page) {
         return Err("a page has no such form yet: --format json has all of it, har what other tools read");
     }
-    let is_brief = matches!(report, Read::Report(Report::Repeat(report)) if report.told.is_some());
-    if is_brief && show.formats().any(|format| matches!(format, Format::Csv | Format::Otlp)) {
+    // A line a phase needs no requests.
+    let needs_requests: &[Format] = match report {
+        Read::Report(Report::Repeat(report)) if report.told.is_some() => &[Format::Csv, Format::Otlp],
+        Read::Report(Report::Compare(report)) if report.told.is_some() => &[Format::Otlp],
+        Read::Report(_) | Read::Diff(_) => &[],
+    };
+    if show.formats().any(|format| needs_requests.contains(&format)) {
         return Err("its runs were saved with --brief: their requests are not there");
     }
     if !is_page && show.diagram == Diagram::Connections {

@@ -10,8 +10,8 @@ use super::many::{Compared, Warm};
 use super::runs::refuse_unsafe;
 use super::settings::Show;
 use crate::plan::{
-    Change, ComparePlan, Family, MOST_RUNS, MOST_WAYS, Piece, Plan, RepeatPlan, ResolverChoice, RunStart,
-    Varied, VersionChoice, Way,
+    Change, ComparePlan, Family, MOST_RUNS, MOST_WAYS, Piece, Plan, RepeatPlan, ResolverChoice, RunDetail,
+    RunStart, Varied, VersionChoice, Way,
 };
 
 /// What can be written.
@@ -130,7 +130,7 @@ pub(super) fn plan(
     show: &Show,
 ) -> Result<ComparePlan, PlanError> {
     let option = cli.request.compared.given().map_or("--compare", |(option, _)| option);
-    check_form(option, show)?;
+    check_form(option, show, &[Format::Otlp])?;
     check_choices(cli, varied)?;
     let further = [("--all-ns", cli.common.all_ns), ("--propagation", cli.common.propagation)];
     let runs = &cli.runs;
@@ -138,7 +138,6 @@ pub(super) fn plan(
         ("--interval", runs.interval.is_some()),
         ("--duration", runs.duration.is_some()),
         ("--cold-root", runs.cold_root),
-        ("--brief", runs.brief),
         ("--warm", runs.warm.is_some_and(|warm| warm != Warm::Dns)),
     ];
     if let Some((other, _)) = further.into_iter().chain(of_runs).find(|(_, given)| *given) {
@@ -171,25 +170,28 @@ pub(super) fn plan(
             "-n: {rounds} rounds of {least} runs are more than {MOST_RUNS}: at most {most}"
         )));
     }
-    Ok(ComparePlan { varied, ways, rounds, start: repeat.map_or(RunStart::Cold, |repeat| repeat.start) })
+    Ok(ComparePlan {
+        varied,
+        ways,
+        rounds,
+        start: repeat.map_or(RunStart::Cold, |repeat| repeat.start),
+        detail: repeat.map_or(RunDetail::Whole, |repeat| repeat.detail),
+    })
 }
 
-/// Refuses what several sides of a comparison have no form for.
+/// Refuses what several sides of a comparison have no form for; `more` are those that runs have and saved documents not.
 ///
 /// # Errors
 /// A format that shows one run.
-pub(super) fn check_form(option: &str, show: &Show) -> Result<(), PlanError> {
-    let has_form = |format| {
-        matches!(
-            format,
-            Format::Text | Format::Json | Format::Jsonl | Format::Html | Format::Markdown | Format::Csv
-        )
-    };
-    if show.formats().all(has_form) {
+pub(super) fn check_form(option: &str, show: &Show, more: &[Format]) -> Result<(), PlanError> {
+    const FORMS: [Format; 6] =
+        [Format::Text, Format::Json, Format::Jsonl, Format::Html, Format::Markdown, Format::Csv];
+    if show.formats().all(|format| FORMS.contains(&format) || more.contains(&format)) {
         return Ok(());
     }
+    let spans = if more.is_empty() { "" } else { ", or as otlp, a trace a run" };
     Err(PlanError::with_hint(
-        format!("{option} prints a comparison: as text, json, html, markdown or csv"),
+        format!("{option} prints a comparison: as text, json, html, markdown or csv{spans}"),
         "each run alone (--http2, -6, --resolver) has every format",
     ))
 }

@@ -80,7 +80,7 @@ pub enum Format {
     Prometheus,
     /// The same as OpenMetrics
     Openmetrics,
-    /// Phases, a line a request
+    /// Phases, a line a request; of a list a line a URL
     Csv,
     /// Chrome's trace events, for Perfetto and speedscope
     ChromeTrace,

@@ -35,7 +35,8 @@ pub struct Runs {
     /// Let each run begin at the root: at most 10, as root servers are everybody's
     #[arg(long, conflicts_with = "warm")]
     pub cold_root: bool,
-    /// With --format json: of each run its outcome and phases only, and not its whole document
+    /// With --format json: of each run its outcome and phases only, and not its whole document; with --compare of all but
+    /// the run that stands for its way
     #[arg(long)]
     pub brief: bool,
 }
@@ -79,8 +80,8 @@ pub struct Compared {
     /// of --warm, each warm before the first round. The first is what the
     /// others are set against. With -n as many rounds are made, each in another order, and from 10 on it is told
     /// whether a difference is more than chance. One that fails is a failed row; the exit code is 0 when one was
-    /// answered. --max-time holds for each run. Printed as a table, as a page (--format html), for a ticket (markdown), as CSV or as
-    /// one document (json).
+    /// answered. --max-time holds for each run. Printed as a table, as a page (--format html), for a ticket (markdown), as CSV, as
+    /// one document (json) or as spans, a trace a run (otlp).
     #[arg(long, value_name = "WHAT=A,B", conflicts_with_all = ["compare_http", "until", "output", "ladder", "explain",
         "verbose", "fail_on", "only", "ignore", "all_addresses", "route", "resume", "tls_scan", "reuse"])]
     pub compare: Option<String>,

@@ -1,7 +1,10 @@
 //! The module file of `urltrace serve`: the part of blackbox_exporter's format that is about HTTP and TCP, read into
 //! plans. A key that is not known is an error with its line, as a rule that is not kept would look like success.
 
+mod tls;
+
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,18 +12,23 @@ use std::time::Duration;
 use regex_lite::Regex;
 use serde::{Deserialize, Deserializer};
 
+use self::tls::TlsText;
+use super::declarations::Proxies;
+use super::environment::Environment;
 use super::error::PlanError;
 use super::files::{read_small, read_text};
-use super::yaml::{Flag, Text, TlsVersionText, by, duration, parse, size, unique};
+use super::proxy;
+use super::yaml::{Flag, Text, by, duration, parse, size, unique};
 use crate::http::{basic_credentials, validate_field, validate_method};
 use crate::modules::{
     BodyRule, Encryption, FieldRule, HttpRules, KEPT_BODY, Matched, Missing, Module, Modules, Prober,
+    TcpRules,
 };
 use crate::plan::{
-    AddressChoice, Compression, Family, HttpPlan, Identity, IdentityFiles, KeyFile, Plan, Preferred,
-    RequestBody, ResolverChoice, RootsChoice, TlsPlan, VersionChoice,
+    AddressChoice, Compression, Family, HttpPlan, Plan, Preferred, ProxyPlan, RequestBody, ResolverChoice,
+    Source, SourceCheck, TalkStep, Then, VersionChoice,
 };
-use crate::trace::{StageName, TlsVersion};
+use crate::trace::StageName;
 
 /// The modules that are there without a file.
 const BUILT_IN: &str = "modules:
@@ -30,22 +38,33 @@ const BUILT_IN: &str = "modules:
   tls_connect: {prober: tcp, tcp: {tls: true}}
 ";
 
+/// What a file of modules stands in.
+struct Around<'a> {
+    /// What every probe begins with.
+    base: &'a Plan,
+    /// Files in it are named from here.
+    folder: &'a Path,
+    /// For `proxy_from_environment` alone.
+    environment: &'a Environment,
+}
+
 /// The modules that are there without a file.
 pub(super) fn built_in(base: &Plan) -> Result<Modules, String> {
-    modules(BUILT_IN, base, Path::new("."))
+    let environment = &Environment::default();
+    modules(BUILT_IN, &Around { base, folder: Path::new("."), environment })
 }
 
 /// The modules of a file.
-pub(super) fn read(path: &Path, base: &Plan) -> Result<Modules, String> {
+pub(super) fn read(path: &Path, base: &Plan, environment: &Environment) -> Result<Modules, String> {
     let text = read_text("--config", path).map_err(PlanError::sentence)?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    modules(&text, base, folder).map_err(|why| format!("--config: `{}`: {why}", path.display()))
+    modules(&text, &Around { base, folder, environment })
+        .map_err(|why| format!("--config: `{}`: {why}", path.display()))
 }
 
-/// Files in it are named from its folder.
-fn modules(text: &str, base: &Plan, folder: &Path) -> Result<Modules, String> {
+fn modules(text: &str, around: &Around<'_>) -> Result<Modules, String> {
     let file: File = parse(text)?;
-    let module = |(name, module): (String, ModuleText)| match module.read(base, folder) {
+    let module = |(name, module): (String, ModuleText)| match module.read(around) {
         Ok(module) => Ok((name, Arc::new(module))),
         Err(why) => Err(format!("modules.{name}: {why}")),
     };
@@ -122,6 +141,14 @@ struct HttpText {
     bearer_token: Option<String>,
     bearer_token_file: Option<PathBuf>,
     authorization: Option<AuthorizationText>,
+    proxy_url: Option<String>,
+    no_proxy: Option<String>,
+    proxy_from_environment: bool,
+    #[serde(deserialize_with = "unique")]
+    proxy_connect_header: BTreeMap<String, Vec<Text>>,
+    /// A proxy is always left to resolve the name of the target.
+    #[serde(rename = "skip_resolve_phase_with_proxy")]
+    _skip_resolve: bool,
 }
 
 /// What a body has to be packed with.
@@ -184,20 +211,30 @@ fn accepts(text: &str, word: &str) -> bool {
 struct TcpText {
     preferred_ip_protocol: ProtocolText,
     ip_protocol_fallback: Flag<true>,
+    #[serde(deserialize_with = "address")]
+    source_ip_address: Option<IpAddr>,
+    query_response: Vec<StepText>,
     tls: bool,
     tls_config: TlsText,
 }
 
+/// A step of a conversation.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct TlsText {
-    insecure_skip_verify: bool,
-    ca_file: Option<PathBuf>,
-    cert_file: Option<PathBuf>,
-    key_file: Option<PathBuf>,
-    server_name: Option<String>,
-    min_version: Option<TlsVersionText>,
-    max_version: Option<TlsVersionText>,
+struct StepText {
+    expect: Option<Pattern>,
+    send: Option<Text>,
+    starttls: bool,
+}
+
+impl StepText {
+    fn step(self) -> TalkStep {
+        TalkStep {
+            expect: self.expect.map(|Pattern(pattern)| pattern),
+            send: self.send.map_or_else(String::new, |Text(text)| text),
+            then: if self.starttls { Then::StartsTls } else { Then::GoesOn },
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -234,23 +271,27 @@ struct FieldText {
 }
 
 impl ModuleText {
-    fn read(self, base: &Plan, folder: &Path) -> Result<Module, String> {
+    fn read(self, around: &Around<'_>) -> Result<Module, String> {
         let Self { prober, timeout, resolver, http, tcp } = self;
-        let mut plan = base.clone();
+        let mut plan = around.base.clone();
         match resolver {
             Some(ResolverText::Walk) => plan.dns.lane = ResolverChoice::Walk,
             Some(ResolverText::System) => plan.dns.lane = ResolverChoice::System,
             None => {}
         }
         let (server_name, prober) = match prober {
-            ProberText::Http => http.unwrap_or_default().read(&mut plan, folder)?,
+            ProberText::Http => http.unwrap_or_default().read(&mut plan, around)?,
             ProberText::Tcp => {
                 let tcp = tcp.unwrap_or_default();
                 choose(&mut plan, tcp.preferred_ip_protocol, tcp.ip_protocol_fallback);
+                if let Some(address) = tcp.source_ip_address {
+                    leave_from(&mut plan, address)?;
+                }
                 plan.until = if tcp.tls { StageName::Tls } else { StageName::Tcp };
-                let server_name = tcp.tls_config.read(&mut plan.tls, folder)?;
+                let server_name = tcp.tls_config.read(&mut plan.tls, around.folder)?;
                 let encryption = if tcp.tls { Encryption::Required } else { Encryption::Forbidden };
-                (server_name, Prober::Tcp(encryption))
+                let steps = tcp.query_response.into_iter().map(StepText::step).collect();
+                (server_name, Prober::Tcp(TcpRules { encryption, steps }))
             }
         };
         Ok(Module { plan, timeout, server_name, prober })
@@ -258,7 +299,9 @@ impl ModuleText {
 }
 
 impl HttpText {
-    fn read(self, plan: &mut Plan, folder: &Path) -> Result<(Option<String>, Prober), String> {
+    fn read(self, plan: &mut Plan, around: &Around<'_>) -> Result<(Option<String>, Prober), String> {
+        let folder = around.folder;
+        plan.proxy = self.proxies(around.environment)?;
         choose(plan, self.preferred_ip_protocol, self.ip_protocol_fallback);
         let credentials = self.credentials(folder)?;
         let mut fields: Vec<(String, Option<String>)> = Vec::new();
@@ -326,6 +369,35 @@ impl HttpText {
         Ok((self.tls_config.read(&mut plan.tls, folder)?, Prober::Http(rules)))
     }
 
+    /// The proxies, as Prometheus's clients take them: one that is named, or those of the environment.
+    fn proxies(&self, environment: &Environment) -> Result<ProxyPlan, String> {
+        let url = self.proxy_url.as_deref().filter(|url| !url.is_empty());
+        let exceptions = self.no_proxy.as_deref().filter(|list| !list.is_empty());
+        let mut plan = match (url, self.proxy_from_environment) {
+            (Some(_), true) => return Err("of proxy_url and proxy_from_environment one is taken".to_owned()),
+            (None, true) if exceptions.is_some() => {
+                return Err("no_proxy has no place beside proxy_from_environment: NO_PROXY has".to_owned());
+            }
+            (None, true) => {
+                proxy::plan(&Proxies::default(), None, proxy::Redirects::Followed, false, environment)
+            }
+            (Some(url), false) => proxy::of_module(url, exceptions),
+            (None, false) if exceptions.is_some() => return Err("no_proxy is for a proxy_url".to_owned()),
+            (None, false) => Ok(ProxyPlan::default()),
+        }
+        .map_err(PlanError::sentence)?;
+        if !self.proxy_connect_header.is_empty() && url.is_none() && !self.proxy_from_environment {
+            return Err("proxy_connect_header is for a proxy".to_owned());
+        }
+        for (name, values) in &self.proxy_connect_header {
+            for Text(value) in values {
+                validate_field(name, value)?;
+                plan.headers.push((name.clone(), Some(value.clone())));
+            }
+        }
+        Ok(plan)
+    }
+
     /// The value of the field Authorization.
     fn credentials(&self, folder: &Path) -> Result<Option<String>, String> {
         let secret = |text: &Option<String>, file: &Option<PathBuf>, key: &str| match (text, file) {
@@ -365,46 +437,24 @@ impl HttpText {
     }
 }
 
-impl TlsText {
-    /// Puts it into a plan, and gives the name in place of the target's.
-    fn read(self, tls: &mut TlsPlan, folder: &Path) -> Result<Option<String>, String> {
-        if let Some(file) = self.ca_file {
-            tls.roots = RootsChoice::File(folder.join(file));
-        }
-        tls.insecure = self.insecure_skip_verify;
-        // Older ones are spoken by nobody here.
-        tls.min_version = match self.min_version {
-            Some(TlsVersionText::Tls13) => TlsVersion::Tls13,
-            Some(TlsVersionText::Tls10 | TlsVersionText::Tls11 | TlsVersionText::Tls12) | None => {
-                TlsVersion::Tls12
-            }
-        };
-        tls.max_version = match self.max_version {
-            Some(TlsVersionText::Tls10 | TlsVersionText::Tls11) => {
-                return Err("max_version: TLS 1.0 and 1.1 are not spoken here".to_owned());
-            }
-            Some(TlsVersionText::Tls12) if tls.min_version == TlsVersion::Tls13 => {
-                return Err("min_version is above max_version".to_owned());
-            }
-            Some(TlsVersionText::Tls12) => TlsVersion::Tls12,
-            Some(TlsVersionText::Tls13) => TlsVersion::Tls13,
-            None => tls.max_version,
-        };
-        let file = |key: &str, path: &Path| {
-            let bytes = read_small(key, &folder.join(path)).map_err(PlanError::sentence)?;
-            Ok::<_, String>(KeyFile { name: format!("{key} {}", path.display()), bytes: bytes.into() })
-        };
-        tls.identity = match (&self.cert_file, &self.key_file) {
-            (None, None) => None,
-            (Some(certificate), Some(key)) => Some(Identity::Files(IdentityFiles {
-                certificate: file("cert_file", certificate)?,
-                key: Some(file("key_file", key)?),
-                password: None,
-            })),
-            _ => return Err("cert_file and key_file go together".to_owned()),
-        };
-        Ok(self.server_name.filter(|name| !name.is_empty()))
+/// Connects from this address, and so to those of its family alone.
+fn leave_from(plan: &mut Plan, address: IpAddr) -> Result<(), String> {
+    let own = if address.is_ipv4() { Family::Ipv4 } else { Family::Ipv6 };
+    if !plan.tcp.family.admits(address) {
+        return Err(format!("source_ip_address: {address} is not of the family of preferred_ip_protocol"));
     }
+    plan.tcp.source = Source { address: Some(address), check: SourceCheck::AtConnect, ..Source::default() };
+    (plan.tcp.family, plan.dns.family) = (own, own);
+    Ok(())
+}
+
+/// An address; an empty text is none.
+fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<IpAddr>, D::Error> {
+    by(deserializer, |text| {
+        let read =
+            || text.parse().map_err(|_| format!("`{text}` is no address, as 192.0.2.1 or 2001:db8::1 are"));
+        if text.is_empty() { Ok(None) } else { read().map(Some) }
+    })
 }
 
 /// The one address that is tried.

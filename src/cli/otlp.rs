@@ -28,7 +28,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Gives the run its URL where clap took it for the collector's: `--otlp URL` with no other URL.
 pub(super) fn settle(cli: &mut Cli, arguments: &[OsString]) {
     let is_bound = || arguments.iter().any(|word| word.to_string_lossy().starts_with("--otlp="));
-    if cli.command.is_some() || !cli.urls.is_empty() || !cli.url_options.is_empty() || is_bound() {
+    // `--compare url=A,B` has all its URLs itself.
+    let is_of_urls = |text: &str| text.get(..4).is_some_and(|begin| begin.eq_ignore_ascii_case("url="));
+    let has_own = cli.request.compared.given().is_some_and(|(_, text)| is_of_urls(text));
+    if has_own || cli.command.is_some() || !cli.urls.is_empty() || !cli.url_options.is_empty() || is_bound() {
         return;
     }
     if let Some(url) = cli.telemetry.otlp.as_mut().and_then(Option::take) {

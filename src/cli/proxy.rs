@@ -68,6 +68,19 @@ pub(super) fn plan(
     })
 }
 
+/// The one proxy that a module of `urltrace serve` names, and the hosts that need none.
+pub(super) fn of_module(url: &str, exceptions: Option<&str>) -> Result<ProxyPlan, PlanError> {
+    let server = server(url, ProxyKind::Http, ProxySource::Option("proxy_url"))?;
+    let list =
+        |list: &str| ProxyExceptions { list: list.to_owned(), source: ProxySource::Option("no_proxy") };
+    Ok(ProxyPlan {
+        http: server.clone(),
+        https: server,
+        exceptions: exceptions.map(list),
+        ..ProxyPlan::default()
+    })
+}
+
 /// What becomes of redirects.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Redirects {

@@ -64,7 +64,7 @@ pub fn settings(
         Some(Command::Diff(saved)) => {
             let Saved { a, b, exports: wanted } = *saved;
             let show = Show { exports: self::exports(wanted, None)?, ..show };
-            compared::check_form("diff", &show)?;
+            compared::check_form("diff", &show, &[])?;
             let read = |name: String| read_body("diff", &name).map(|bytes| (name, bytes));
             let action = Action::Diff { a: read(a)?, b: read(b)? };
             settings(action, false, show)
@@ -122,7 +122,7 @@ fn served(
     if source != Some(ValueSource::CommandLine) {
         cli.common.resolver = "system".to_owned();
     }
-    serve::action(options, plan(cli, matches, environment)?)
+    serve::action(options, plan(cli, matches, environment)?, environment)
 }
 
 /// `urltrace dns`: a name, or a list of them.
@@ -244,19 +244,17 @@ fn many_urls(
     Ok((Action::Many { sources, plan, many }, Show { budgets, ..show }))
 }
 
-/// Where spans go: those of one URL, of its runs, or of many URLs.
+/// Where spans go: those of one URL, of its runs or ways, or of many URLs.
 fn collector(
     cli: &Cli,
     action: &Action,
     environment: &Environment,
 ) -> Result<Option<Box<Collector>>, PlanError> {
     match action {
-        Action::Trace { plan, .. } | Action::Repeat { plan, .. } | Action::Many { plan, .. } => {
-            otlp::collector(&cli.telemetry, &plan.tls.roots, environment)
-        }
-        _ if cli.telemetry.otlp.is_some() => {
-            Err(PlanError::usage("--otlp sends runs of one URL or of many: not what is compared or checked"))
-        }
+        Action::Trace { plan, .. }
+        | Action::Repeat { plan, .. }
+        | Action::Many { plan, .. }
+        | Action::Compare { plan, .. } => otlp::collector(&cli.telemetry, &plan.tls.roots, environment),
         _ => Ok(None),
     }
 }

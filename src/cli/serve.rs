@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::environment::Environment;
 use super::error::PlanError;
 use super::modules;
 use super::serving::ServeOptions;
@@ -17,11 +18,15 @@ use crate::plan::{
 const REDIRECTS: usize = 10;
 
 /// What is to be done. `plan` is that of a trace with the options that were given.
-pub(super) fn action(options: &ServeOptions, plan: Plan) -> Result<Action, PlanError> {
+pub(super) fn action(
+    options: &ServeOptions,
+    plan: Plan,
+    environment: &Environment,
+) -> Result<Action, PlanError> {
     let base = base(plan, options.deny_private);
-    let config = options.config.clone();
+    let (config, environment) = (options.config.clone(), environment.clone());
     let read = move || match &config {
-        Some(path) => modules::read(path, &base),
+        Some(path) => modules::read(path, &base, &environment),
         None => modules::built_in(&base),
     };
     let modules = read().map_err(PlanError::usage)?;

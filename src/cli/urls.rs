@@ -141,9 +141,13 @@ pub(super) fn check(cli: &Cli, plan: &Plan, show: &Show) -> Result<(), PlanError
         ));
     }
     match show.format {
-        Format::Text | Format::Json | Format::Jsonl | Format::Otlp if show.exports.is_empty() => Ok(()),
+        Format::Text | Format::Json | Format::Jsonl | Format::Csv | Format::Otlp
+            if show.exports.is_empty() =>
+        {
+            Ok(())
+        }
         _ => Err(PlanError::with_hint(
-            "many URLs are told in lines of text, JSON or spans: there is no page, picture or file of them",
+            "many URLs are told in lines of text, JSON, CSV or spans: there is no page, picture or file of them",
             "--format jsonl has a whole document for each",
         )),
     }

@@ -1,9 +1,9 @@
 //! The two beside each other: a row for each phase, and whether its difference is more than chance.
 
-use super::facts::{Change, changes};
+use super::facts::changes;
 use super::part::Part;
 use super::saved::{Saved, SavedKind};
-use crate::runs::{Spread, rank_sum, shift, six_digits, together};
+use crate::runs::{Change, Spread, rank_sum, shift, six_digits, together};
 
 /// How likely chance may be where a difference is told to be seen.
 pub const LEVEL: f64 = 0.05;

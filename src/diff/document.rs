@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::beside::{Diff, Row, Seen, Side};
-use super::facts::Change;
 use super::part::Part;
 use super::saved::SavedKind;
+use crate::runs::Change;
 
 /// Why it cannot be read, with the place.
 type Read<T> = Result<T, String>;

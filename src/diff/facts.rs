@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::saved::{Certificate, Hop, Run};
+use crate::runs::Change;
 
 /// Fields that are another with every response.
 const VOLATILE: [&str; 18] = [
@@ -27,17 +28,6 @@ const VOLATILE: [&str; 18] = [
     "x-timer",
     "via",
 ];
-
-/// What was otherwise.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// What it is: `address`, `certificate`, `header cache-control`, with more than one request also which.
-    pub what: String,
-    /// The values of the first, the most frequent first, each with how many runs had it.
-    pub a: Vec<(String, usize)>,
-    /// Those of the second.
-    pub b: Vec<(String, usize)>,
-}
 
 type Facts = Vec<(String, BTreeMap<String, usize>)>;
 

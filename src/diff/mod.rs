@@ -21,7 +21,6 @@ mod saved;
 mod traced;
 
 pub use self::beside::{Diff, LEVEL, Row, Seen, Side, Summary};
-pub use self::facts::Change;
 pub use self::paired::{Paired, beside_first};
 pub use self::part::Part;
 pub use self::saved::{Saved, SavedKind};

@@ -2,10 +2,10 @@
 //! of their own round: what changed between the rounds is no difference of the ways.
 
 use super::beside::{Row, Seen, Summary};
-use super::facts::{Change, changes};
+use super::facts::changes;
 use super::part::Part;
 use super::saved::Run;
-use crate::runs::{Spread, pair_shift, signed_rank, together};
+use crate::runs::{Change, Spread, pair_shift, signed_rank, together};
 use crate::trace::Trace;
 
 /// One of the ways beside the first.

@@ -79,6 +79,15 @@ impl Session {
         Self { wire: Wire::Http1(stream), negotiated: None, forwarded, bursts }
     }
 
+    /// The connection itself, where nothing was said on it yet; `None` where it has a protocol that speaks first.
+    #[must_use]
+    pub fn into_stream(self) -> Option<Stream> {
+        match self.wire {
+            Wire::Http1(stream) => Some(stream),
+            Wire::Http2(_) | Wire::Http3(_) => None,
+        }
+    }
+
     /// The version this connection speaks.
     #[must_use]
     pub fn version(&self) -> HttpVersion {

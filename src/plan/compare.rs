@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::dns::ResolverChoice;
 use super::family::Family;
 use super::http::VersionChoice;
-use super::repeat::RunStart;
+use super::repeat::{RunDetail, RunStart};
 
 /// Ways of a comparison at most: more are no table any more.
 pub const MOST_WAYS: usize = 16;
@@ -21,6 +21,8 @@ pub struct ComparePlan {
     pub rounds: usize,
     /// What each run begins with.
     pub start: RunStart,
+    /// `--brief`: what JSON has of each run that does not stand for its way.
+    pub detail: RunDetail,
 }
 
 /// What is varied.

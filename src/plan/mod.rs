@@ -12,6 +12,7 @@ mod page;
 mod proxy;
 mod repeat;
 mod roots;
+mod talk;
 mod tcp;
 mod tls;
 
@@ -28,6 +29,7 @@ pub use self::page::*;
 pub use self::proxy::*;
 pub use self::repeat::*;
 pub use self::roots::RootsChoice;
+pub use self::talk::*;
 pub use self::tcp::*;
 pub use self::tls::*;
 use crate::trace::StageName;

@@ -12,6 +12,13 @@ pub enum RootsChoice {
     System,
     /// `--cacert`: this PEM file only.
     File(PathBuf),
+    /// Certificates as PEM, such as those that stand in a file of modules.
+    Pem {
+        /// What to call them.
+        name: String,
+        /// The text.
+        text: String,
+    },
     /// `SSL_CERT_FILE`, `SSL_CERT_DIR`: these instead of the embedded ones.
     Environment {
         /// `SSL_CERT_FILE`.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::family::Family;
 use super::page::Reach;
+use super::talk::Talk;
 
 /// RFC 8305 §8: recommended connection attempt delay.
 pub const STAGGER: Duration = Duration::from_millis(250);
@@ -34,6 +35,8 @@ pub struct TcpPlan {
     pub unix_socket: Option<PathBuf>,
     /// `--all-addresses`: what to try at each address when the trace has ended.
     pub all_addresses: Option<AddressProbe>,
+    /// What is said on a connection that no request is made on, once it is open.
+    pub talk: Option<Talk>,
     /// `--tcp-fastopen`.
     pub fast_open: FastOpenUse,
     /// `--route`: whether the path to the connected address is looked for.
@@ -81,6 +84,18 @@ pub struct Source {
     pub address: Option<IpAddr>,
     /// `--local-port`: one of these ports, the first that is free.
     pub ports: Option<RangeInclusive<u16>>,
+    /// When it is looked at whether this machine has that.
+    pub check: SourceCheck,
+}
+
+/// When it is looked at whether this machine can connect from somewhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SourceCheck {
+    /// Before the run: whoever typed it is told.
+    #[default]
+    Before,
+    /// When a connection is made, which fails then: an address may come and go while a monitor runs.
+    AtConnect,
 }
 
 /// What is tried at each address by `--all-addresses`.
@@ -135,6 +150,7 @@ impl Default for TcpPlan {
             source: Source::default(),
             unix_socket: None,
             all_addresses: None,
+            talk: None,
             fast_open: FastOpenUse::Never,
             route: RouteProbe::Never,
             port_map: Vec::new(),

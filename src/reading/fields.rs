@@ -28,11 +28,11 @@ impl<'t> Fields<'t> {
         self.named(name).count()
     }
 
-    /// Whether one of that name has a word in it; `word` is in lower case.
+    /// Whether one of that name has a word in it, which is ASCII, in any case.
     pub(super) fn says(self, name: &str, word: &str) -> bool {
         self.named(name).any(|field| {
             let start = &field.value[..field.value.len().min(SEARCHED)];
-            String::from_utf8_lossy(start).to_ascii_lowercase().contains(word)
+            start.windows(word.len().max(1)).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
         })
     }
 

@@ -3,10 +3,10 @@
 use super::redacted::Redact;
 use super::seen::Seen;
 use super::shape::Shape;
-use crate::diff::{Change, Diff, Side};
+use crate::diff::{Diff, Side};
 use crate::finding::{Finding, Saving, Verdict};
 use crate::report::{CompareReport, Compared, DnsReport, RepeatReport, Repeated, ToldOfRuns, TraceReport};
-use crate::runs::PatternKind;
+use crate::runs::{Change, PatternKind};
 use crate::trace::{Failure, FailureCode};
 
 impl Redact for TraceReport {
@@ -43,8 +43,11 @@ impl Redact for CompareReport {
     }
 
     fn hide(&mut self, seen: &Seen) {
-        let Self { input, varied: _, rounds: _, start: _, rows, note, end: _, exit_code: _ } = self;
+        let Self { input, varied: _, rounds: _, start: _, detail: _, rows, note, end: _, exit_code: _, told } =
+            self;
         seen.clean(input, Shape::Typed);
+        // They have passed here before, unless secrets were wanted.
+        told.iter_mut().flatten().for_each(|changes| hide_changes(changes, seen));
         seen.sentences(note);
         for Compared { label, runs } in rows {
             if is_url(label) {
@@ -142,9 +145,13 @@ impl Redact for Diff {
         for Side { file: _, kind: _, input, started_at: _, runs: _, ok: _ } in [a, b] {
             seen.clean(input, Shape::Typed);
         }
-        for Change { what: _, a, b } in changes {
-            a.iter_mut().chain(b).for_each(|(value, _)| seen.sentence(value));
-        }
+        hide_changes(changes, seen);
+    }
+}
+
+fn hide_changes(changes: &mut [Change], seen: &Seen) {
+    for Change { what: _, a, b } in changes {
+        a.iter_mut().chain(b).for_each(|(value, _)| seen.sentence(value));
     }
 }
 

@@ -10,6 +10,10 @@ pub(super) fn find(text: &[u8], shape: Shape) -> Ranges {
     // Before that no further token begins: a peer may send as many beginnings as fit into a field.
     let mut looked_at = 0;
     for at in 0..text.len() {
+        // What each of them begins with.
+        if !matches!(text[at], b'e' | b'\'' | b'b' | b'B') {
+            continue;
+        }
         let rest = &text[at..];
         if at >= looked_at && rest.starts_with(b"eyJ") && !before_is_word(text, at) {
             let length = web_token(rest);

@@ -19,6 +19,10 @@ pub(super) fn paired(report: &CompareReport) -> Vec<Paired> {
         }
     };
     let mut paired = beside_first(&ways);
+    // Of requests that were not saved nothing follows.
+    for (one, told) in paired.iter_mut().zip(report.told.iter().flatten()) {
+        one.changes.clone_from(told);
+    }
     // Of several requests the name says which, in brackets behind it.
     let is_own = |what: &str| own.contains(&what.split(" (request").next().unwrap_or_default());
     paired.iter_mut().for_each(|one| one.changes.retain(|change| !is_own(&change.what)));

@@ -1,5 +1,5 @@
-//! The phases as CSV (RFC 4180, lines ending as on Unix): one line a request, with its run where there are many; of what was
-//! compared one line a phase.
+//! The phases as CSV (RFC 4180, lines ending as on Unix): one line a request, with its run where there are many; of a list one
+//! line a URL; of what was compared one line a phase.
 //!
 //! Times are whole microseconds; what did not happen is an empty field, never 0. Phases and `unaccounted_us` sum to
 //! `total_us`.
@@ -7,6 +7,7 @@
 use std::io::{self, Write};
 
 use super::compared::paired;
+use super::many::BadLineReport;
 use super::words;
 use crate::diff::{Diff, Row, Seen};
 use crate::redact::Redacted;
@@ -24,6 +25,45 @@ pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::
 pub(super) fn repeat(report: &Redacted<RepeatReport>, out: &mut dyn Write) -> io::Result<()> {
     head(out)?;
     report.runs.iter().enumerate().try_for_each(|(run, one)| rows(run, &one.report.trace, out))
+}
+
+/// Writes the names of the columns of a list.
+pub(super) fn list_head(out: &mut dyn Write) -> io::Result<()> {
+    names(&[&["input"][..], OUTCOME, &["requests"]].concat(), &["exit_code", "message"], out)
+}
+
+/// Writes a URL of a list: its phases are summed over its requests, and what came last stands for it.
+pub(super) fn url(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::Result<()> {
+    let trace = &report.trace;
+    let (last, failure) = (trace.hops().next_back(), trace.failure());
+    let mut fields = vec![trace.input.clone(), words::timestamp(trace.started_at, 6)];
+    fields.extend(outcome(failure));
+    fields.extend(last.as_ref().map_or_else(Default::default, answered));
+    fields.push(trace.requests.len().to_string());
+    match &last {
+        Some(_) => {
+            fields.extend(times(&timeline::phases_of_all(trace)));
+            let received = trace.hops().filter_map(|hop| Some(hop.http.ran()?.bytes_received));
+            let received: Vec<u64> = received.collect();
+            let sum = (!received.is_empty()).then(|| received.iter().sum::<u64>().to_string());
+            fields.push(sum.unwrap_or_default());
+        }
+        None => fields.extend(vec![String::new(); TIMES]),
+    }
+    fields.push(report.exit_code.to_string());
+    fields.push(failure.map_or_else(String::new, |failure| failure.message.clone()));
+    line(&fields, out)
+}
+
+/// Writes a line of a list that cannot be used.
+pub(super) fn bad_line(bad: &BadLineReport, exit_code: u8, out: &mut dyn Write) -> io::Result<()> {
+    let mut fields = vec![bad.text.0.clone(), String::new(), "failed".to_owned(), String::new()];
+    fields.push("usage".to_owned());
+    fields.extend(<[String; 3]>::default());
+    fields.push("0".to_owned());
+    fields.extend(vec![String::new(); TIMES]);
+    fields.extend([exit_code.to_string(), bad.sentence()]);
+    line(&fields, out)
 }
 
 /// Writes how each way stands to the first, a line a phase. Times are medians of the rounds in which both came to their end.
@@ -59,27 +99,32 @@ fn beside(row: &Row) -> String {
     format!("{part},{},{},{difference},{seen},{chance}", told(row.a), told(row.b))
 }
 
+/// What a request or a URL came to.
+const OUTCOME: &[&str] = &["started_at", "outcome", "stage", "code", "status", "http_version", "address"];
+/// Phases, `unaccounted`, the total, and bytes.
+const TIMES: usize = Phase::COUNT + 3;
+
 fn head(out: &mut dyn Write) -> io::Result<()> {
-    let own =
-        ["run", "hop", "url", "started_at", "outcome", "stage", "code", "status", "http_version", "address"];
+    names(&[&["run", "hop", "url"][..], OUTCOME].concat(), &[], out)
+}
+
+/// The names of the columns: those before the times, and those behind them.
+fn names(before: &[&str], behind: &[&str], out: &mut dyn Write) -> io::Result<()> {
     let phases = Phase::ALL.map(|phase| format!("{}_us", phase.as_str()));
-    let last = ["unaccounted_us".to_owned(), "total_us".to_owned(), "received_bytes".to_owned()];
-    let names: Vec<String> = own.map(str::to_owned).into_iter().chain(phases).chain(last).collect();
+    let times = phases.iter().map(String::as_str).chain(["unaccounted_us", "total_us", "received_bytes"]);
+    let names: Vec<&str> = before.iter().copied().chain(times).chain(behind.iter().copied()).collect();
     writeln!(out, "{}", names.join(","))
 }
 
 fn rows(run: usize, trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
     for (place, hop) in trace.hops().enumerate() {
         let started = trace.started_at + std::time::Duration::from_micros(hop.start.0);
-        let http = hop.http.ran();
-        let status = http.and_then(|http| http.status).map_or_else(String::new, |status| status.to_string());
-        let version = http.filter(|http| http.status.is_some()).map_or("", |http| http.version.as_str());
         let mut fields = vec![run.to_string(), place.to_string(), hop.url.href.clone()];
         fields.push(words::timestamp(started, 6));
         fields.extend(outcome(hop.failure));
-        fields.extend([status, version.to_owned(), address(&hop)]);
+        fields.extend(answered(&hop));
         fields.extend(times(&timeline::phases(&hop)));
-        fields.push(http.map_or_else(String::new, |http| http.bytes_received.to_string()));
+        fields.push(hop.http.ran().map_or_else(String::new, |http| http.bytes_received.to_string()));
         line(&fields, out)?;
     }
     // A URL that cannot be traced leads to no request.
@@ -87,10 +132,18 @@ fn rows(run: usize, trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
         let mut fields = vec![run.to_string(), String::new(), trace.input.clone()];
         fields.push(words::timestamp(trace.started_at, 6));
         fields.extend(outcome(Some(failure)));
-        fields.resize(10 + Phase::COUNT + 3, String::new());
+        fields.resize(3 + OUTCOME.len() + TIMES, String::new());
         line(&fields, out)?;
     }
     Ok(())
+}
+
+/// Status and version of the response, and the address it came from.
+fn answered(hop: &Hop<'_>) -> [String; 3] {
+    let http = hop.http.ran();
+    let status = http.and_then(|http| http.status).map_or_else(String::new, |status| status.to_string());
+    let version = http.filter(|http| http.status.is_some()).map_or("", |http| http.version.as_str());
+    [status, version.to_owned(), address(hop)]
 }
 
 fn outcome(failure: Option<&Failure>) -> [String; 3] {
@@ -157,6 +210,41 @@ mod tests {
                 assert_eq!(parts, number(at("total_us")).unwrap_or(0), "{name}\n{text}");
             }
         }
+    }
+
+    #[test]
+    fn a_row_of_a_list_has_every_field_and_its_phases_sum() {
+        let mut head = Vec::new();
+        list_head(&mut head).unwrap();
+        let head = String::from_utf8(head).unwrap();
+        let names: Vec<&str> = head.trim_end().split(',').collect();
+        let at = |column: &str| names.iter().position(|name| *name == column).unwrap();
+        for (name, trace) in testtrace::all() {
+            let is_traced = !trace.requests.is_empty();
+            let report = redact(TraceReport::of(trace, &Selection::default(), |_, _| 7), Secrets::Hide);
+            let mut out = Vec::new();
+            url(&report, &mut out).unwrap();
+            let text = String::from_utf8(out).unwrap();
+            // The message stands last, and may have commas in quotes.
+            let row: Vec<&str> = text.trim_end().splitn(names.len(), ',').collect();
+            assert_eq!(row.len(), names.len(), "{name}\n{text}");
+            assert_eq!(row[at("exit_code")], "7", "{name}\n{text}");
+            let number = |column: usize| row[column].parse::<u64>().ok();
+            let parts: u64 = (at("queue_us")..=at("unaccounted_us")).filter_map(number).sum();
+            assert_eq!(parts, number(at("total_us")).unwrap_or(0), "{name}\n{text}");
+            assert_eq!(number(at("total_us")).is_some(), is_traced, "{name}\n{text}");
+        }
+        let text = |text: &str| redact(text.to_owned(), Secrets::Hide);
+        let typed = redact(crate::redact::Typed("=x".to_owned()), Secrets::Hide);
+        let mut out = Vec::new();
+        bad_line(&BadLineReport { place: text("line 7"), text: typed, why: text("no") }, 2, &mut out)
+            .unwrap();
+        let row = String::from_utf8(out).unwrap();
+        assert_eq!(row.split(',').count(), names.len(), "{row}");
+        assert!(
+            row.starts_with("'=x,,failed,,usage,") && row.trim_end().ends_with(",2,line 7: no (=x)"),
+            "{row}"
+        );
     }
 
     #[test]

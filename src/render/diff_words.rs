@@ -3,7 +3,8 @@
 
 use super::overview::{Cells, Fact, Overview, Table};
 use super::part_words;
-use crate::diff::{Change, Diff, Row, Seen, Side, Summary};
+use crate::diff::{Diff, Row, Seen, Side, Summary};
+use crate::runs::Change;
 use crate::units::{count, micros};
 
 /// What is told of them.

@@ -67,7 +67,7 @@ pub use many::{BadLineReport, ManySummary, many_summary};
 pub use otlp::SpanBatch;
 pub use output::{
     render, render_bad_line, render_compared, render_diff, render_dns, render_dns_line, render_line,
-    render_repeated, render_short,
+    render_lines_head, render_repeated, render_short,
 };
 pub use progress::{Progress, Uploaded};
 pub use refusal::{Form, Refusal, refuse, tell};

@@ -57,6 +57,7 @@ pub fn render_compared(
         Format::Html => html::compare(report, out),
         Format::Markdown => markdown::compare(report, out),
         Format::Csv => csv::compare(report, out),
+        Format::Otlp => otlp::ways(report, out),
         _ => has_no_form(),
     }
 }
@@ -122,8 +123,17 @@ pub fn render_line(
         Format::Text => text::line(report, style, out),
         Format::Json | Format::Jsonl => json::trace(report, Lines::One, out),
         Format::Otlp => otlp::spans(report, out),
+        Format::Csv => csv::url(report, out),
         _ => has_no_form(),
     }
+}
+
+/// Writes what stands above the lines of many URLs, where a format has such a thing.
+///
+/// # Errors
+/// Only those of `out`.
+pub fn render_lines_head(format: Format, out: &mut dyn Write) -> io::Result<()> {
+    if format == Format::Csv { csv::list_head(out) } else { Ok(()) }
 }
 
 /// Writes a line of a list that cannot be used, in the place of its URL.
@@ -139,6 +149,7 @@ pub fn render_bad_line(
     match format {
         Format::Text => text::bad_line(bad, style, out),
         Format::Json | Format::Jsonl => json::error(exit::USAGE, &bad.sentence(), None, Lines::One, out),
+        Format::Csv => csv::bad_line(bad, exit::USAGE, out),
         // Nothing was done that could have a span: the summary counts it.
         Format::Otlp => Ok(()),
         _ => has_no_form(),

@@ -67,10 +67,12 @@ pub(crate) fn compare(waits: [&[u64]; 2]) -> Redacted<CompareReport> {
         varied: Varied::Http,
         rounds: waits[0].len(),
         start: RunStart::Cold,
+        detail: RunDetail::Whole,
         rows: ["HTTP/1.1", "HTTP/2"].into_iter().zip(waits).map(row).collect(),
         note: None,
         end: RepeatEnd::Done,
         exit_code: exit::OK,
+        told: None,
     };
     redact(report, Secrets::Hide)
 }

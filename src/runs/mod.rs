@@ -7,8 +7,10 @@
 //! - `slowest`: what differed in the slowest run
 //! - `rank_tests`: whether two series differ by more than chance; `signed_ranks`: the same of pairs
 //! - `patterns`: what their order and their servers tell
+//! - `change`: what of them is no time, and was otherwise
 //! - `tally`: what came of many URLs; `turns`: which of them may begin
 
+mod change;
 mod patterns;
 mod rank_tests;
 mod signed_ranks;
@@ -18,6 +20,7 @@ mod summary;
 mod tally;
 mod turns;
 
+pub use self::change::Change;
 pub use self::patterns::{NamedBy, PATTERN_LEVEL, Pattern, PatternKind, patterns};
 pub use self::rank_tests::{rank_sum, shift, together};
 pub use self::signed_ranks::{LEAST_PAIRS, pair_shift, signed_rank};

@@ -11,7 +11,7 @@ use crate::plan::{RepeatPlan, RunDetail, RunStart, Varied};
 use crate::report::{
     CompareReport, Compared, DnsReport, RepeatEnd, RepeatReport, Repeated, ToldOfRuns, TraceReport,
 };
-use crate::runs::{NamedBy, Pattern, PatternKind, Slowest};
+use crate::runs::{Change, NamedBy, Pattern, PatternKind, Slowest};
 use crate::timeline::Phase;
 use crate::trace::{Brief, Failure, Trace};
 
@@ -49,19 +49,27 @@ fn brief(value: &Value, lab: bool, start: RunStart) -> Read<TraceReport> {
     if start.keeps_connections() && value.get("kept_connection").is_none() {
         return Err(Fault::new("it is not there: older versions did not save it").within("kept_connection"));
     }
-    let mut trace = Trace::new(String::new(), it.get("started_at")?, Duration::ZERO);
-    (trace.total, trace.lab, trace.no_request) = (it.get("total_us")?, lab, it.get("failure")?);
+    let mut trace = in_brief(&it, "final_status")?;
+    trace.lab = lab;
+    let code = it.get("exit_code")?;
+    Ok(TraceReport::without_findings(trace, |_, _| code))
+}
+
+/// A run whose requests were not saved; `status` is what the member of its last one's status is called.
+fn in_brief(it: &Object<'_>, status: &str) -> Read<Trace> {
+    let setup = it.or("setup_us", Duration::ZERO)?;
+    let mut trace = Trace::new(String::new(), it.get("started_at")?, setup);
+    (trace.total, trace.no_request) = (it.get("total_us")?, it.get("failure")?);
     let phases = it.object("phases")?.ok_or_else(|| Fault::new("it is not there").within("phases"))?;
     let spent = Phase::ALL.iter().map(|phase| phases.or(&format!("{}_us", phase.as_str()), None));
     trace.brief = Some(Box::new(Brief {
-        status: it.get("final_status")?,
+        status: it.get(status)?,
         failed_hop: it.object("failure")?.map_or(Ok(0), |failure| failure.or("hop", 0))?,
         kept: it.or("kept_connection", None)?,
         spent: spent.collect::<Read<_>>().map_err(|fault| fault.within("phases"))?,
         unaccounted: phases.or("unaccounted_us", 0).map_err(|fault| fault.within("phases"))?,
     }));
-    let code = it.get("exit_code")?;
-    Ok(TraceReport::without_findings(trace, |_, _| code))
+    Ok(trace)
 }
 
 /// What was told of such runs, and does not follow from what is known of each.
@@ -110,6 +118,13 @@ objects! {
         of: it.get("runs")?,
     });
     Compared => |it| record!(it, Compared { label } { runs: ways_runs(&it)? });
+    Change => |it| record!(it, Change { what } { a: it.rows("a", counted)?, b: it.rows("b", counted)? });
+}
+
+/// A value, and how many runs had it.
+fn counted(value: &Value) -> Read<(String, usize)> {
+    let it = Object::of(value)?;
+    Ok((it.get("value")?, it.get("runs")?))
 }
 
 fn pattern_kind(it: &Object<'_>) -> Read<PatternKind> {
@@ -141,7 +156,7 @@ fn ways_runs(row: &Object<'_>) -> Read<Vec<Trace>> {
         match at {
             at if at == shown => trace(row),
             _ if it.has("hops") => trace(&it),
-            _ => Err(Fault::new("its requests are not there: of each way one run alone was saved whole")),
+            _ => in_brief(&it, "status"),
         }
     };
     let within = |(at, value)| run((at, value)).map_err(|fault| fault.within(at).within("runs"));
@@ -158,7 +173,13 @@ pub(super) fn compare(value: &Value) -> Read<CompareReport> {
         rows: it.get("compare")?,
         note: it.or("note", None)?,
         end: it.or("ended", RepeatEnd::Done)?,
+        detail: RunDetail::Whole,
+        told: None,
     });
+    if report.rows.iter().flat_map(|row| &row.runs).any(|trace| trace.brief.is_some()) {
+        report.detail = RunDetail::Brief;
+        report.told = Some(otherwise(&it)?);
+    }
     let (lab, started_at) = (it.get("lab")?, it.get("started_at")?);
     for trace in report.rows.iter_mut().flat_map(|row| &mut row.runs) {
         trace.input.clone_from(&report.input);
@@ -169,6 +190,17 @@ pub(super) fn compare(value: &Value) -> Read<CompareReport> {
         }
     }
     Ok(report)
+}
+
+/// What was told of each way but the first, where its runs do not tell it any more.
+fn otherwise(it: &Object<'_>) -> Read<Vec<Vec<Change>>> {
+    let changes = |row: &Value| -> Read<Vec<Change>> {
+        let against = Object::of(row)?.object("against_first")?;
+        let told = against.map_or(Ok(Vec::new()), |against| against.or("changes", Vec::new()));
+        told.map_err(|fault| fault.within("against_first"))
+    };
+    let within = |(at, row)| changes(row).map_err(|fault| fault.within(at).within("compare"));
+    it.list("compare")?.skip(1).map(within).collect()
 }
 
 /// One name.

@@ -151,10 +151,12 @@ fn many_runs_a_comparison_and_a_name_come_back() {
         varied: Varied::Http,
         rounds: 1,
         start: RunStart::Cold,
+        detail: RunDetail::Whole,
         rows: vec![row("HTTP/1.1"), row("HTTP/2")],
         note: Some("something to say".to_owned()),
         end: RepeatEnd::Done,
         exit_code: 0,
+        told: None,
     };
     comes_back(
         &redact(compare, Secrets::Hide),

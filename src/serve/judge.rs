@@ -1,7 +1,7 @@
 //! Whether a probe was a success, by the rules of its module. Reads a finished trace.
 
 use crate::modules::{Encryption, FieldRule, HttpRules, Matched, Missing, Prober};
-use crate::plan::KeptBody;
+use crate::plan::{KeptBody, TalkEnd, TalkFault};
 use crate::trace::{FailureCode, Hop, Http, HttpVersion, Tls, Trace};
 
 /// What a probe came to.
@@ -34,11 +34,16 @@ fn failed(trace: &Trace) -> Option<String> {
     trace.failure().map(|failure| format!("{}: {}", failure.stage.as_str(), failure.message))
 }
 
-/// Judges a probe. `kept` is the body of the last response.
-pub(super) fn judge(prober: &Prober, trace: &Trace, kept: Option<&KeptBody>) -> Judged {
+/// Judges a probe. `kept` is the body of the last response, `talked` how a conversation ended.
+pub(super) fn judge(
+    prober: &Prober,
+    trace: &Trace,
+    kept: Option<&KeptBody>,
+    talked: Option<&TalkEnd>,
+) -> Judged {
     let failed = failed(trace);
     let rules = match prober {
-        Prober::Tcp(_) => return Judged { fault: failed, by_pattern: false },
+        Prober::Tcp(_) => return conversation(failed, talked),
         Prober::Http(rules) => rules,
     };
     let Some((hop, http)) = response(trace) else {
@@ -55,6 +60,15 @@ pub(super) fn judge(prober: &Prober, trace: &Trace, kept: Option<&KeptBody>) -> 
     let failed = failed.or(undone).or_else(|| coding(rules, http)).or_else(|| size(rules, http));
     let others = || version(rules, http).or_else(|| encryption(rules, tls(&hop).is_some()));
     Judged { fault: status.or(pattern).or(failed).or_else(others), by_pattern }
+}
+
+/// Judges a connection by what was said on it.
+fn conversation(failed: Option<String>, talked: Option<&TalkEnd>) -> Judged {
+    match talked.and_then(|end| end.fault.as_ref()).filter(|_| failed.is_none()) {
+        Some(TalkFault::Unmatched(why)) => Judged { fault: Some(why.clone()), by_pattern: true },
+        Some(TalkFault::Broken(why)) => Judged { fault: Some(why.clone()), by_pattern: false },
+        None => Judged { fault: failed, by_pattern: false },
+    }
 }
 
 /// The last response, where the last request got one.

@@ -15,7 +15,7 @@ use crate::dns::Resolver;
 use crate::exit;
 use crate::finding::Selection;
 use crate::modules::{Encryption, Module, Prober};
-use crate::plan::{BodyOutput, KeptBody, Plan, ResolverChoice, ServerName};
+use crate::plan::{BodyOutput, KeptBody, Plan, ResolverChoice, ServerName, Talk, TalkEnd};
 use crate::redact::{Secrets, redact};
 use crate::report::TraceReport;
 use crate::stop::Stop;
@@ -30,6 +30,8 @@ pub(super) struct Traced {
     pub(super) trace: Arc<Trace>,
     /// The body of the last response, where a rule is about it.
     kept: Option<Arc<KeptBody>>,
+    /// How a conversation ended, where one was held.
+    talked: Option<TalkEnd>,
     limit: Duration,
 }
 
@@ -53,7 +55,7 @@ impl Traced {
 
     /// Judges it by its module.
     pub(super) fn judged(self) -> Probed {
-        let judged = judge(&self.module.prober, &self.trace, self.kept.as_deref());
+        let judged = judge(&self.module.prober, &self.trace, self.kept.as_deref(), self.talked.as_ref());
         self.told(judged)
     }
 
@@ -65,7 +67,8 @@ impl Traced {
 
     fn told(self, judged: Judged) -> Probed {
         let report = redact(report(&self.trace), Secrets::Hide);
-        let series = series::of(&self.module, &self.trace, &judged, self.limit, &report);
+        let series =
+            series::of(&self.module, (&self.trace, self.talked.as_ref()), &judged, self.limit, &report);
         Probed { trace: self.trace, judged, series }
     }
 }
@@ -93,15 +96,20 @@ pub(super) fn run(
     limit: Duration,
     left: Duration,
 ) -> Result<Traced, String> {
-    let kept = match &module.prober {
-        Prober::Http(rules) => rules.kept_body(),
-        Prober::Tcp(_) => None,
+    let (kept, talk) = match &module.prober {
+        Prober::Http(rules) => (rules.kept_body(), None),
+        Prober::Tcp(rules) => (None, rules.talk()),
     };
     let trace = match url_of(&module.prober, &asked.target) {
-        Ok(url) => trace(&module, &url, plan(&module, asked, &url, left, kept.clone()))?,
+        Ok(url) => {
+            let mut plan = plan(&module, asked, &url, left, kept.clone());
+            plan.tcp.talk.clone_from(&talk);
+            trace(&module, &url, plan)?
+        }
         Err(message) => refused(&asked.target, message),
     };
-    Ok(Traced { module, trace: Arc::new(trace), kept, limit })
+    let talked = talk.and_then(|Talk { told, .. }| told.end());
+    Ok(Traced { module, trace: Arc::new(trace), kept, talked, limit })
 }
 
 /// What is traced.
@@ -114,8 +122,8 @@ fn url_of(prober: &Prober, target: &str) -> Result<String, String> {
             let known = has("http://") || has("https://");
             Ok(if known { target.to_owned() } else { format!("http://{target}") })
         }
-        Prober::Tcp(encryption) => {
-            let scheme = if *encryption == Encryption::Required { "tls" } else { "tcp" };
+        Prober::Tcp(rules) => {
+            let scheme = if rules.encryption == Encryption::Required { "tls" } else { "tcp" };
             if is_host_and_port(target) {
                 Ok(format!("{scheme}://{target}"))
             } else {
@@ -224,7 +232,7 @@ fn refused(target: &str, message: String) -> Trace {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::modules::HttpRules;
+    use crate::modules::{HttpRules, TcpRules};
 
     fn rules() -> Prober {
         Prober::Http(HttpRules {
@@ -237,6 +245,10 @@ mod tests {
             coding: None,
             most: None,
         })
+    }
+
+    fn tcp(encryption: Encryption) -> Prober {
+        Prober::Tcp(TcpRules { encryption, steps: Arc::from([]) })
     }
 
     #[test]
@@ -255,13 +267,13 @@ mod tests {
     #[test]
     fn a_connection_is_to_a_host_and_a_port() {
         for target in ["a.test:25", "192.0.2.1:0443", "[2001:db8::1]:80"] {
-            let url = url_of(&Prober::Tcp(Encryption::Required), target);
+            let url = url_of(&tcp(Encryption::Required), target);
             assert_eq!(url, Ok(format!("tls://{target}")));
         }
         for target in
             ["a.test", "a.test:", ":80", "2001:db8::1:80", "http://a.test:80", "a/b:80", "[]:80", "a:b"]
         {
-            assert!(url_of(&Prober::Tcp(Encryption::Forbidden), target).is_err(), "{target}");
+            assert!(url_of(&tcp(Encryption::Forbidden), target).is_err(), "{target}");
         }
     }
 }

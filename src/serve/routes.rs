@@ -133,12 +133,14 @@ async fn probe(state: &State, query: &str, headers: &header::HeaderMap) -> Answe
         count(&state.counts.unknown_modules);
         return refused(StatusCode::BAD_REQUEST, &format!("unknown module {:?}", asked.module));
     };
-    let limit =
-        asked.check(&module).and_then(|()| asked::limit(headers, module.timeout, state.timeout_offset));
-    let limit = match limit {
+    let limit = match asked::limit(headers, module.timeout, state.timeout_offset) {
         Ok(limit) => limit,
-        Err(why) => return refused(StatusCode::BAD_REQUEST, &why),
+        // Before all else, and as blackbox_exporter answers it: whoever scrapes is at fault, not whoever asks.
+        Err(why) => return refused(StatusCode::INTERNAL_SERVER_ERROR, &why),
     };
+    if let Err(why) = asked.check(&module) {
+        return refused(StatusCode::BAD_REQUEST, &why);
+    }
     match state.desk.probe(module, asked.clone(), limit).await {
         Ok(probed) => tell(state, asked, probed).await,
         Err(Undone::Busy) => {

@@ -9,6 +9,7 @@ use super::exposition::Exposition;
 use super::judge::{self, Judged};
 use super::names;
 use crate::modules::{Module, Prober};
+use crate::plan::TalkEnd;
 use crate::reading::http_date;
 use crate::redact::Redacted;
 use crate::render::prometheus::{Detail, Kind, families};
@@ -23,10 +24,10 @@ enum Verifies {
     No,
 }
 
-/// The series of a probe; `report` is what is told of its trace.
+/// The series of a probe; `report` is what is told of its trace, of a conversation on its connection nothing.
 pub(super) fn of(
     module: &Module,
-    trace: &Trace,
+    (trace, talked): (&Trace, Option<&TalkEnd>),
     judged: &Judged,
     limit: Duration,
     report: &Redacted<TraceReport>,
@@ -34,12 +35,16 @@ pub(super) fn of(
     let prober = &module.prober;
     let mut out = Exposition::default();
     let first = trace.hops().next();
-    if let Some(hop) = &first {
+    // A proxy resolves the name: where the target is nobody here knows.
+    let is_direct = |hop: &&Hop<'_>| hop.connection.is_none_or(|connection| connection.proxy.is_none());
+    let direct = first.as_ref().filter(is_direct);
+    if let Some(hop) = direct {
         let help = "Returns the time taken for probe dns lookup in seconds";
         out.gauge("probe_dns_lookup_time_seconds", help, seconds(lookup(hop)));
     }
     let help = "Returns how long the probe took to complete in seconds";
-    out.gauge("probe_duration_seconds", help, trace.total.as_secs_f64());
+    let took = trace.total + talked.map_or(Duration::ZERO, |end| end.took);
+    out.gauge("probe_duration_seconds", help, took.as_secs_f64());
     let help = "Indicates if probe failed due to regex";
     out.gauge("probe_failed_due_to_regex", help, flag(judged.by_pattern));
     let answered = judge::response(trace);
@@ -51,7 +56,7 @@ pub(super) fn of(
         let http = answered.as_ref().map(|(_, http)| *http);
         of_response(&mut out, http, is_followed(trace), rules.most);
     }
-    if let Some(hop) = &first {
+    if let Some(hop) = direct {
         let address = tried(hop);
         let help = "Specifies the hash of IP address. It's useful to detect if the IP address changes.";
         out.gauge("probe_ip_addr_hash", help, address.map_or(0.0, |address| f64::from(hash(address))));
@@ -61,7 +66,11 @@ pub(super) fn of(
     }
     let handshake = match prober {
         Prober::Http(_) => answered.as_ref().and_then(|(hop, _)| judge::tls(hop)),
-        Prober::Tcp(_) => first.as_ref().filter(|_| judged.is_success()).and_then(judge::tls),
+        Prober::Tcp(_) => {
+            let begun = talked.and_then(|end| end.tls.as_deref());
+            let own = || first.as_ref().filter(|_| trace.failure().is_none()).and_then(judge::tls);
+            begun.or_else(own)
+        }
     };
     if let Some(tls) = handshake {
         let verifies = if module.plan.tls.insecure { Verifies::No } else { Verifies::Yes };

@@ -6,14 +6,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::os;
-use crate::plan::Source;
+use crate::plan::{Source, SourceCheck};
 
 /// Binds a socket before its connect, as far as the source says anything.
 ///
 /// # Errors
 /// The system's, or that every port is in use.
 pub fn bind(socket: &Socket, to: SocketAddr, source: &Source) -> io::Result<()> {
-    let Source { interface, address, ports } = source;
+    let Source { interface, address, ports, check: _ } = source;
     if let Some(name) = interface {
         to_device(socket, name)?;
     }
@@ -54,8 +54,8 @@ fn to_device(_: &Socket, _: &str) -> io::Result<()> {
 /// # Errors
 /// Why not, in words.
 pub fn check(source: &Source) -> Result<(), String> {
-    let Source { interface, address, ports } = source;
-    if *source == Source::default() {
+    let Source { interface, address, ports, check: _ } = source;
+    if *source == Source::default() || source.check == SourceCheck::AtConnect {
         return Ok(());
     }
     let family = |address: IpAddr| if address.is_ipv4() { Domain::IPV4 } else { Domain::IPV6 };

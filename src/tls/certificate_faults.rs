@@ -28,7 +28,9 @@ impl From<&RootsChoice> for Source {
             RootsChoice::Embedded => Self::Embedded,
             RootsChoice::System => Self::System,
             RootsChoice::File(_) => Self::File,
-            RootsChoice::Environment { .. } | RootsChoice::Given { .. } => Self::Other,
+            RootsChoice::Environment { .. } | RootsChoice::Given { .. } | RootsChoice::Pem { .. } => {
+                Self::Other
+            }
         }
     }
 }

@@ -122,9 +122,10 @@ impl Client {
             roots_of: match &plan.roots {
                 // The lab's stand for everybody's there.
                 RootsChoice::Embedded | RootsChoice::Given { .. } => RootsOf::Everybody,
-                RootsChoice::System | RootsChoice::File(_) | RootsChoice::Environment { .. } => {
-                    RootsOf::Somebody
-                }
+                RootsChoice::System
+                | RootsChoice::File(_)
+                | RootsChoice::Pem { .. }
+                | RootsChoice::Environment { .. } => RootsOf::Somebody,
             },
             insecure: plan.insecure,
             identity,

@@ -11,6 +11,7 @@ use super::until;
 use crate::http::Session;
 use crate::plan::{HttpPlan, ProxyServer, VersionChoice};
 use crate::stream::Stream;
+use crate::talk::{self, Partner};
 use crate::tcp;
 use crate::tls::{self, TlsStream};
 use crate::trace::{Connection, ConnectionId, Failure, Request, Scheme, Stage, StageName, Tls, Url};
@@ -73,6 +74,7 @@ pub(super) async fn open(
             let is_plain = request.url.scheme.is_clear();
             *tls = Stage::Skipped(if is_plain { PLAIN } else { until::reason(request) });
             if !is_plain {
+                converse(scene, stream.into(), address, request).await;
                 return Ok(None);
             }
             let session = Session::in_the_clear(stream.into(), version_for(request, &plan.http));
@@ -84,6 +86,12 @@ pub(super) async fn open(
         let (secured, made) = futures_util::join!(securing, made);
         beside.request = made;
         let failure = match secured {
+            Ok(session) if plan.tcp.talk.is_some() => {
+                if let Some(stream) = session.into_stream() {
+                    converse(scene, stream, address, request).await;
+                }
+                return Ok(None);
+            }
             Ok(session) => return Ok(goes_on(session, connection, request.until).await),
             Err(failure) => failure,
         };
@@ -94,6 +102,15 @@ pub(super) async fn open(
         endpoint::tell_handshake(service.as_deref_mut(), tcp, &failure);
         queue = left;
     }
+}
+
+/// Holds the conversation that the plan has for an open connection, if it has one.
+async fn converse(scene: &Scene<'_>, stream: Stream, address: Option<SocketAddr>, request: &Request) {
+    let Some(talk) = &scene.plan.tcp.talk else { return };
+    let host = request.url.host_ascii.trim_end_matches('.');
+    let partner = Partner { host, address, client: scene.bare_tls };
+    // On the heap: hardly a run has one, and each would have room for it.
+    Box::pin(talk::hold(talk, stream, partner, scene.clock, scene.stop)).await;
 }
 
 /// What a request in the clear is sent in: a WebSocket opens by HTTP/1.1 alone (RFC 6455 §4.1), and gRPC is of HTTP/2.

@@ -96,6 +96,44 @@ fn a_comparison_is_a_page_a_ticket_and_csv_too() {
 }
 
 #[test]
+fn runs_in_brief_leave_out_requests_and_are_shown_again() {
+    let path = std::env::temp_dir().join(format!("urltrace-compared-brief-{}", std::process::id()));
+    let saved = path.display().to_string();
+    let ways = [
+        "--lab",
+        "--compare",
+        "url=https://www.example.test/,https://not-found.http.test/",
+        "-n",
+        "4",
+        "--brief",
+        "--export-json",
+        &saved,
+    ];
+    let output = run(&ways);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let document: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    check_document(&document);
+    for row in document["compare"].as_array().unwrap() {
+        assert_eq!(row["hops"].as_array().unwrap().len(), 1, "the run that stands for it is whole");
+        let runs = row["runs"].as_array().unwrap();
+        assert!(runs.len() == 4 && runs.iter().all(|run| run["hops"].is_null() && run["phases"].is_object()));
+    }
+    assert!(!document["compare"][1]["against_first"]["changes"].as_array().unwrap().is_empty(), "{document}");
+    // What the requests told is kept as it was told.
+    assert_eq!(stdout(&run(&["show", &saved])), stdout(&output));
+    for form in ["json", "jsonl", "csv", "markdown", "html"] {
+        let again = run(&["show", &saved, "--format", form]);
+        assert_eq!((code(&again), stderr(&again)), (0, String::new()), "{form}");
+        if form == "json" {
+            assert_eq!(stdout(&again), std::fs::read_to_string(&path).unwrap());
+        }
+    }
+    let spans = run(&["show", &saved, "--format", "otlp"]);
+    assert!(code(&spans) == 2 && stderr(&spans).contains("saved with --brief"), "{}", stderr(&spans));
+    std::fs::remove_file(path).unwrap();
+}
+
+#[test]
 fn ways_without_a_difference_are_said_to_have_none() {
     let url = "http://balanced.http.test/";
     let (_, document) = compared(&["--compare", "address=127.53.1.174,127.53.1.175", "-n", "12", url]);

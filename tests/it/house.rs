@@ -73,6 +73,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("quic", &["clock", "fault", "os", "plan", "stop", "tcp", "tls", "trace", "units"]),
     ("bursts", &["clock", "trace"]),
     ("stream", &["bursts", "clock", "tcp", "timestamp", "tls"]),
+    ("talk", &["clock", "os", "plan", "stop", "stream", "tls", "trace"]),
     (
         "http",
         &[
@@ -94,7 +95,7 @@ const HOUSE: &[(&str, &[&str])] = &[
         "tracer",
         &[
             "clock", "dns", "fault", "http", "page", "plan", "proxy", "quic", "reading", "stop", "stream",
-            "suffix", "tcp", "tls", "trace", "units", "url",
+            "suffix", "talk", "tcp", "tls", "trace", "units", "url",
         ],
     ),
     // What follows from a trace.

@@ -32,6 +32,7 @@ mod runs;
 mod secrets;
 mod serve;
 mod serve_bounds;
+mod serve_modules;
 mod serve_web;
 mod serving;
 mod show;

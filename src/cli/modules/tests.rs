@@ -1,9 +1,14 @@
 //! What a file of modules may say, and what is refused.
 
 use super::*;
+use crate::plan::{Identity, RootsChoice};
+use crate::trace::TlsVersion;
 
 fn read(text: &str) -> Result<Modules, String> {
-    modules(text, &Plan::default(), Path::new("/nowhere"))
+    let mut environment = Environment::default();
+    environment.proxies.insert("https_proxy", "http://proxy.test:3128".to_owned());
+    let (base, folder) = (&Plan::default(), Path::new("/nowhere"));
+    modules(text, &Around { base, folder, environment: &environment })
 }
 
 fn refused(text: &str) -> String {
@@ -17,7 +22,10 @@ fn the_built_in_modules_are_there() {
     assert_eq!(names, ["http_2xx", "http_post_2xx", "tcp_connect", "tls_connect"]);
     assert_eq!(modules["http_post_2xx"].plan.http.method.as_deref(), Some("POST"));
     assert!(modules["http_2xx"].plan.http.follow);
-    assert!(matches!(modules["tls_connect"].prober, Prober::Tcp(Encryption::Required)));
+    assert!(matches!(
+        modules["tls_connect"].prober,
+        Prober::Tcp(TcpRules { encryption: Encryption::Required, .. })
+    ));
     assert_eq!(modules["tcp_connect"].plan.tcp.choice, AddressChoice::One(Preferred::Ipv6));
 }
 
@@ -160,7 +168,94 @@ fn what_is_not_known_is_told_with_line_and_key() {
     let text = refused("modules:\n  a: {prober: http, http: {fail_if_ssl: true, fail_if_not_ssl: true}}\n");
     assert!(text.contains("modules.a: fail_if_ssl"), "{text}");
     let text = refused("modules:\n  a: {prober: tcp, tcp: {tls_config: {cert_file: a.pem}}}\n");
-    assert!(text.contains("cert_file and key_file"), "{text}");
+    assert!(text.contains("go together"), "{text}");
     let text = refused("modules: {a: {prober: http, http: {bearer_token: a, basic_auth: {username: b}}}}");
     assert!(text.contains("one is taken"), "{text}");
+}
+
+#[test]
+fn proxies_are_taken_as_prometheus_has_them() {
+    let of = |http: &str| read(&format!("modules: {{a: {{prober: http, http: {{{http}}}}}}}"));
+    let proxy = |http: &str| of(http).unwrap()["a"].plan.proxy.clone();
+    let named = proxy("proxy_url: 'socks5://me:geheim@proxy.test', no_proxy: '.inside.test, 10.0.0.0/8'");
+    assert_eq!(named.http.as_ref().unwrap().url(), "socks5://proxy.test:1080");
+    assert_eq!(named.http, named.https);
+    assert_eq!(named.exceptions.unwrap().list, ".inside.test, 10.0.0.0/8");
+    let fields = "proxy_url: http://proxy.test:3128, proxy_connect_header: {X-One: [a, b]}";
+    let fields = proxy(fields).headers;
+    let field = |value: &str| ("X-One".to_owned(), Some(value.to_owned()));
+    assert_eq!(fields, [field("a"), field("b")]);
+    let around = proxy("proxy_from_environment: true, skip_resolve_phase_with_proxy: true");
+    assert_eq!(around.https.unwrap().host, "proxy.test");
+    assert!(around.http.is_none());
+    let none = proxy("proxy_url: ''");
+    assert!(none.http.is_none() && none.https.is_none());
+    for (http, why) in [
+        ("no_proxy: a.test", "is for a proxy_url"),
+        ("proxy_from_environment: true, no_proxy: a.test", "no place"),
+        ("proxy_from_environment: true, proxy_url: http://a.test", "one is taken"),
+        ("proxy_connect_header: {X: [y]}", "is for a proxy"),
+        ("proxy_url: 'gopher://a.test'", "not a kind of proxy"),
+        ("proxy_url: http://a.test, proxy_connect_header: {X: [\"a\\u0007\"]}", "control character"),
+    ] {
+        let told = of(http).map(|_| ()).unwrap_err();
+        assert!(told.contains(why) && told.contains("modules.a"), "{http}: {told}");
+    }
+}
+
+#[test]
+fn certificates_may_stand_in_the_module_itself() {
+    let pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    let of = |tls: &str| {
+        let tls = tls.replace("PEM", &format!("{pem:?}"));
+        read(&format!("modules: {{a: {{prober: tcp, tcp: {{tls: true, tls_config: {{{tls}}}}}}}}}"))
+    };
+    let plan = of("ca: PEM, cert: PEM, key: PEM").unwrap()["a"].plan.tls.clone();
+    assert_eq!(plan.roots, RootsChoice::Pem { name: "ca".to_owned(), text: pem.to_owned() });
+    let Some(Identity::Files(files)) = plan.identity else { panic!("{:?}", plan.identity) };
+    assert_eq!((&*files.certificate.bytes, files.key.unwrap().name.as_str()), (pem.as_bytes(), "key"));
+    for (tls, why) in [
+        ("ca: PEM, ca_file: a.pem", "of ca and ca_file one is taken"),
+        ("ca: geheim", "ca: it is no PEM"),
+        ("key: PEM", "go together"),
+        ("cert: PEM, cert_file: a.pem, key: PEM", "of cert and cert_file one is taken"),
+    ] {
+        let told = of(tls).map(|_| ()).unwrap_err();
+        assert!(told.contains(why) && !told.contains("geheim"), "{tls}: {told}");
+    }
+}
+
+#[test]
+fn a_conversation_and_the_address_it_leaves_from_are_read() {
+    let text = "
+modules:
+  smtp:
+    prober: tcp
+    tcp:
+      source_ip_address: 192.0.2.7
+      query_response:
+        - expect: '^220 ([^ ]+)'
+          send: EHLO prober
+        - starttls: true
+        - send: 7
+";
+    let modules = read(text).unwrap();
+    let module = &modules["smtp"];
+    assert_eq!(module.plan.tcp.source.address, Some("192.0.2.7".parse().unwrap()));
+    assert_eq!((module.plan.tcp.family, module.plan.dns.family), (Family::Ipv4, Family::Ipv4));
+    let Prober::Tcp(rules) = &module.prober else { panic!("{:?}", module.prober) };
+    let told: Vec<(bool, &str, Then)> =
+        rules.steps.iter().map(|step| (step.expect.is_some(), step.send.as_str(), step.then)).collect();
+    let wanted =
+        [(true, "EHLO prober", Then::GoesOn), (false, "", Then::StartsTls), (false, "7", Then::GoesOn)];
+    assert_eq!(told, wanted);
+    for (tcp, why) in [
+        ("source_ip_address: eth0", "`eth0` is no address"),
+        ("source_ip_address: 192.0.2.7, ip_protocol_fallback: false", "not of the family"),
+        ("query_response: [{expect: '('}]", "no regular expression"),
+        ("query_response: [{expects: a}]", "`expect` may be meant"),
+    ] {
+        let told = refused(&format!("modules: {{a: {{prober: tcp, tcp: {{{tcp}}}}}}}"));
+        assert!(told.contains(why), "{tcp}: {told}");
+    }
 }

@@ -11,8 +11,9 @@ use crate::dns::lru::Lru;
 use crate::dns::outcome::fault::{Fault, Found};
 use crate::trace::RecordType;
 
-/// Answers that are remembered at most.
-const MOST_ANSWERS: usize = 16_384;
+/// Answers that are remembered at most: a list may have any number of names, and each takes some kilobytes together with
+/// what it is validated by.
+const MOST_ANSWERS: usize = 1_024;
 
 /// The answers of all runs.
 #[derive(Debug, Default)]

@@ -20,9 +20,9 @@ use crate::dns::response::classify::Referral;
 use crate::dns::wire::name::name_text;
 use crate::trace::{AddressKind, AddressSource, ChildSide, Cut, NameServer, RecordType};
 
-/// Zones that are remembered at most: all of them for thousands of names, and of millions what was
+/// Zones that are remembered at most: all of them for a thousand names, and of millions what was
 /// needed last.
-const MOST_ZONES: usize = 16_384;
+const MOST_ZONES: usize = 2_048;
 
 /// The zones of all runs.
 #[derive(Debug)]

@@ -19,7 +19,7 @@ use crate::trace::RecordType;
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Names that are remembered to be no cuts.
-const MOST_INSIDE: usize = 32_768;
+const MOST_INSIDE: usize = 8_192;
 
 /// What is being found out.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -16,7 +16,7 @@ use crate::dns::lru::Lru;
 use crate::trace::Edns;
 
 /// Servers that a run remembers at most.
-const MOST_SERVERS: usize = 32_768;
+const MOST_SERVERS: usize = 8_192;
 
 /// Zones that one server is known not to serve.
 const MOST_LAME: usize = 1_024;

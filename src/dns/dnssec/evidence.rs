@@ -15,6 +15,12 @@ use crate::dns::dnssec::rrset::{RrSet, record_sets};
 use crate::dns::dnssec::signature_cache::SignatureCache;
 use crate::dns::wire::unknown_rdata::read_message;
 
+/// Without the room that its list was given while it grew: what is kept of a long list of names is mostly these.
+fn as_large_as_needed(mut records: Vec<Record>) -> Vec<Record> {
+    records.shrink_to_fit();
+    records
+}
+
 /// A message, as far as validation reads it.
 #[derive(Debug)]
 pub(crate) struct Sections {
@@ -29,8 +35,8 @@ impl Sections {
         let message = read_message(bytes).ok()?;
         Some(Self {
             name_error: u16::from(message.metadata.response_code) == crate::trace::Rcode::NXDOMAIN.0,
-            answers: message.answers,
-            authorities: message.authorities,
+            answers: as_large_as_needed(message.answers),
+            authorities: as_large_as_needed(message.authorities),
         })
     }
 

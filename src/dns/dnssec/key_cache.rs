@@ -18,10 +18,10 @@ use crate::dns::registry::{is_registry, is_told_by_registry};
 use crate::trace::RecordType;
 
 /// Zones of which referral and keys are kept.
-const MOST_ZONES: usize = 16_384;
+const MOST_ZONES: usize = 2_048;
 
 /// Answers as they came: not forgotten before the answers that are reused.
-const MOST_ASKED: usize = 32_768;
+const MOST_ASKED: usize = 2_048;
 
 /// A name and the types that were asked for together.
 type Question = (Name, Vec<RecordType>);

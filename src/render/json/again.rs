@@ -96,29 +96,17 @@ impl From<&Revisit> for RevisitView {
 
 impl From<&Reasked> for ReaskedView {
     fn from(asked: &Reasked) -> Self {
-        let Reasked {
-            start,
-            end,
-            by_etag,
-            by_date,
-            status,
-            head_bytes,
-            wire_bytes,
-            same_body,
-            same_etag,
-            failure,
-        } = *asked;
         Self {
-            start_us: start.0,
-            end_us: end.0,
-            by_etag,
-            by_date,
-            status,
-            head_bytes,
-            wire_bytes,
-            same_body,
-            same_etag,
-            failure: failure.map(FailureCode::as_str),
+            start_us: asked.start.0,
+            end_us: asked.end.0,
+            by_etag: asked.by_etag,
+            by_date: asked.by_date,
+            status: asked.status,
+            head_bytes: asked.head_bytes,
+            wire_bytes: asked.wire_bytes,
+            same_body: asked.same_body,
+            same_etag: asked.same_etag,
+            failure: asked.failure.map(FailureCode::as_str),
         }
     }
 }

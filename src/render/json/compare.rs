@@ -120,7 +120,7 @@ struct RunView<'a> {
     /// Client set-up before its start; not part of `total_us`.
     setup_us: u64,
     /// One record for each request of its redirect chain; null of `shown_run`, whose requests are the row's, and of all
-    /// runs in the document that is inside a page.
+    /// runs with `--brief`, also in the document that is inside a page.
     #[cfg_attr(test, schemars(with = "Option<Vec<HopView<'static>>>"))]
     hops: Option<Hops<'a>>,
 }
@@ -154,7 +154,8 @@ struct AgainstView<'a> {
 impl<'a> CompareDocument<'a> {
     /// `detail` is what it has of each run that is not shown.
     pub(super) fn new(report: &'a CompareReport, paired: &'a [Paired], detail: RunDetail) -> Self {
-        let CompareReport { input, varied, rounds, start, rows, note, end, exit_code } = report;
+        let CompareReport { input, varied, rounds, start, detail: _, rows, note, end, exit_code, told: _ } =
+            report;
         let first = rows.first().and_then(|row| Some(shown(row)?.1));
         let came = rows.iter().any(|row| row.failure().is_none());
         Self {
@@ -246,7 +247,7 @@ impl<'a> From<&'a Paired> for AgainstView<'a> {
 }
 
 fn failed<'a>(trace: &Trace, failure: &'a Failure) -> FailureView<'a> {
-    FailureView::new(failure, trace.requests.len().saturating_sub(1))
+    FailureView::new(failure, trace.last_hop())
 }
 
 fn hops(trace: &Trace) -> impl Iterator<Item = HopView<'_>> {

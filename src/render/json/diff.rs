@@ -5,7 +5,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::document::{Outcome, SCHEMA};
-use crate::diff::{Change, Diff, Row, Seen, Side, Summary};
+use crate::diff::{Diff, Row, Seen, Side, Summary};
+use crate::runs::Change;
 
 /// Two saved documents beside each other.
 #[derive(Serialize)]

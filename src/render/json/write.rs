@@ -59,10 +59,10 @@ fn runs(report: &RepeatReport, detail: RunDetail, lines: Lines, out: &mut dyn Wr
 
 /// Writes the document of several ways in turn.
 pub(crate) fn compare(report: &Redacted<CompareReport>, lines: Lines, out: &mut dyn Write) -> io::Result<()> {
-    write(&CompareDocument::new(report, &compared::paired(report), RunDetail::Whole), lines, out)
+    write(&CompareDocument::new(report, &compared::paired(report), report.detail), lines, out)
 }
 
-/// The same on one line, with the requests of one run a way only.
+/// The same on one line as with `--brief`: with the requests of one run a way only.
 pub(crate) fn compare_in_brief(report: &Redacted<CompareReport>, out: &mut dyn Write) -> io::Result<()> {
     write(&CompareDocument::new(report, &compared::paired(report), RunDetail::Brief), Lines::One, out)
 }

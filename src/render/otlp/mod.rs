@@ -15,9 +15,11 @@ use serde_json::{Value, json};
 use self::attributes::{Attributes, nanoseconds};
 use self::spans::{INTERNAL, Spans};
 use super::json::{self as document, Lines};
+use crate::exit;
 use crate::finding::Finding;
+use crate::plan::Varied;
 use crate::redact::Redacted;
-use crate::report::{RepeatReport, TraceReport};
+use crate::report::{CompareReport, RepeatReport, TraceReport};
 use crate::trace::{At, StageName, Trace};
 
 /// Writes the request for a trace.
@@ -25,7 +27,7 @@ use crate::trace::{At, StageName, Trace};
 /// # Errors
 /// Only those of `out`.
 pub(super) fn spans(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::Result<()> {
-    line(report, out)
+    line(out, |batch| batch.put(report, None))
 }
 
 /// Writes a request for each of many runs: a trace each, on a line of its own.
@@ -33,12 +35,21 @@ pub(super) fn spans(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::
 /// # Errors
 /// Only those of `out`.
 pub(super) fn runs(report: &Redacted<RepeatReport>, out: &mut dyn Write) -> io::Result<()> {
-    report.runs.iter().try_for_each(|run| line(&run.report, out))
+    report.runs.iter().try_for_each(|run| line(out, |batch| batch.put(&run.report, None)))
 }
 
-fn line(report: &TraceReport, out: &mut dyn Write) -> io::Result<()> {
+/// Writes a request for each run of each way: a trace each, on a line of its own.
+///
+/// # Errors
+/// Only those of `out`.
+pub(super) fn ways(report: &Redacted<CompareReport>, out: &mut dyn Write) -> io::Result<()> {
+    let mut all = (0..report.rows.len()).flat_map(|way| runs_of(report, way).map(move |run| (way, run)));
+    all.try_for_each(|(way, run)| line(out, |batch| batch.add_compared(report, way, run)))
+}
+
+fn line(out: &mut dyn Write, add: impl FnOnce(&mut SpanBatch) -> io::Result<()>) -> io::Result<()> {
     let mut batch = SpanBatch::default();
-    batch.put(report)?;
+    add(&mut batch)?;
     out.write_all(&batch.request(&[]))?;
     out.write_all(b"\n")
 }
@@ -60,7 +71,7 @@ impl SpanBatch {
     /// # Errors
     /// What cannot be put into JSON.
     pub fn add(&mut self, report: &Redacted<TraceReport>) -> io::Result<()> {
-        self.put(report)
+        self.put(report, None)
     }
 
     /// Takes those of one of many runs in; nothing where there is no such run.
@@ -68,11 +79,27 @@ impl SpanBatch {
     /// # Errors
     /// What cannot be put into JSON.
     pub fn add_run(&mut self, report: &Redacted<RepeatReport>, run: usize) -> io::Result<()> {
-        report.runs.get(run).map_or(Ok(()), |run| self.put(&run.report))
+        report.runs.get(run).map_or(Ok(()), |run| self.put(&run.report, None))
     }
 
-    fn put(&mut self, report: &TraceReport) -> io::Result<()> {
-        for span in of_trace(report)? {
+    /// Takes those of a run of one of several ways in; nothing where there is no such run.
+    ///
+    /// # Errors
+    /// What cannot be put into JSON.
+    pub fn add_compared(
+        &mut self,
+        report: &Redacted<CompareReport>,
+        way: usize,
+        run: usize,
+    ) -> io::Result<()> {
+        let Some(row) = report.rows.get(way) else { return Ok(()) };
+        let Some(trace) = row.runs.get(run) else { return Ok(()) };
+        let side = Side { varied: report.varied, way: &row.label, round: run + 1 };
+        self.put(&TraceReport::without_findings(trace.clone(), |_, _| exit::OK), Some(side))
+    }
+
+    fn put(&mut self, report: &TraceReport, side: Option<Side<'_>>) -> io::Result<()> {
+        for span in of_trace(report, side)? {
             if !self.spans.is_empty() {
                 self.spans.push(b',');
             }
@@ -107,8 +134,22 @@ impl SpanBatch {
     }
 }
 
+/// Which run of a comparison it is.
+#[derive(Clone, Copy)]
+struct Side<'a> {
+    varied: Varied,
+    way: &'a str,
+    /// Counted from 1.
+    round: usize,
+}
+
+/// The places of a way's runs.
+fn runs_of(report: &CompareReport, way: usize) -> std::ops::Range<usize> {
+    0..report.rows.get(way).map_or(0, |row| row.runs.len())
+}
+
 /// The spans of a trace.
-fn of_trace(report: &TraceReport) -> io::Result<Vec<Value>> {
+fn of_trace(report: &TraceReport, side: Option<Side<'_>>) -> io::Result<Vec<Value>> {
     let trace = &report.trace;
     let mut whole = Vec::new();
     document::trace(report, Lines::One, &mut whole)?;
@@ -117,6 +158,13 @@ fn of_trace(report: &TraceReport) -> io::Result<Vec<Value>> {
     let attributes = Attributes::default()
         .text("urltrace.input", trace.input.as_str())
         .text("urltrace.verdict", report.verdict.summary.as_str());
+    let attributes = match side {
+        Some(Side { varied, way, round }) => attributes
+            .text("urltrace.compare.varied", varied.as_str())
+            .text("urltrace.compare.way", way)
+            .maybe_number("urltrace.compare.round", u64::try_from(round).ok()),
+        None => attributes,
+    };
     let name = format!("urltrace {host}");
     let root = spans.add(None, name.trim_end().to_owned(), INTERNAL, (At(0), end(trace)), attributes);
     spans.set(root, "events", findings(report));

@@ -6,10 +6,11 @@ use super::fact::fact;
 use super::ink::Ink;
 use super::page::Page;
 use super::phase_ink::part_ink;
-use crate::diff::{Change, Diff, Row, Seen, Side};
+use crate::diff::{Diff, Row, Seen, Side};
 use crate::redact::Redacted;
 use crate::render::style::Style;
 use crate::render::{diff_words, part_words};
+use crate::runs::Change;
 
 /// Columns of the names, and of each number.
 const NAME: usize = 12;
