@@ -5,7 +5,7 @@ use super::dns_intercepted::is_intercepted;
 use super::found::{Finding, Severity};
 use super::place::{InDnssec, InLookup, Place};
 use super::rule::{Check, Lookups, Rule};
-use crate::trace::{DnssecCause, DnssecVerdict, Rcode, StageName};
+use crate::trace::{DnssecCause, DnssecVerdict, LookupId, Rcode, StageName};
 
 const SERVFAIL: Rcode = Rcode(2);
 
@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     id: "dns-dnssec-bogus",
     severity: Severity::Error,
     stage: StageName::Dns,
-    fires: "DNSSEC says bogus, and not because this machine's clock is suspected",
+    fires: "DNSSEC says bogus, and not because this machine's clock is suspected; a warning where another server of the zone gives what is not bogus",
     standard: "RFC 4035 section 4.3",
     check: Check::Lookups(check),
 };
@@ -24,6 +24,10 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         let bogus = |dnssec: &&crate::trace::Dnssec| {
             dnssec.verdict == DnssecVerdict::Bogus && !dnssec.clock_suspected
         };
+        if let Some(part) = dns.dnssec.as_ref().and_then(|dnssec| dnssec.bogus_in_part.as_ref()) {
+            findings.push(in_part(rule, &dns.name, lookup, part));
+            continue;
+        }
         let Some(dnssec) = dns.dnssec.as_ref().filter(bogus) else { continue };
         let why = dnssec.why.as_deref().unwrap_or("no chain of trust leads to it");
         let title = format!("{} is bogus, and resolvers that validate answer SERVFAIL: {why}", dns.name);
@@ -49,6 +53,18 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         findings.push(finding);
     }
     findings
+}
+
+/// One server gives what is bogus, and another does not.
+fn in_part(rule: &Rule, name: &str, lookup: LookupId, part: &str) -> Finding {
+    let mut finding = rule.finding(
+        format!("DNSSEC: not all servers give {name} as it is signed: {part}"),
+        vec![Place::Lookup(lookup, InLookup::Dnssec(InDnssec::BogusInPart))],
+        "bring the zone on that server up to date, with its signatures and keys (zone transfer, signer), or take it out of the NS records until it is",
+    );
+    finding.severity = Severity::Warning;
+    finding.detail = "Resolvers that validate ask another server when they meet the one that is at fault: names take longer, and fail where that one alone answers. The others use what it gives.".to_owned();
+    finding
 }
 
 /// What ends it, by what it comes from.
@@ -111,6 +127,22 @@ mod tests {
         sample::dns(&mut trace).rcode = Some(SERVFAIL);
         let detail = &sample::of(&RULE, &trace)[0].detail;
         assert!(detail.starts_with("The resolver of this trace refuses it too"), "{detail}");
+    }
+
+    #[test]
+    fn one_server_of_several_is_a_warning_and_no_failure_for_those_who_validate() {
+        let part = "what ns2.test. (192.0.2.2) gives is bogus (old); ns1.test. (192.0.2.1) gives the same, and there it is secure";
+        for verdict in [DnssecVerdict::Secure, DnssecVerdict::Bogus] {
+            let mut trace = sample::sound();
+            let dnssec = sample::dnssec(verdict);
+            sample::dns(&mut trace).dnssec =
+                Some(crate::trace::Dnssec { bogus_in_part: Some(part.to_owned()), ..dnssec });
+            let findings = sample::of(&RULE, &trace);
+            assert_eq!((findings.len(), findings[0].severity), (1, Severity::Warning), "{verdict:?}");
+            assert!(findings[0].title.ends_with(part), "{}", findings[0].title);
+            assert!(!findings[0].title.contains("SERVFAIL"), "{}", findings[0].title);
+            assert!(findings[0].evidence.len() == 1);
+        }
     }
 
     #[test]
