@@ -126,7 +126,8 @@ pub(crate) fn absent(name: &Name, types: &[RecordType], negative: Negative, witn
     } else {
         let types = type_list(types, "or");
         let message = format!("{name} has no {types} record, by {who}{remembered}");
-        let hint = "the name exists: ask for its other types with `urltrace dns`".to_owned();
+        // Signers that deny compactly say the same of names that do not exist (RFC 9824).
+        let hint = "the name may have records of other types: ask for them with `urltrace dns`".to_owned();
         (FailureCode::NoData, Rcode::NOERROR, message, hint)
     };
     Fault { rcode: Some(rcode), negative: Some(Box::new(negative)), ..Fault::new(code, message) }.hint(&hint)
