@@ -5,7 +5,7 @@ use super::dns_intercepted::is_intercepted;
 use super::found::{Finding, Severity};
 use super::place::{InDnssec, InLookup, Place};
 use super::rule::{Check, Lookups, Rule};
-use crate::trace::{DnssecCause, DnssecVerdict, LookupId, Rcode, StageName};
+use crate::trace::{Dnssec, DnssecCause, DnssecVerdict, LookupId, Rcode, StageName};
 
 const SERVFAIL: Rcode = Rcode(2);
 
@@ -50,9 +50,18 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
             "This trace went on, as a resolver without validation would. About a third of all users are behind one that validates (APNIC Labs)."
         }
         .to_owned();
+        if dnssec.cause == Some(DnssecCause::Expired) && expired_today(dnssec) {
+            finding.detail += " Resolvers that allow for clocks that are off still take the signature for a while: unbound for a tenth of its life, an hour at least and a day at most.";
+        }
         findings.push(finding);
     }
     findings
+}
+
+/// Whether none of its signatures expired more than a day ago.
+fn expired_today(dnssec: &Dnssec) -> bool {
+    let of_chain = dnssec.chain.iter().flat_map(|link| &link.signatures);
+    of_chain.chain(&dnssec.signatures).all(|signature| signature.days_left >= -1)
 }
 
 /// One server gives what is bogus, and another does not.
@@ -124,6 +133,11 @@ mod tests {
         assert!(findings[0].detail.starts_with("This trace went on"), "{}", findings[0].detail);
         assert!(findings[0].advice.starts_with("sign the zone again"), "{}", findings[0].advice);
         assert!(!findings[0].advice.contains("DS"), "no DS renews a signature: {}", findings[0].advice);
+        assert!(!findings[0].detail.contains("unbound"), "for three days: {}", findings[0].detail);
+        let chain = &mut sample::dns(&mut trace).dnssec.as_mut().unwrap().chain;
+        chain.last_mut().unwrap().signatures.iter_mut().for_each(|one| one.days_left = one.days_left.max(-1));
+        let today = &sample::of(&RULE, &trace)[0].detail;
+        assert!(today.contains("a day at most"), "{today}");
         sample::dns(&mut trace).rcode = Some(SERVFAIL);
         let detail = &sample::of(&RULE, &trace)[0].detail;
         assert!(detail.starts_with("The resolver of this trace refuses it too"), "{detail}");

@@ -240,8 +240,16 @@ fn hide_propagation(propagation: &mut Propagation, seen: &Seen) {
 }
 
 fn hide_dnssec(dnssec: &mut Dnssec, seen: &Seen) {
-    let Dnssec { verdict: _, why, cause: _, chain, signatures, denials: _, clock_suspected: _, bogus_in_part } =
-        dnssec;
+    let Dnssec {
+        verdict: _,
+        why,
+        cause: _,
+        chain,
+        signatures,
+        denials: _,
+        clock_suspected: _,
+        bogus_in_part,
+    } = dnssec;
     seen.sentences(why);
     seen.sentences(bogus_in_part);
     for link in chain {

@@ -22,7 +22,7 @@ use crate::dns::resolvers::combine::ResolverAnswer;
 use crate::dns::transport::log::Log;
 use crate::hosts::consult;
 use crate::stop::{Stop, Stopped};
-use crate::trace::{At, DnssecVerdict, Dns, DnsLane, Meaning, Purpose, Rcode, Record, RecordType, Stub};
+use crate::trace::{At, Dns, DnsLane, DnssecVerdict, Meaning, Purpose, Rcode, Record, RecordType, Stub};
 
 /// The uncounted lanes (stub, priming) of one resolution, still running beside the trace.
 #[derive(Debug)]

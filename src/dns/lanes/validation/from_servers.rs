@@ -20,6 +20,7 @@ use crate::dns::context::Context;
 use crate::dns::dnssec::evidence::{Fetched, Sections, ZoneReply};
 use crate::dns::lanes::validation::collect::last_useful;
 use crate::dns::name_servers::form::QueryForm;
+use crate::dns::name_servers::observe::label;
 use crate::dns::name_servers::selection::{Candidate, order};
 use crate::dns::name_servers::single::{fallback, judge};
 use crate::dns::name_servers::zone_query::listening;
@@ -242,14 +243,12 @@ impl Query<'_> {
             _ if is_answer && !ask.edns.is_some() => {
                 End::Refused("does not take EDNS, and without it there are no signatures".to_owned())
             }
-            _ if is_answer => {
-                match self.log.raw(id).and_then(|bytes| Sections::read(&bytes)) {
-                    Some(message) => {
-                        return self.answer(message, authority, reply.header.edns_size.is_some());
-                    }
-                    None => End::Lost("sent a reply that cannot be read again".to_owned()),
+            _ if is_answer => match self.log.raw(id).and_then(|bytes| Sections::read(&bytes)) {
+                Some(message) => {
+                    return self.answer(message, authority, reply.header.edns_size.is_some());
                 }
-            }
+                None => End::Lost("sent a reply that cannot be read again".to_owned()),
+            },
             Verdict::Truncated => End::Lost("cut its reply by UDP short".to_owned()),
             Verdict::Refused | Verdict::ServerFailure | Verdict::EdnsRefused { .. }
                 if rcode == Rcode::SERVFAIL =>
@@ -418,7 +417,10 @@ impl<'a> Lookup<'a> {
             return Fetched::Failed(match self.tries.first() {
                 None => "none of its servers can be reached from here".to_owned(),
                 Some(one) => {
-                    format!("{} was not asked: the limit of packets for this host was hit", label(&one.candidate))
+                    format!(
+                        "{} was not asked: the limit of packets for this host was hit",
+                        label(&one.candidate)
+                    )
                 }
             });
         }
@@ -459,9 +461,4 @@ impl<'a> Lookup<'a> {
                 })
             })
     }
-}
-
-/// A server by its name and address.
-pub(crate) fn label(one: &Candidate) -> String {
-    format!("{} ({})", name_text(&one.name), one.address.ip())
 }

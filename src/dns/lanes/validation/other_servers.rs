@@ -16,7 +16,8 @@ use crate::dns::dnssec::evidence::{AskedReply, Evidence, Fetched};
 use crate::dns::dnssec::rrsig::{Now, canonical_data};
 use crate::dns::dnssec::validate::validate;
 use crate::dns::lanes::validation::checking::Checking;
-use crate::dns::lanes::validation::from_servers::{ask_server, label};
+use crate::dns::lanes::validation::from_servers::ask_server;
+use crate::dns::name_servers::observe::label;
 use crate::dns::name_servers::selection::{Candidate, order};
 use crate::dns::transport::log::Log;
 use crate::dns::wire::name::{name_text, printed_name};
@@ -57,7 +58,9 @@ impl Checking {
         let evidence = self.evidence.borrow().clone();
         for suspect in suspects(&evidence, &bogus).into_iter().take(MAX_ZONES) {
             let zones = self.context.delegations.above(suspect.zone(), Moment::now());
-            let Some(zone) = zones.into_iter().rev().find(|zone| zone.name == *suspect.zone()) else { continue };
+            let Some(zone) = zones.into_iter().rev().find(|zone| zone.name == *suspect.zone()) else {
+                continue;
+            };
             let (first, address) = given(log, &suspect);
             let tried: HashSet<SocketAddr> = address.into_iter().collect();
             let mut others = order(&self.context, &zone, &tried);
@@ -93,10 +96,13 @@ impl Checking {
                 own.chain(keys).take(MAX_QUESTIONS).collect()
             }
         };
-        let asked = questions.iter().map(|(name, rtype)| {
-            let only = server.clone();
-            async move { ask_server(&self.context, log, zone, (name, RecordType(u16::from(*rtype))), only).await }
-        });
+        let asked =
+            questions.iter().map(|(name, rtype)| {
+                let only = server.clone();
+                async move {
+                    ask_server(&self.context, log, zone, (name, RecordType(u16::from(*rtype))), only).await
+                }
+            });
         let mut given = evidence.clone();
         for ((name, rtype), fetched) in questions.iter().zip(join_all(asked).await) {
             let Fetched::Reply(reply) = fetched else { return None };
@@ -154,8 +160,9 @@ fn same_data(one: &Evidence, other: &Evidence) -> bool {
     let data = |evidence: &Evidence| -> BTreeSet<(Name, u16, Option<Vec<u8>>)> {
         let records = evidence.asked.iter().flat_map(|asked| asked.reply.message.answers.iter());
         let plain = |record: &&Record| record.record_type() != WireType::RRSIG;
-        let text =
-            |record: &Record| (record.name.to_lowercase(), u16::from(record.record_type()), canonical_data(&record.data));
+        let text = |record: &Record| {
+            (record.name.to_lowercase(), u16::from(record.record_type()), canonical_data(&record.data))
+        };
         records.filter(plain).map(text).collect()
     };
     let codes = |evidence: &Evidence| -> Vec<bool> {
@@ -168,8 +175,11 @@ fn same_data(one: &Evidence, other: &Evidence) -> bool {
 fn told(bogus: Dnssec, second: Dnssec, (first, other): (&str, &str), is_same: bool) -> Dnssec {
     let why = bogus.why.as_deref().unwrap_or("no chain of trust leads to it");
     let verdict = second.verdict.as_str();
-    let theirs =
-        if is_same { format!("the same, and there it is {verdict}") } else { format!("other records, which are {verdict}") };
+    let theirs = if is_same {
+        format!("the same, and there it is {verdict}")
+    } else {
+        format!("other records, which are {verdict}")
+    };
     let words = format!("what {first} gives is bogus ({why}); {other} gives {theirs}");
     let all = if is_same { second } else { bogus };
     Dnssec { bogus_in_part: Some(words), ..all }

@@ -233,7 +233,10 @@ fn one_server_that_is_bogus_is_made_up_for_and_told() {
         assert_eq!(verdict(&dns), SECURE);
         let told = in_part(&dns);
         assert!(told.starts_with("what ns1.example.test. (127.53.0.21) gives is bogus ("), "{told}");
-        assert!(told.ends_with("ns2.example.test. (127.53.0.22) gives the same, and there it is secure"), "{told}");
+        assert!(
+            told.ends_with("ns2.example.test. (127.53.0.22) gives the same, and there it is secure"),
+            "{told}"
+        );
         // What this trace goes on with is what the first one gave.
         let dns = through(&lab, TWO, &[(FIRST, Conduct::Forges)]).await;
         assert_eq!(verdict(&dns).0, DnssecVerdict::Bogus);
