@@ -5,7 +5,7 @@ use super::dns_intercepted::is_intercepted;
 use super::found::{Finding, Severity};
 use super::place::{InDnssec, InLookup, Place};
 use super::rule::{Check, Lookups, Rule};
-use crate::trace::{Dnssec, DnssecCause, DnssecVerdict, LookupId, Rcode, StageName};
+use crate::trace::{DnsLane, Dnssec, DnssecCause, DnssecVerdict, LookupId, Rcode, StageName};
 
 const SERVFAIL: Rcode = Rcode(2);
 
@@ -30,7 +30,13 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         }
         let Some(dnssec) = dns.dnssec.as_ref().filter(bogus) else { continue };
         let why = dnssec.why.as_deref().unwrap_or("no chain of trust leads to it");
-        let title = format!("{} is bogus, and resolvers that validate answer SERVFAIL: {why}", dns.name);
+        // Only one resolver was heard: it may have changed what the zone's servers say.
+        let through = matches!(dns.lane, DnsLane::Resolver | DnsLane::StubFallback);
+        let title = if through {
+            format!("{} is bogus as the resolver gives it: {why}", dns.name)
+        } else {
+            format!("{} is bogus, and resolvers that validate answer SERVFAIL: {why}", dns.name)
+        };
         let mut evidence = vec![
             Place::Lookup(lookup, InLookup::Dnssec(InDnssec::Verdict)),
             Place::Lookup(lookup, InLookup::Dnssec(InDnssec::Why)),
@@ -42,6 +48,13 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
             "ask over a network that does not redirect port 53: what was validated came from whoever does, not from the zone"
         } else {
             advice(dnssec.cause)
+        };
+        let advice = if through {
+            format!(
+                "ask the zone's own servers, without --resolver: if they give it so, too, {advice}; if not, the resolver changes it"
+            )
+        } else {
+            advice.to_owned()
         };
         let mut finding = rule.finding(title, evidence, advice);
         finding.detail = if dns.rcode == Some(SERVFAIL) {
@@ -141,6 +154,20 @@ mod tests {
         sample::dns(&mut trace).rcode = Some(SERVFAIL);
         let detail = &sample::of(&RULE, &trace)[0].detail;
         assert!(detail.starts_with("The resolver of this trace refuses it too"), "{detail}");
+    }
+
+    #[test]
+    fn what_one_resolver_gives_is_not_said_of_the_zone() {
+        let mut trace = sample::sound();
+        let dns = sample::dns(&mut trace);
+        (dns.lane, dns.dnssec) = (DnsLane::Resolver, Some(sample::dnssec(DnssecVerdict::Bogus)));
+        let finding = sample::of(&RULE, &trace).remove(0);
+        assert!(finding.title.contains("is bogus as the resolver gives it"), "{}", finding.title);
+        assert!(
+            finding.advice.starts_with("ask the zone's own servers, without --resolver"),
+            "{}",
+            finding.advice
+        );
     }
 
     #[test]

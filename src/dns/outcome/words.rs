@@ -13,6 +13,7 @@ use crate::dns::response::classify::Verdict;
 use crate::dns::transport::ask::{NoReply, Resent};
 use crate::dns::wire::message::{Reply, Rr};
 use crate::dns::wire::name::name_text;
+use crate::explain::dns_error;
 use crate::trace::{AddressKind, AddressSource, FailureCode, Negative, Rcode, RecordType};
 
 /// The address, with its port when it is not the usual one.
@@ -94,6 +95,19 @@ pub(crate) fn unanswered(verdict: &Verdict, reply: &Reply, qname: &Name) -> Stri
         _ => of_no_use(verdict, reply.header.rcode),
     }
 }
+
+/// What a resolver gives as its reasons (RFC 8914), to stand behind what it did.
+pub(crate) fn reasons(reply: &Reply) -> String {
+    let reason = |(code, text): &(u16, String)| {
+        let text: String = text.chars().take(MAX_REASON).collect();
+        let text = if text.is_empty() { text } else { format!(": {}", text.escape_debug()) };
+        format!(", {}{text} (EDE {code})", dns_error::name(*code))
+    };
+    reply.header.extended_errors.iter().map(reason).collect()
+}
+
+/// Characters of a resolver's own words that a message has.
+const MAX_REASON: usize = 200;
 
 /// Why nothing is known of HTTPS records that were asked for.
 pub(crate) fn not_awaited(delay: Duration) -> String {
