@@ -5,7 +5,7 @@ use super::dns_intercepted::is_intercepted;
 use super::found::{Finding, Severity};
 use super::place::{InDnssec, InLookup, Place};
 use super::rule::{Check, Lookups, Rule};
-use crate::trace::{DnsLane, Dnssec, DnssecCause, DnssecVerdict, LookupId, Rcode, StageName};
+use crate::trace::{DnsLane, Dnssec, DnssecCause, DnssecVerdict, DsState, LookupId, Rcode, StageName};
 
 const SERVFAIL: Rcode = Rcode(2);
 
@@ -32,7 +32,12 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         let why = dnssec.why.as_deref().unwrap_or("no chain of trust leads to it");
         // Only one resolver was heard: it may have changed what the zone's servers say.
         let through = matches!(dns.lane, DnsLane::Resolver | DnsLane::StubFallback);
-        let title = if through {
+        let bogus = dnssec.chain.iter().find(|link| link.status == DnssecVerdict::Bogus);
+        let other_anchor = dnssec.cause == Some(DnssecCause::DsWithoutKey)
+            && bogus.is_some_and(|link| link.ds_state == DsState::Anchor);
+        let title = if other_anchor {
+            format!("{} is bogus by the trust anchor that was used: {why}", dns.name)
+        } else if through {
             format!("{} is bogus as the resolver gives it: {why}", dns.name)
         } else {
             format!("{} is bogus, and resolvers that validate answer SERVFAIL: {why}", dns.name)
@@ -49,7 +54,9 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         } else {
             advice(dnssec.cause)
         };
-        let advice = if through {
+        let advice = if other_anchor {
+            "give the anchor of whoever runs this root (--trust-anchor), or validate nothing (--no-dnssec); on the Internet, see who answers in place of the root servers, or whether a newer urltrace knows newer keys".to_owned()
+        } else if through {
             format!(
                 "ask the zone's own servers, without --resolver: if they give it so, too, {advice}; if not, the resolver changes it"
             )
@@ -59,6 +66,8 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         let mut finding = rule.finding(title, evidence, advice);
         finding.detail = if dns.rcode == Some(SERVFAIL) {
             "The resolver of this trace refuses it too, so that the trace ends here; it gave the answer that was validated when it was told not to check (CD)."
+        } else if other_anchor {
+            "This trace went on, as a resolver without validation would."
         } else {
             "This trace went on, as a resolver without validation would. About a third of all users are behind one that validates (APNIC Labs)."
         }
@@ -154,6 +163,24 @@ mod tests {
         sample::dns(&mut trace).rcode = Some(SERVFAIL);
         let detail = &sample::of(&RULE, &trace)[0].detail;
         assert!(detail.starts_with("The resolver of this trace refuses it too"), "{detail}");
+    }
+
+    #[test]
+    fn an_anchor_for_other_keys_is_no_fault_of_the_zone() {
+        let mut trace = sample::sound();
+        let mut dnssec = sample::dnssec(DnssecVerdict::Bogus);
+        (dnssec.cause, dnssec.chain[0].status) = (Some(DnssecCause::DsWithoutKey), DnssecVerdict::Bogus);
+        dnssec.why = Some("zone . has no DNSKEY for trust anchor tag 20326".to_owned());
+        sample::dns(&mut trace).dnssec = Some(dnssec);
+        let finding = sample::of(&RULE, &trace).remove(0);
+        assert!(finding.title.contains("bogus by the trust anchor that was used"), "{}", finding.title);
+        assert!(
+            finding.advice.contains("--trust-anchor") && !finding.advice.contains("publish"),
+            "{}",
+            finding.advice
+        );
+        sample::dns(&mut trace).dnssec.as_mut().unwrap().chain[0].status = DnssecVerdict::Secure;
+        assert!(sample::of(&RULE, &trace)[0].advice.starts_with("publish the DS"), "of a zone's own DS");
     }
 
     #[test]

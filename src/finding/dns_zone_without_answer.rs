@@ -69,11 +69,8 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
             let mut finding = rule.finding(title, evidence, advice);
             // Silence began with the first question.
             let since = |packet: &Packet| {
-                let is_same = |other: &&Packet| {
-                    other.server == packet.server
-                        && other.meaning == Meaning::Timeout
-                        && same_question(other, packet)
-                };
+                let is_same =
+                    |other: &&Packet| other.meaning == Meaning::Timeout && same_question(other, packet);
                 dns.packets.iter().filter(is_same).map(|other| other.sent).min().unwrap_or(packet.sent)
             };
             let mut told: Vec<String> =

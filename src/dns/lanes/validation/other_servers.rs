@@ -21,7 +21,7 @@ use crate::dns::name_servers::observe::label;
 use crate::dns::name_servers::selection::{Candidate, order};
 use crate::dns::transport::log::Log;
 use crate::dns::wire::name::{name_text, printed_name};
-use crate::trace::{Dnssec, DnssecCause, DnssecVerdict, Packet, Purpose, RecordType};
+use crate::trace::{Dnssec, DnssecCause, DnssecVerdict, DsState, Packet, Purpose, RecordType};
 
 /// Other servers that are asked, one after the other.
 const MAX_SERVERS: usize = 3;
@@ -128,6 +128,10 @@ fn suspects(evidence: &Evidence, bogus: &Dnssec) -> Vec<Suspect> {
     };
     let Ok(zone) = printed_name(&link.zone) else { return Vec::new() };
     let of_keys = matches!(bogus.cause, Some(DnssecCause::DsWithoutKey | DnssecCause::KeysRefused));
+    if of_keys && link.ds_state == DsState::Anchor {
+        // Rather the anchor is for other keys than all of its servers have.
+        return Vec::new();
+    }
     match evidence.about(&zone) {
         Some(reply) if link.keys.is_empty() && !of_keys => vec![Suspect::Ds(reply.zone.clone(), zone)],
         _ => vec![Suspect::Zone(zone)],
