@@ -246,7 +246,7 @@ const BEFORE_HTTP: &[Scenario] = &[
     Scenario::new(
         "dnssec-one-server",
         "https://www.dnssec-one-server.test/",
-        "one of two servers has a copy of the zone that was never signed: resolvers that validate ask the other",
+        "one of two servers was never signed: who validates asks the other",
     ),
     Scenario::new(
         "dnssec-insecure",
