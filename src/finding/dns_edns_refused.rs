@@ -29,7 +29,7 @@ fn refused(rule: &Rule, spot: Spot<'_>) -> Option<Finding> {
         return None;
     }
     let mut finding = rule.finding(
-        format!("{} does not understand EDNS (RFC 6891) and had to be asked twice", server(packet)),
+        format!("{} does not understand EDNS (RFC 6891) and had to be asked again", server(packet)),
         vec![spot.place(PacketField::Rcode)],
         "update the name server, or the firewall that strips EDNS in front of it",
     );

@@ -17,6 +17,8 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Lookups(check),
 };
 
+const NSEC3PARAM: RecordType = RecordType(51);
+
 /// What a time to live should not be below, in seconds.
 const LEAST: u32 = 60;
 
@@ -28,7 +30,9 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         if dns.lane != DnsLane::Walk || !found {
             continue;
         }
-        let least = dns.answers.iter().enumerate().min_by_key(|(_, record)| record.ttl);
+        // Of a zone's NSEC3 parameters nobody keeps anything (RFC 5155 §4): signers give them 0.
+        let kept = dns.answers.iter().enumerate().filter(|(_, record)| record.rtype != NSEC3PARAM);
+        let least = kept.min_by_key(|(_, record)| record.ttl);
         let Some((at, record)) = least.filter(|(_, record)| record.ttl < LEAST) else { continue };
         let kept = match record.ttl {
             0 => "must not be kept".to_owned(),
@@ -80,6 +84,11 @@ mod tests {
         assert!(sample::of(&RULE, &trace).is_empty());
         sample::dns(&mut trace).answers[0].ttl = 60;
         assert!(sample::of(&RULE, &trace).is_empty());
+        sample::dns(&mut trace).answers[0].ttl = 0;
+        let own = std::mem::replace(&mut sample::dns(&mut trace).answers[0].rtype, NSEC3PARAM);
+        let findings = sample::of(&RULE, &trace);
+        assert!(findings.iter().all(|one| !one.title.contains("NSEC3PARAM")), "{findings:?}");
+        sample::dns(&mut trace).answers[0].rtype = own;
         for (ttl, words) in [(59, "for 59 seconds only"), (1, "for 1 second only"), (0, "must not be kept")] {
             sample::dns(&mut trace).answers[0].ttl = ttl;
             let findings = sample::of(&RULE, &trace);

@@ -38,7 +38,8 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
             title,
             vec![Place::Lookup(lookup, InLookup::Rcode), Place::Lookup(lookup, InLookup::StubAnswers)],
             "the provider leads mistyped names to pages of its own: switch that off there, or use another resolver; \
-             or the name exists only inside this network (split view): --resolver system traces it",
+             or the name exists only inside this network (split view): --resolver system traces it; or the one server \
+             of the zone that was asked is behind the others: --all-ns compares them",
         );
         finding.detail = "browsers on this machine reach those addresses".to_owned();
         findings.push(finding);

@@ -35,9 +35,10 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         let waited = dns.packets[again].sent.since(packet.sent);
         let mut finding = rule.finding(
             format!(
-                "{} to {} had no reply, and was answered when sent again after {}: loss on the way",
+                "{} to {} had no reply, and {} answered when sent again after {}: loss on the way",
                 count(lost, "question"),
                 server(packet),
+                if lost == 1 { "was" } else { "were" },
                 duration(waited)
             ),
             vec![spot.place(PacketField::Meaning), spot.place_at(again, PacketField::Chosen)],

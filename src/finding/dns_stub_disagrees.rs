@@ -43,13 +43,13 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
             .collect();
         let said = if addresses.is_empty() { rcode.into_owned() } else { few(&addresses, ", ") };
         let title = format!(
-            "the resolver {server} says {said} for {}, the authoritative servers say otherwise",
+            "the resolver {server} says {said} for {}, the authoritative server that was asked says otherwise",
             dns.name
         );
         let mut finding = rule.finding(
             title,
             vec![Place::Lookup(lookup, InLookup::StubAgrees), Place::Lookup(lookup, InLookup::StubAnswers)],
-            "normal for sites that answer by place; else a stale cache, a filter or a split view: compare with --resolver system",
+            "normal for sites that answer by place; else a stale cache, a filter, a split view, or servers of the zone that differ: compare with --resolver system and --all-ns",
         );
         finding.detail =
             "browsers on this machine use the resolver's answer, this trace used the authoritative one"

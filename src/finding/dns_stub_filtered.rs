@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     id: "dns-stub-filtered",
     severity: Severity::Warning,
     stage: StageName::Dns,
-    fires: "the machine's resolver answered with an extended error that says the name is blocked, censored or filtered",
+    fires: "the machine's resolver, or that of --resolver, answered with an extended error that says the name is blocked, censored or filtered",
     standard: "RFC 8914 section 4",
     check: Check::Lookups(check),
 };
@@ -19,10 +19,18 @@ pub(super) const RULE: Rule = Rule {
 fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (lookup, dns) in walks(lookups) {
-        if dns.lane != DnsLane::Walk || dns.addresses.is_empty() {
-            continue;
-        }
-        let said = dns.packets.iter().enumerate().filter(|(_, packet)| packet.purpose == Purpose::Stub);
+        let (purpose, advice) = match dns.lane {
+            DnsLane::Walk if !dns.addresses.is_empty() => (
+                Purpose::Stub,
+                "browsers on this machine do not get there: ask whoever runs the resolver, or use another one",
+            ),
+            DnsLane::Resolver => (
+                Purpose::Resolver,
+                "ask whoever runs the resolver; without --resolver the zone's own servers are asked",
+            ),
+            _ => continue,
+        };
+        let said = dns.packets.iter().enumerate().filter(|(_, packet)| packet.purpose == purpose);
         let filtered = said.filter_map(|(index, packet)| {
             let errors = &packet.reply.as_ref()?.extended_errors;
             errors.iter().find(|(code, _)| dns_error::is_filtering(*code)).map(|error| (index, packet, error))
@@ -34,11 +42,8 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
             dns.name,
             dns_error::name(*code)
         );
-        let mut finding = rule.finding(
-            title,
-            vec![Place::packet(lookup, index, PacketField::ExtendedErrors)],
-            "browsers on this machine do not get there: ask whoever runs the resolver, or use another one",
-        );
+        let mut finding =
+            rule.finding(title, vec![Place::packet(lookup, index, PacketField::ExtendedErrors)], advice);
         let words = if text.is_empty() { String::new() } else { format!("; its words: {text}") };
         finding.detail = format!("{}{words}", dns_error::meaning(*code));
         findings.push(finding);
@@ -65,6 +70,15 @@ mod tests {
             let findings = sample::of(&RULE, &trace);
             assert_eq!(findings.len(), count, "{code}");
             assert!(findings.iter().all(|finding| finding.detail.contains("by order")));
+            let dns = sample::dns(&mut trace);
+            dns.packets.last_mut().unwrap().purpose = Purpose::Resolver;
+            dns.lane = DnsLane::Resolver;
+            let findings = sample::of(&RULE, &trace);
+            assert_eq!(findings.len(), count, "{code}, of the resolver that was chosen");
+            assert!(findings.iter().all(|finding| finding.advice.contains("without --resolver")));
+            let dns = sample::dns(&mut trace);
+            dns.packets.last_mut().unwrap().purpose = Purpose::Stub;
+            dns.lane = DnsLane::Walk;
             sample::dns(&mut trace).addresses.clear();
             assert!(sample::of(&RULE, &trace).is_empty(), "the walk has none either");
         }

@@ -47,7 +47,18 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
             (None, Some(index)) => {
                 let more = and_more(others.len());
                 let serial = if is_same(*index) { ", with the same serial" } else { "" };
-                format!("{}{more} gives another answer than the others{serial}", name(*index))
+                let is_lame = |fault: &ServerFault| matches!(fault, ServerFault::Lame(_));
+                let answers =
+                    |server: &ServerCheck| server.rcode.is_some() && !server.faults.iter().any(is_lame);
+                let rest: Vec<usize> = (0..servers.len())
+                    .filter(|index| !others.contains(index) && answers(servers[*index]))
+                    .collect();
+                if let ([one], [_]) = (&rest[..], &others[..]) {
+                    // Neither is alone.
+                    format!("{} and {} give different answers{serial}", name(*one), name(*index))
+                } else {
+                    format!("{}{more} gives another answer than the others{serial}", name(*index))
+                }
             }
             (None, None) => continue,
         };
@@ -105,8 +116,15 @@ mod tests {
                 1,
             ),
             (
+                vec![vec![], vec![], vec![ServerFault::AnswerDiffers]],
+                "198.51.100.2) gives another answer than the others, with the same serial",
+                Severity::Warning,
+                1,
+            ),
+            // Of two neither is alone.
+            (
                 vec![vec![], vec![ServerFault::AnswerDiffers]],
-                "gives another answer than the others, with the same serial",
+                "198.51.100.1) give different answers, with the same serial",
                 Severity::Warning,
                 1,
             ),
@@ -129,7 +147,7 @@ mod tests {
         sample::dns(&mut trace).all_servers =
             Some(vec![sample::server("198.51.100.1:53", vec![]), ServerCheck { serial: None, ..other }]);
         let findings = sample::of(&RULE, &trace);
-        assert!(findings[0].title.ends_with("gives another answer than the others"), "{}", findings[0].title);
+        assert!(findings[0].title.ends_with("give different answers"), "{}", findings[0].title);
         assert!(findings[0].advice.starts_with("no serial says"), "{}", findings[0].advice);
     }
 }

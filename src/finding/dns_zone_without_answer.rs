@@ -1,11 +1,11 @@
 //! Of all the servers of a zone that were asked none was of use.
 
-use super::asked::{failed_zones, is_of_the_walk, server, walks};
+use super::asked::{failed_zones, is_of_the_walk, same_question, server, walks};
 use super::found::{Finding, Severity};
 use super::place::{PacketField, Place};
 use super::rule::{Check, Lookups, Rule};
 use crate::explain::dns_words::{NO_AUTHORITY, strays};
-use crate::trace::{Meaning, Packet, StageName, Stray, Transport};
+use crate::trace::{At, Meaning, Packet, StageName, Stray, Transport};
 use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
@@ -71,7 +71,14 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
                 ),
             };
             let mut finding = rule.finding(title, evidence, advice);
-            let mut told: Vec<String> = packets().take(TOLD).map(fate).collect();
+            // Silence began with the first question.
+            let since = |packet: &Packet| {
+                let is_same =
+                    |other: &&Packet| other.meaning == Meaning::Timeout && same_question(other, packet);
+                dns.packets.iter().filter(is_same).map(|other| other.sent).min().unwrap_or(packet.sent)
+            };
+            let mut told: Vec<String> =
+                packets().take(TOLD).map(|packet| fate(packet, since(packet))).collect();
             if servers.len() > TOLD {
                 told.push(format!("and {} more", servers.len() - TOLD));
             }
@@ -87,9 +94,9 @@ fn never_left(packet: &Packet) -> bool {
     packet.transport == Transport::Udp && packet.bytes_sent == 0
 }
 
-fn fate(packet: &Packet) -> String {
+fn fate(packet: &Packet, since: At) -> String {
     let what = match &packet.meaning {
-        Meaning::Timeout => silence(packet),
+        Meaning::Timeout => silence(packet, since),
         Meaning::Error { reason } | Meaning::Malformed { reason } => reason.clone(),
         Meaning::NonAuthoritative => NO_AUTHORITY.to_owned(),
         Meaning::Lame { reason } => (*reason).to_owned(),
@@ -109,8 +116,8 @@ fn has_sent_other(packet: &Packet) -> bool {
 }
 
 /// What came and was no reply is told: a server that sends it is not dead.
-fn silence(packet: &Packet) -> String {
-    let waited = duration(packet.end.since(packet.sent));
+fn silence(packet: &Packet, since: At) -> String {
+    let waited = duration(packet.end.since(since));
     match packet.dropped {
         0 => format!("did not answer in {waited}"),
         number if has_sent_other(packet) => {
@@ -124,7 +131,6 @@ fn silence(packet: &Packet) -> String {
 mod tests {
     use super::*;
     use crate::finding::sample;
-    use crate::trace::At;
 
     fn failed(server: &str, meaning: Meaning) -> Packet {
         let mut packet = sample::packet("lost.test.", server, 20_000, 20_000, meaning);
@@ -138,7 +144,7 @@ mod tests {
         let mut trace = sample::sound();
         assert!(sample::of(&RULE, &trace).is_empty());
         let dns = sample::dns(&mut trace);
-        dns.packets.push(failed("198.51.100.9:53", Meaning::Timeout));
+        dns.packets.push(Packet { sent: At(0), ..failed("198.51.100.9:53", Meaning::Timeout) });
         dns.packets.push(failed("198.51.100.9:53", Meaning::Timeout));
         dns.packets.push(failed("198.51.100.8:53", Meaning::Error { reason: "host unreachable".into() }));
         let findings = sample::of(&RULE, &trace);
@@ -146,7 +152,7 @@ mod tests {
         assert!(
             findings[0].title.contains("lost.test. gave no answer: none of the 2 servers that were asked")
         );
-        assert!(findings[0].detail.contains("(198.51.100.9) did not answer in 1.50 s"));
+        assert!(findings[0].detail.contains("(198.51.100.9) did not answer in 1.52 s"));
         assert!(findings[0].detail.contains("(198.51.100.8) host unreachable"));
         assert_eq!((findings[0].evidence.len(), &findings[0].saving), (2, &None));
         assert!(sample::of(&super::super::dns_server_silent::RULE, &trace).is_empty(), "told once");

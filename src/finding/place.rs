@@ -300,6 +300,8 @@ pub enum InDnssec {
     Verdict,
     /// Why it is not secure.
     Why,
+    /// What one server gives is bogus, and another does better.
+    BogusInPart,
     /// Whether this machine's clock is suspected.
     ClockSuspected,
     /// Why a link of the chain is not secure, by its place.

@@ -244,6 +244,11 @@ const BEFORE_HTTP: &[Scenario] = &[
     )
     .dnssec(Some("bogus")),
     Scenario::new(
+        "dnssec-one-server",
+        "https://www.dnssec-one-server.test/",
+        "one of two servers was never signed: who validates asks the other",
+    ),
+    Scenario::new(
         "dnssec-insecure",
         "https://www.dnssec-insecure.test/",
         "an unsigned zone; that it has no DS is proven",

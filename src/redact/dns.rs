@@ -240,8 +240,18 @@ fn hide_propagation(propagation: &mut Propagation, seen: &Seen) {
 }
 
 fn hide_dnssec(dnssec: &mut Dnssec, seen: &Seen) {
-    let Dnssec { verdict: _, why, cause: _, chain, signatures, denials: _, clock_suspected: _ } = dnssec;
+    let Dnssec {
+        verdict: _,
+        why,
+        cause: _,
+        chain,
+        signatures,
+        denials: _,
+        clock_suspected: _,
+        bogus_in_part,
+    } = dnssec;
     seen.sentences(why);
+    seen.sentences(bogus_in_part);
     for link in chain {
         let ZoneLink { zone: _, status: _, why, ds_state: _, ds: _, keys: _, signatures, denial: _ } = link;
         seen.sentences(why);

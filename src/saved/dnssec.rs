@@ -4,7 +4,9 @@ use super::value::{Fault, Object, Read, objects, record};
 use crate::trace::{Denial, Denied, Dnssec, DsInfo, KeyInfo, SignatureInfo, ZoneLink};
 
 objects! {
-    Dnssec => |it| record!(it, Dnssec { verdict, why, cause, chain, signatures, denials, clock_suspected });
+    Dnssec => |it| record!(it, Dnssec {
+        verdict, why, cause, chain, signatures, denials, clock_suspected, bogus_in_part
+    });
     ZoneLink => |it| record!(it, ZoneLink { zone, status, why, ds_state, ds, keys, signatures, denial });
     DsInfo => |it| record!(it, DsInfo { tag, algorithm, digest_type, matched });
     KeyInfo => |it| record!(it, KeyInfo { tag, algorithm, bits, flags, role });

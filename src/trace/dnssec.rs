@@ -23,6 +23,9 @@ pub struct Dnssec {
     pub denials: Vec<Denial>,
     /// All signatures are outside their time, the root's too: this machine's clock may be wrong.
     pub clock_suspected: bool,
+    /// What one server of a zone gives is bogus, and what another gives is not: which, and why. Where their records
+    /// are the same, the verdict is that of the other's; where they are not, that of the records of this trace.
+    pub bogus_in_part: Option<String>,
 }
 
 /// The four states of RFC 4035 §4.3.

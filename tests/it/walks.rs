@@ -85,6 +85,8 @@ const JUDGED: &[Judged] = &[
     ("dnssec-island", "127.53.1.98", "insecure", 3, &[(1, 3, 0), (11, 2, 0), (91, 3, 0)]),
     ("dnssec-small-key", "127.53.1.99", "indeterminate", 3, &[(1, 3, 0), (11, 2, 0), (91, 4, 0)]),
     ("dnssec-crowded", "127.53.1.90", "secure", 3, &[(1, 3, 0), (11, 2, 0), (91, 4, 2)]),
+    // The server that was never signed is asked as any other; the second for what the first gave.
+    ("dnssec-one-server", "127.53.1.89", "secure", 3, &[(1, 3, 0), (11, 2, 0), (116, 5, 0), (117, 4, 0)]),
     // No referral shows the unsigned zone, which is on its parent's server: the DS of the name and of
     // the one above it are asked for.
     ("dnssec-opt-out", "127.53.1.93", "insecure", 3, &[(1, 3, 0), (11, 2, 0), (91, 6, 0)]),

@@ -396,7 +396,8 @@ fn signed_data(set: &RrSet<'_>, signature: &RRSIG, labels: usize, own: usize) ->
     Some(TBS::from(&bytes[..]))
 }
 
-fn canonical_data(data: &RData) -> Option<Vec<u8>> {
+/// Record data as it is signed: without compression, names in lower case (RFC 4034 §6.2).
+pub(crate) fn canonical_data(data: &RData) -> Option<Vec<u8>> {
     match data {
         RData::Unknown { code, rdata } => {
             let Some((before, _)) = opaque_names(*code) else { return canonical(data) };

@@ -61,6 +61,7 @@ pub(crate) fn validate(evidence: &Evidence, anchors: &Anchors, now: Now) -> Dnss
         signatures: judge.signatures,
         denials: judge.denials,
         clock_suspected: clock_suspected(evidence, anchors, now),
+        bogus_in_part: None,
     }
 }
 

@@ -22,7 +22,7 @@ use crate::dns::resolvers::combine::ResolverAnswer;
 use crate::dns::transport::log::Log;
 use crate::hosts::consult;
 use crate::stop::{Stop, Stopped};
-use crate::trace::{At, Dns, DnsLane, Meaning, Purpose, Rcode, Record, RecordType, Stub};
+use crate::trace::{At, Dns, DnsLane, DnssecVerdict, Meaning, Purpose, Rcode, Record, RecordType, Stub};
 
 /// The uncounted lanes (stub, priming) of one resolution, still running beside the trace.
 #[derive(Debug)]
@@ -139,13 +139,22 @@ impl UncountedLanes {
             None | Some(Stopped::Limit) => Meaning::Timeout,
             Some(by) => cut_off(by),
         };
+        if let (Some(checking), Some(log)) = (&self.validation, &self.log) {
+            let judged = checking.conclude(clock);
+            dns.dnssec = Some(judged.clone());
+            if judged.verdict == DnssecVerdict::Bogus {
+                let limit = Some(clock.now().after(checking.grace()));
+                if let Ok(judged) = stop.within(limit, checking.ask_others(log, clock, judged)).await {
+                    dns.dnssec = Some(judged);
+                }
+            }
+        }
         if let Some(log) = &self.log {
             log.end_all(&meaning);
             if dns.lane != DnsLane::Walk {
                 dns.notes = log.notes();
             }
         }
-        dns.dnssec = self.validation.as_ref().map(|checking| checking.conclude(clock));
     }
 
     /// What is known of these lanes now.

@@ -13,6 +13,7 @@ use crate::dns::response::classify::Verdict;
 use crate::dns::transport::ask::{NoReply, Resent};
 use crate::dns::wire::message::{Reply, Rr};
 use crate::dns::wire::name::name_text;
+use crate::explain::dns_error;
 use crate::trace::{AddressKind, AddressSource, FailureCode, Negative, Rcode, RecordType};
 
 /// The address, with its port when it is not the usual one.
@@ -95,6 +96,19 @@ pub(crate) fn unanswered(verdict: &Verdict, reply: &Reply, qname: &Name) -> Stri
     }
 }
 
+/// What a resolver gives as its reasons (RFC 8914), to stand behind what it did.
+pub(crate) fn reasons(reply: &Reply) -> String {
+    let reason = |(code, text): &(u16, String)| {
+        let text: String = text.chars().take(MAX_REASON).collect();
+        let text = if text.is_empty() { text } else { format!(": {}", text.escape_debug()) };
+        format!(", {}{text} (EDE {code})", dns_error::name(*code))
+    };
+    reply.header.extended_errors.iter().map(reason).collect()
+}
+
+/// Characters of a resolver's own words that a message has.
+const MAX_REASON: usize = 200;
+
 /// Why nothing is known of HTTPS records that were asked for.
 pub(crate) fn not_awaited(delay: Duration) -> String {
     format!("HTTPS records were not awaited: no answer in {} ms", delay.as_millis())
@@ -126,7 +140,8 @@ pub(crate) fn absent(name: &Name, types: &[RecordType], negative: Negative, witn
     } else {
         let types = type_list(types, "or");
         let message = format!("{name} has no {types} record, by {who}{remembered}");
-        let hint = "the name exists: ask for its other types with `urltrace dns`".to_owned();
+        // Signers that deny compactly say the same of names that do not exist (RFC 9824).
+        let hint = "the name may have records of other types: ask for them with `urltrace dns`".to_owned();
         (FailureCode::NoData, Rcode::NOERROR, message, hint)
     };
     Fault { rcode: Some(rcode), negative: Some(Box::new(negative)), ..Fault::new(code, message) }.hint(&hint)

@@ -11,7 +11,7 @@ use crate::dns::iterate::job::{Patience, RESOLUTION_DELAY};
 use crate::dns::name_servers::single::Asked;
 use crate::dns::outcome::fault::{Fault, Found, Witness, addresses, services};
 use crate::dns::outcome::words::{
-    absent, alias_loop_told, no_reply_of, not_awaited, show, type_list, unanswered,
+    absent, alias_loop_told, no_reply_of, not_awaited, reasons, show, type_list, unanswered,
 };
 use crate::dns::response::alias::{alias_loop, alias_names};
 use crate::dns::response::classify::Verdict;
@@ -19,6 +19,7 @@ use crate::dns::transport::ask::{Ask, NoReply};
 use crate::dns::transport::log::Log;
 use crate::dns::wire::message::{Reply, Rr, records};
 use crate::dns::wire::name::name_text;
+use crate::explain::dns_error;
 use crate::trace::{FailureCode, Negative, Rcode, RecordType};
 
 /// The questions about one name, which are asked at the same time.
@@ -133,6 +134,9 @@ pub(crate) enum TypeOutcome {
     Absent {
         chain: Vec<Rr>,
         negative: Negative,
+        /// What the resolver gives as its reasons, and whether one of them is that it blocks the name.
+        reasons: String,
+        is_blocked: bool,
     },
     /// Aliases that come back to themselves.
     Loop {
@@ -174,7 +178,7 @@ impl Useless {
                 Err((reason, cause)) => {
                     self.cause = self.cause.max(cause);
                     self.rcode = failure_code(&reply);
-                    self.why.push(format!("{} {reason}", show(server)));
+                    self.why.push(format!("{} {reason}{}", show(server), reasons(&reply)));
                 }
             },
             Err(why) => {
@@ -203,7 +207,11 @@ impl TypeOutcome {
     fn of(verdict: Verdict, reply: &Reply, qname: &Name) -> Result<Self, (String, Cause)> {
         match verdict {
             Verdict::Answer { chain, records } => Ok(Self::Records { chain, records }),
-            Verdict::Absent { chain, negative, .. } => Ok(Self::Absent { chain, negative }),
+            Verdict::Absent { chain, negative, .. } => {
+                let codes = || reply.header.extended_errors.iter().map(|(code, _)| *code);
+                let is_blocked = codes().any(dns_error::is_filtering);
+                Ok(Self::Absent { chain, negative, reasons: reasons(reply), is_blocked })
+            }
             Verdict::Alias { chain, .. } if alias_loop(&chain, qname).is_some() => Ok(Self::Loop { chain }),
             Verdict::Referral(_) | Verdict::Alias { .. } | Verdict::Lame { .. } | Verdict::Refused
                 if !reply.header.recursion_available =>
@@ -243,7 +251,7 @@ fn combine_types(
 ) -> ResolverAnswer {
     let mut found = Found::default();
     let mut heard: Option<ResolverAnswer> = None;
-    let (mut gone, mut failed): (Option<(Negative, Name, SocketAddr)>, Option<Fault>) = (None, None);
+    let (mut gone, mut failed): (Option<Gone>, Option<Fault>) = (None, None);
     let mut found_records = Vec::new();
     let mut answers = Vec::new();
     for (rtype, one) in types.iter().zip(done) {
@@ -264,13 +272,13 @@ fn combine_types(
                 found_records.extend(records);
                 chain
             }
-            TypeOutcome::Absent { chain, negative } => {
+            TypeOutcome::Absent { chain, negative, reasons, is_blocked } => {
                 if let Some(server) = one.server
                     && (gone.is_none() || negative.rtype.is_none())
                 {
                     // RFC 6604 §3: it is the last target that is not there.
                     let end = alias_names(&chain, qname).pop().unwrap_or_else(|| qname.clone());
-                    gone = Some((negative, end, server));
+                    gone = Some(Gone { negative, end, server, reasons, is_blocked });
                 }
                 chain
             }
@@ -296,12 +304,8 @@ fn combine_types(
     found.services = services(&found_records);
     let result = if found_records.is_empty() {
         let fault = match (gone, failed) {
-            (Some((negative, end, server)), None) => {
-                absent(&end, types, negative, Witness::Resolver(&show(server)))
-            }
-            (Some((negative, end, server)), Some(_)) if negative.rtype.is_none() => {
-                absent(&end, types, negative, Witness::Resolver(&show(server)))
-            }
+            (Some(gone), None) => gone.told(types),
+            (Some(gone), Some(_)) if gone.negative.rtype.is_none() => gone.told(types),
             (_, Some(fault)) => fault,
             (None, None) => nothing(qname, types, servers, &[], Cause::Silence, None),
         };
@@ -313,6 +317,30 @@ fn combine_types(
         Ok(found)
     };
     ResolverAnswer { result, ..heard.unwrap_or_else(ResolverAnswer::nothing) }
+}
+
+/// What a resolver says is not there.
+struct Gone {
+    negative: Negative,
+    end: Name,
+    server: SocketAddr,
+    reasons: String,
+    is_blocked: bool,
+}
+
+impl Gone {
+    fn told(self, types: &[RecordType]) -> Fault {
+        let Self { negative, end, server, reasons, is_blocked } = self;
+        let fault = absent(&end, types, negative, Witness::Resolver(&show(server)));
+        let fault = Fault { message: fault.message + &reasons, ..fault };
+        if is_blocked {
+            return fault.hint(
+                "the resolver says that it blocks the name, and nothing of whether it exists: ask whoever runs it, \
+                 or leave out --resolver to walk from the root",
+            );
+        }
+        fault
+    }
 }
 
 fn nothing(

@@ -224,7 +224,8 @@ fn judge_empty(reply: &Reply, asked: &Question<'_>) -> Verdict {
     }
     match owners().next() {
         Some(owner) if !(authoritative && owner == asked.zone) => Verdict::Upward { to: owner.clone() },
-        _ if !reply.answers.is_empty() => {
+        // Records of another class are none of the reply's, and still no empty reply.
+        _ if reply.header.answers > 0 => {
             Verdict::Lame { reason: "answered a question that was not asked", spare: None }
         }
         // RFC 2308 §2.2, type 3. Of one that offers recursion it means that its cache is empty.

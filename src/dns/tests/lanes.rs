@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use hickory_resolver::proto::op::ResponseCode;
+use hickory_resolver::proto::op::{Edns, Message, ResponseCode};
+use hickory_resolver::proto::rr::rdata::opt::EdnsOption;
 
 use crate::clock::Clock;
 use crate::dns::resolver::Resolver;
 use crate::dns::tests::kit::{
     AUTH, ROOT, SECOND, STUB, ask, auth, best, broken, local, other, plan, resolve_with, root, tld,
 };
-use crate::dns::tests::server::{Quirk, TestNet};
+use crate::dns::tests::server::{Bend, Quirk, TestNet};
 use crate::plan::{DnsPlan, ResolverChoice};
 use crate::stop::Stop;
 use crate::trace::{Choice, Dns, DnsLane, FailureCode, Purpose, Rcode, Stub};
@@ -201,6 +202,48 @@ fn the_resolver_lane_asks_the_resolver_and_nobody_else() {
         assert_eq!(run.code(), FailureCode::ResolverFailed);
         assert!(run.message().contains("answered SERVFAIL"), "{}", run.message());
         assert_eq!(run.dns.rcode, Some(Rcode(2)));
+    });
+}
+
+/// Makes a reply one with this code, without records, and with an extended error (RFC 8914).
+fn refuse(reply: &mut Message, rcode: ResponseCode, error: u16, words: &[u8]) {
+    reply.metadata.response_code = rcode;
+    reply.answers.clear();
+    let mut edns = Edns::new();
+    edns.options_mut().insert(EdnsOption::Unknown(15, [&error.to_be_bytes()[..], words].concat()));
+    reply.edns = Some(edns);
+}
+
+#[test]
+fn a_resolver_that_gives_its_reasons_is_told_with_them() {
+    let bogus: fn(&Message, &mut Message) = |_, reply| refuse(reply, ResponseCode::ServFail, 6, b"old\x1b");
+    let blocked: fn(&Message, &mut Message) =
+        |_, reply| refuse(reply, ResponseCode::NXDomain, 15, b"by order");
+    local(async {
+        for (bend, code, says, hint) in [
+            (
+                bogus,
+                FailureCode::ResolverFailed,
+                "answered SERVFAIL, DNSSEC Bogus: old\\u{1b} (EDE 6)",
+                "leave out",
+            ),
+            (
+                blocked,
+                FailureCode::NxDomain,
+                ", Blocked: by order (EDE 15)",
+                "the resolver says that it blocks",
+            ),
+        ] {
+            let quirks = vec![Quirk::Recursive, Quirk::Bent(Bend(bend))];
+            let stub = (STUB, quirks, vec![(".", "www.example.test. A 192.0.2.1\n")]);
+            let net = TestNet::start(vec![root(), stub]).await;
+            let one = DnsPlan { lane: ResolverChoice::Server(net.address(STUB)), ..plan(&net) };
+            let run = resolve_with(&Resolver::new(one).unwrap(), "www.example.test").await;
+            assert_eq!(run.code(), code);
+            assert!(run.message().ends_with(says), "{}", run.message());
+            let failure = run.result.as_ref().unwrap_err();
+            assert!(failure.hint.as_ref().unwrap().starts_with(hint), "{failure:?}");
+        }
     });
 }
 

@@ -144,6 +144,7 @@ impl NoReply {
 /// The reason of an error, for people.
 pub(crate) fn reason(error: &io::Error, transport: Transport) -> String {
     match (error.kind(), transport) {
+        (ErrorKind::UnexpectedEof, Transport::Tcp) => "connection closed before the whole reply".to_owned(),
         // TLS, HTTP/2 and QUIC have words of their own inside.
         _ if error.get_ref().is_some() => plain(&error.to_string()),
         // The machine itself would not send it: no router has said anything.

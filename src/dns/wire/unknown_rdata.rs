@@ -64,7 +64,8 @@ fn by_record(bytes: &[u8]) -> Option<Message> {
     message.authorities = without_opt(section(bytes, &mut decoder, header.counts.authorities)?)?;
     for record in section(bytes, &mut decoder, header.counts.additionals)? {
         match record.record_type() {
-            RecordType::OPT if message.edns.is_some() => return None,
+            // There may be one (RFC 6891 §6.1.1). Resolvers read past a second one in a reply, and so does the walk.
+            RecordType::OPT if message.edns.is_some() => {}
             RecordType::OPT => {
                 let edns = Edns::from(&record);
                 message.metadata.merge_response_code(edns.rcode_high());
@@ -220,6 +221,17 @@ mod tests {
         assert!(read_message(&bytes).unwrap_err().to_string().contains("OPT"));
         (bytes[7], bytes[11]) = (0, 2);
         assert!(read_message(&bytes).is_ok(), "where it belongs");
+    }
+
+    #[test]
+    fn of_several_opt_records_the_first_counts() {
+        let mut bytes = b"\0\x01\x84\0\0\x01\0\x01\0\0\0\x02\x01x\0\0\x01\0\x01".to_vec();
+        bytes.extend(b"\xc0\x0c\0\x01\0\x01\0\0\0\x40\0\x04\x7f\0\0\x01");
+        for size in [b"\x04\xd0", b"\x02\0"] {
+            bytes.extend([&b"\0\0\x29"[..], size, b"\0\0\0\0\0\0"].concat());
+        }
+        let message = read_message(&bytes).unwrap();
+        assert_eq!((message.answers.len(), message.edns.unwrap().max_payload()), (1, 1232));
     }
 
     #[test]

@@ -116,6 +116,9 @@ pub(crate) const SERVERS: &[Server] = &[
         .quirks(&[Quirk::RcodeFor(RecordType::HTTPS, ResponseCode::NotImp)]),
     Server::new("ns1.very-slow.test.", 115, "ns1.very-slow.lab", &["very-slow.test."])
         .delay(VERY_SLOW_AUTHORITATIVE),
+    Server::new("ns1.dnssec-one-server.test.", 116, "ns1.one-server.lab", &["dnssec-one-server.test."])
+        .quirks(&[Quirk::Unsigned]),
+    Server::new("ns2.dnssec-one-server.test.", 117, "ns2.one-server.lab", &["dnssec-one-server.test."]),
     Server::new("a.nic.intercepted.", 111, "interceptor.lab", &["intercepted."]).quirks(&[Quirk::Resolves]),
 ];
 
@@ -317,6 +320,10 @@ dnssec-island IN NS ns1.dnssec-nsec3.test.
 dnssec-small-key IN NS ns1.dnssec-nsec3.test.
 dnssec-crowded IN NS ns1.dnssec-nsec3.test.
 dnssec-wildcard IN NS ns1.dnssec-nsec3.test.
+dnssec-one-server IN NS ns1.dnssec-one-server.test.
+dnssec-one-server IN NS ns2.dnssec-one-server.test.
+ns1.dnssec-one-server IN A 127.53.0.116
+ns2.dnssec-one-server IN A 127.53.0.117
 every-stage IN NS ns1.every-stage.test.
 ns1.every-stage IN A 127.53.0.52
 dname IN NS ns1.hosting.test.
@@ -536,6 +543,16 @@ unsigned IN NS ns1.dnssec-nsec3.test.
     ("dnssec-small-key.test.", DNSSEC_TEXT),
     ("dnssec-crowded.test.", DNSSEC_TEXT),
     ("dnssec-wildcard.test.", DNSSEC_TEXT),
+    (
+        "dnssec-one-server.test.",
+        "$TTL 300
+@ IN SOA ns1.dnssec-one-server.test. hostmaster.dnssec-one-server.test. 2026010100 3600 600 604800 60
+@ IN NS ns1.dnssec-one-server.test.
+@ IN NS ns2.dnssec-one-server.test.
+ns1 IN A 127.53.0.116
+ns2 IN A 127.53.0.117
+",
+    ),
     (
         "every-stage.test.",
         "$TTL 300

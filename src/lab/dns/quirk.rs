@@ -29,6 +29,8 @@ pub(crate) enum Quirk {
     Resolves,
     /// Adds the zone's own name servers to its answers.
     TellsServers,
+    /// Has a copy of its zone that was never signed.
+    Unsigned,
     /// Knows names in lower case only: to one with a capital in it, it says NXDOMAIN.
     CaseSensitive,
     /// Answers questions of this type with this code, and with its OPT record.

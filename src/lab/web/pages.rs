@@ -76,6 +76,7 @@ pub(super) const PAGES: &[Site] = &[
     Site::https("www.dnssec-island.test", 98, GOOD),
     Site::https("www.dnssec-small-key.test", 99, GOOD),
     Site::https("www.dnssec-crowded.test", 90, GOOD),
+    Site::https("www.dnssec-one-server.test", 89, GOOD),
     Site { dns_name: "*.dnssec-wildcard.test", ..Site::https("any.dnssec-wildcard.test", 97, GOOD) },
     Site::tls(
         "www.http3.test",

@@ -32,6 +32,9 @@ pub(super) struct DnssecView<'a> {
     denials: Vec<DenialView<'a>>,
     /// All signatures are outside their time: this machine's clock may be wrong.
     clock_suspected: bool,
+    /// What one server of a zone gives is bogus, and what another gives is not: which, and why. The verdict is that
+    /// of the other where its records are the same. Null where no server was found to do better.
+    bogus_in_part: Option<&'a str>,
 }
 
 impl<'a> From<&'a Dnssec> for DnssecView<'a> {
@@ -44,6 +47,7 @@ impl<'a> From<&'a Dnssec> for DnssecView<'a> {
             signatures: dnssec.signatures.iter().map(Into::into).collect(),
             denials: dnssec.denials.iter().map(Into::into).collect(),
             clock_suspected: dnssec.clock_suspected,
+            bogus_in_part: dnssec.bogus_in_part.as_deref(),
         }
     }
 }

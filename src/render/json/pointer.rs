@@ -208,6 +208,7 @@ fn dnssec(place: InDnssec) -> String {
     match place {
         InDnssec::Verdict => "verdict".to_owned(),
         InDnssec::Why => "why".to_owned(),
+        InDnssec::BogusInPart => "bogus_in_part".to_owned(),
         InDnssec::ClockSuspected => "clock_suspected".to_owned(),
         InDnssec::LinkWhy(link) => format!("chain/{link}/why"),
         InDnssec::Signature(place, field) => {

@@ -213,7 +213,9 @@ fn step(page: &mut Page, dns: &Dns, packet: &Packet, label: &str, width: usize) 
     if says && !is_on_the_way(dns, &packet.qname) {
         body.push(Ink::Plain, format!(" for {}", packet.qname));
     }
-    let reply = packet.reply.as_ref().filter(|_| packet.meaning.is_useful());
+    // A resolver says so why it failed.
+    let is_shown = packet.meaning.is_useful() || packet.server_name.is_none();
+    let reply = packet.reply.as_ref().filter(|_| is_shown);
     for (code, text) in reply.iter().flat_map(|reply| &reply.extended_errors) {
         let text = if text.is_empty() { String::new() } else { format!(": {text}") };
         body.push(Ink::Warn, format!("; {}{text} (EDE {code})", dns_error::name(*code)));

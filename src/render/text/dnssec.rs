@@ -21,6 +21,9 @@ pub(crate) fn line(dns: &Dns, dnssec: &Dnssec) -> String {
             said.push_str(&format!("; {}", denied(denial)));
         }
     }
+    if let Some(part) = &dnssec.bogus_in_part {
+        said.push_str(&format!("; but {part}"));
+    }
     if dnssec.clock_suspected {
         said.push_str("; so is every signature: is this machine's clock right?");
     }

@@ -44,6 +44,7 @@ pub(crate) fn dnssec(verdict: DnssecVerdict) -> Dnssec {
         signatures: vec![signature("www.example.test.", RecordType::A, "test.", 31_589)],
         denials: Vec::new(),
         clock_suspected: false,
+        bogus_in_part: None,
     };
     if verdict != DnssecVerdict::Secure {
         let fault = "expired 3 days ago".to_owned();

@@ -10,21 +10,24 @@ use crate::tools::{must, program};
 /// A zone as it is served, and the DS records that its parent is to have.
 pub(super) struct Signed {
     pub(super) text: String,
+    /// The same before it was signed.
+    pub(super) plain: String,
     pub(super) ds: Vec<String>,
 }
 
 /// Signs a zone whose unsigned text is given. `knot` is where Knot keeps its keys.
 pub(super) fn sign(zone: &Zone, text: String, dir: &Path, knot: &Path) -> Signed {
+    let plain = text.clone();
     match zone.signing {
         Signing::Unsigned => {
             let ds = if zone.ds.is_empty() { Vec::new() } else { of_nobody(zone, dir) };
-            Signed { text, ds }
+            Signed { text, plain, ds }
         }
-        Signing::Knot { .. } => Signed { text, ds: vec![knot_key(zone, knot)] },
+        Signing::Knot { .. } => Signed { text, plain, ds: vec![knot_key(zone, knot)] },
         Signing::Ahead { algorithm, keys, denial } => {
             let (entry, text) = ahead(zone, &text, dir, algorithm, keys, denial);
             let ds = zone.ds.iter().map(|kind| ds(zone, *kind, &entry, dir, algorithm)).collect();
-            Signed { text, ds }
+            Signed { text, plain, ds }
         }
     }
 }

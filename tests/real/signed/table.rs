@@ -472,6 +472,11 @@ pub(super) const INSECURE: &[Row] = &[
 pub(super) const BOGUS: &[Row] = &[
     bogus("www.expired.alpha", "A", Data, "expired 30 days ago"),
     bogus("nothing.expired.alpha", "A", NoName, "expired 30 days ago"),
+    // One of its two servers has a copy that was never signed: resolvers ask the other.
+    secure("www.in-part.alpha", "A", Data),
+    secure("x.wild.in-part.alpha", "A", Data),
+    secure("nothing.in-part.alpha", "A", NoName),
+    secure("alias.in-part.alpha", "A", Data),
     bogus("www.not-yet.delta", "A", Data, "is not valid before"),
     bogus("www.no-rrsig.omega", "A", Data, "RRSIG missing"),
     secure("mail.no-rrsig.omega", "A", Data),

@@ -101,8 +101,14 @@ fn serve(mut zones: Vec<Zone>, dir: &Path) -> Served {
         addresses: host.addresses(),
         zones: signed
             .iter()
-            .filter(|(zone, _)| zone.host == host)
-            .map(|(zone, signed)| (if zone.name.is_empty() { "." } else { zone.name }, signed.text.clone()))
+            .filter_map(|(zone, signed)| {
+                let text = match zone.unsigned_copy {
+                    _ if zone.host == host => &signed.text,
+                    Some(other) if other == host => &signed.plain,
+                    _ => return None,
+                };
+                Some((if zone.name.is_empty() { "." } else { zone.name }, text.clone()))
+            })
             .collect(),
     };
     Served { servers: Host::ALL.into_iter().map(server).collect(), anchor }
@@ -147,13 +153,22 @@ fn head(zone: &Zone) -> String {
     if zone.server.is_none() {
         text += &addresses("ns", &zone.host.addresses());
     }
+    if let Some(host) = zone.unsigned_copy {
+        let _ = writeln!(text, "@ IN NS a\n{}", addresses("a", &host.addresses()));
+    }
     text + &zone.records
 }
 
 /// A child in its parent's zone.
 fn delegation(child: &Zone, ds: &[String]) -> String {
     let own = format!("ns.{}.", child.name);
-    let mut text = format!("{}. IN NS {}\n", child.name, child.server.unwrap_or(&own));
+    let mut text = String::new();
+    if let Some(host) = child.unsigned_copy {
+        // Before the zone's own: it is asked first.
+        let copy = format!("a.{}.", child.name);
+        let _ = writeln!(text, "{}. IN NS {copy}\n{}", child.name, addresses(&copy, &host.addresses()));
+    }
+    let _ = writeln!(text, "{}. IN NS {}", child.name, child.server.unwrap_or(&own));
     if child.server.is_none() {
         text += &addresses(&own, &child.host.addresses());
     }

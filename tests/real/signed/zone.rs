@@ -56,6 +56,8 @@ pub(super) struct Zone {
     pub(super) fault: Fault,
     /// Its name server, when that is not `ns` inside it.
     pub(super) server: Option<&'static str>,
+    /// Who serves a copy of it beside its host, as `a`, that was never signed.
+    pub(super) unsigned_copy: Option<Host>,
     /// In zone-file form, relative to the zone. SOA, NS, the server's addresses and delegations are
     /// added.
     pub(super) records: String,
@@ -139,6 +141,7 @@ pub(super) fn zone(name: &'static str, host: Host, records: &str) -> Zone {
         ds: &[],
         fault: Fault::None,
         server: None,
+        unsigned_copy: None,
         records: format!("www IN A 203.0.113.80\n{records}"),
     }
 }
@@ -174,6 +177,10 @@ impl Zone {
 
     pub(super) fn fault(self, fault: Fault) -> Self {
         Self { fault, ..self }
+    }
+
+    pub(super) fn unsigned_copy(self, host: Host) -> Self {
+        Self { unsigned_copy: Some(host), ..self }
     }
 
     pub(super) fn server(self, server: &'static str) -> Self {

@@ -252,6 +252,7 @@ fn bogus() -> Vec<Zone> {
     let spoiled = |name, host, fault| zone(name, host, NAMES).signed(USUAL).fault(fault);
     vec![
         spoiled("expired.alpha", Bind, Fault::Expired),
+        zone("in-part.alpha", Bind, NAMES).signed(USUAL).unsigned_copy(Nsd),
         spoiled("not-yet.delta", Nsd, Fault::NotYet),
         spoiled("no-rrsig.omega", Knot, Fault::Unsigned("www", "A")),
         spoiled("no-rrsig-cname.alpha", Bind, Fault::Unsigned("alias", "CNAME")),

@@ -20,6 +20,7 @@ use crate::dns::context::Context;
 use crate::dns::dnssec::evidence::{Fetched, Sections, ZoneReply};
 use crate::dns::lanes::validation::collect::last_useful;
 use crate::dns::name_servers::form::QueryForm;
+use crate::dns::name_servers::observe::label;
 use crate::dns::name_servers::selection::{Candidate, order};
 use crate::dns::name_servers::single::{fallback, judge};
 use crate::dns::name_servers::zone_query::listening;
@@ -73,6 +74,28 @@ pub(crate) async fn ask_servers(
         candidates.sort_by_key(|candidate| candidate.address != server);
     }
     candidates.retain(|candidate| context.network.routed(candidate.address));
+    ask(context, log, zone, (qname, qtype), candidates, known.map(|(_, id)| id)).await
+}
+
+/// Asks one server of a zone.
+pub(crate) async fn ask_server(
+    context: &Context,
+    log: &Rc<Log>,
+    zone: &Zone,
+    (qname, qtype): (&Name, RecordType),
+    server: Candidate,
+) -> Fetched {
+    ask(context, log, zone, (qname, qtype), vec![server], None).await
+}
+
+async fn ask(
+    context: &Context,
+    log: &Rc<Log>,
+    zone: &Zone,
+    (qname, qtype): (&Name, RecordType),
+    candidates: Vec<Candidate>,
+    last: Option<usize>,
+) -> Fetched {
     let patience = |candidate: &Candidate| {
         let known = context.infra.srtt(candidate.address).unwrap_or_default();
         known.saturating_mul(ROUND_TRIPS).max(PATIENCE)
@@ -98,7 +121,7 @@ pub(crate) async fn ask_servers(
         most: limit(context),
         limit: Cell::new(None),
         is_spent: Cell::new(false),
-        last: Cell::new(known.map(|(_, id)| id)),
+        last: Cell::new(last),
     };
     let queue = (0..tries.len()).chain(0..tries.len()).collect();
     Lookup { context, query: &query, tries, queue, next_at: None, spare: None }.run().await
@@ -210,18 +233,22 @@ impl Query<'_> {
             verdict => (verdict, true),
         };
         let rcode = reply.header.rcode;
+        let is_answer = match verdict {
+            Verdict::Answer { .. } | Verdict::Absent { .. } => true,
+            // Of keys and DS records there are no aliases.
+            Verdict::Alias { .. } => ask.purpose == Purpose::Recheck,
+            _ => false,
+        };
         Heard::Useless(match verdict {
-            Verdict::Answer { .. } | Verdict::Absent { .. } if !ask.edns.is_some() => {
+            _ if is_answer && !ask.edns.is_some() => {
                 End::Refused("does not take EDNS, and without it there are no signatures".to_owned())
             }
-            Verdict::Answer { .. } | Verdict::Absent { .. } => {
-                match self.log.raw(id).and_then(|bytes| Sections::read(&bytes)) {
-                    Some(message) => {
-                        return self.answer(message, authority, reply.header.edns_size.is_some());
-                    }
-                    None => End::Lost("sent a reply that cannot be read again".to_owned()),
+            _ if is_answer => match self.log.raw(id).and_then(|bytes| Sections::read(&bytes)) {
+                Some(message) => {
+                    return self.answer(message, authority, reply.header.edns_size.is_some());
                 }
-            }
+                None => End::Lost("sent a reply that cannot be read again".to_owned()),
+            },
             Verdict::Truncated => End::Lost("cut its reply by UDP short".to_owned()),
             Verdict::Refused | Verdict::ServerFailure | Verdict::EdnsRefused { .. }
                 if rcode == Rcode::SERVFAIL =>
@@ -364,7 +391,11 @@ impl<'a> Lookup<'a> {
             self.next_at = Some(query.log.clock().now().after(patience));
             return;
         };
-        let purpose = if query.is_for_keys() { Purpose::DnsKey } else { Purpose::Ds };
+        let purpose = match query.qtype {
+            RecordType::DNSKEY => Purpose::DnsKey,
+            RecordType::DS => Purpose::Ds,
+            _ => Purpose::Recheck,
+        };
         let to = (&candidate.name, candidate.address, candidate.source);
         let ask = Ask::of(purpose, &query.zone.name, (query.qname, query.qtype), to);
         let Some(flight) = query.send(form.of(Ask { parent: query.last.get(), ..ask })) else {
@@ -386,7 +417,10 @@ impl<'a> Lookup<'a> {
             return Fetched::Failed(match self.tries.first() {
                 None => "none of its servers can be reached from here".to_owned(),
                 Some(one) => {
-                    format!("{} was not asked: the limit of packets for this host was hit", label(one))
+                    format!(
+                        "{} was not asked: the limit of packets for this host was hit",
+                        label(&one.candidate)
+                    )
                 }
             });
         }
@@ -400,7 +434,7 @@ impl<'a> Lookup<'a> {
                     format!("did not answer in {ms} ms{times}")
                 }
             };
-            format!("{} {heard}", label(one))
+            format!("{} {heard}", label(&one.candidate))
         };
         let words: Vec<String> = asked.iter().take(MAX_NAMED).map(word).collect();
         let mut text = words.join(", ");
@@ -427,8 +461,4 @@ impl<'a> Lookup<'a> {
                 })
             })
     }
-}
-
-fn label(one: &Try) -> String {
-    format!("{} ({})", name_text(&one.candidate.name), one.candidate.address.ip())
 }

@@ -3,5 +3,6 @@
 pub(crate) mod checking;
 pub(crate) mod collect;
 pub(crate) mod from_servers;
+pub(crate) mod other_servers;
 pub(crate) mod recheck;
 pub(crate) mod through_resolver;

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use hickory_resolver::proto::op::{Message, ResponseCode};
-use hickory_resolver::proto::rr::RecordType as WireType;
+use hickory_resolver::proto::rr::{RData, RecordType as WireType};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 
@@ -56,6 +56,10 @@ enum Conduct {
     NoAuthority,
     /// No OPT and no signatures in anything.
     CutsDown,
+    /// No signatures in anything, as a secondary has none whose copy of the zone was never signed.
+    Strips,
+    /// Other addresses in everything.
+    Forges,
     /// Silence by UDP.
     NoUdp,
 }
@@ -91,8 +95,15 @@ async fn reply(question: &[u8], lab: SocketAddr, conduct: Option<Conduct>, keys:
     let mut reply = Message::from_vec(&bytes[..length]).unwrap();
     match conduct {
         Some(Conduct::NoAuthority) => reply.metadata.authoritative = false,
-        Some(Conduct::CutsDown) => {
-            reply.edns = None;
+        Some(Conduct::Forges) => {
+            for record in &mut reply.answers {
+                if let RData::A(address) = &mut record.data {
+                    address.0 = Ipv4Addr::new(192, 0, 2, 66);
+                }
+            }
+        }
+        Some(conduct @ (Conduct::CutsDown | Conduct::Strips)) => {
+            reply.edns = reply.edns.filter(|_| conduct == Conduct::Strips);
             reply.answers.retain(|record| record.record_type() != WireType::RRSIG);
             reply.authorities.retain(|record| record.record_type() != WireType::RRSIG);
         }
@@ -206,13 +217,34 @@ fn a_second_server_makes_up_for_the_first() {
             Conduct::CutsDown,
         ] {
             let dns = through(&lab, TWO, &[(FIRST, conduct)]).await;
-            // What was cut down in the walk's own answer stays cut down.
-            if conduct != Conduct::CutsDown {
-                assert_eq!(verdict(&dns), SECURE, "{conduct:?}");
-            }
+            assert_eq!(verdict(&dns), SECURE, "{conduct:?}");
             let last = keys(&dns, EXAMPLE).last().unwrap().server.ip();
             assert_eq!(last, Ipv4Addr::new(127, 53, 0, SECOND), "{conduct:?}");
         }
+    });
+}
+
+#[test]
+fn one_server_that_is_bogus_is_made_up_for_and_told() {
+    let lab = plan(shared_lab());
+    let in_part = |dns: &Dns| dns.dnssec.as_ref().unwrap().bogus_in_part.clone().unwrap_or_default();
+    local(async {
+        let dns = through(&lab, TWO, &[(FIRST, Conduct::Strips)]).await;
+        assert_eq!(verdict(&dns), SECURE);
+        let told = in_part(&dns);
+        assert!(told.starts_with("what ns1.example.test. (127.53.0.21) gives is bogus ("), "{told}");
+        assert!(
+            told.ends_with("ns2.example.test. (127.53.0.22) gives the same, and there it is secure"),
+            "{told}"
+        );
+        // What this trace goes on with is what the first one gave.
+        let dns = through(&lab, TWO, &[(FIRST, Conduct::Forges)]).await;
+        assert_eq!(verdict(&dns).0, DnssecVerdict::Bogus);
+        assert!(in_part(&dns).ends_with("gives other records, which are secure"), "{}", in_part(&dns));
+        let dns = through(&lab, TWO, &[(FIRST, Conduct::Strips), (SECOND, Conduct::Strips)]).await;
+        assert_eq!((verdict(&dns).0, in_part(&dns).as_str()), (DnssecVerdict::Bogus, ""));
+        let dns = through(&lab, TWO, &[]).await;
+        assert_eq!((verdict(&dns), in_part(&dns).as_str()), (SECURE, ""));
     });
 }
 
