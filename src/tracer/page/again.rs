@@ -183,6 +183,7 @@ fn document(url: &Url) -> Resource {
         note: None,
         integrity: None,
         unused: None,
+        spare: None,
     }
 }
 

@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use super::covers::Covers;
 use super::hosts::{Credentials, Key, Way};
 use super::inbox::{Came, Ear, Heard, Inbox};
+use super::late::Job;
 use super::state::State;
 use crate::http::{Listener, Session};
 use crate::plan::{Cookie, PagePlan, Reach};
@@ -23,6 +24,16 @@ use crate::tracer::target::Origin;
 /// How often others get their turn before a connection is opened beside the document's: each time, what has come to
 /// this machine is read on.
 const YIELDS: usize = 8;
+
+/// What is done next.
+enum Turn {
+    /// A request, by its way.
+    Fetch(ResourceId, Key, Box<Way>),
+    /// What a hint asks for.
+    Prepare(ResourceId, Key),
+    /// A connection for a request.
+    Open(Box<Job>),
+}
 
 /// Fetches what a document asks for, from its first byte on.
 pub(crate) struct Engine<'a> {
@@ -104,15 +115,8 @@ impl<'a> Engine<'a> {
         loop {
             self.hear();
             self.read_what_has_come().await;
-            loop {
-                let hint = self.state.borrow_mut().next_hint();
-                if let Some((id, key)) = hint {
-                    active.push(self.turn(id, key, None));
-                    continue;
-                }
-                let next = self.state.borrow_mut().next();
-                let Some((id, key, way)) = next else { break };
-                active.push(self.turn(id, key, Some(way)));
+            while let Some(turn) = self.next() {
+                active.push(self.take(turn));
             }
             if active.is_empty() && self.state.borrow().document_ended {
                 break;
@@ -153,11 +157,24 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// A request by its way, or what a hint asks for.
-    async fn turn(&self, id: ResourceId, key: Key, way: Option<Way>) {
-        match way {
-            Some(way) => self.fetch(id, key, way).await,
-            None => self.prepare(id, key).await,
+    /// The next that can be done. Connections that are free go to those that wait for them first.
+    fn next(&self) -> Option<Turn> {
+        let mut state = self.state.borrow_mut();
+        state.bind();
+        if let Some(job) = state.jobs.pop_front() {
+            return Some(Turn::Open(Box::new(job)));
+        }
+        if let Some((id, key)) = state.next_hint() {
+            return Some(Turn::Prepare(id, key));
+        }
+        state.next().map(|(id, key, way)| Turn::Fetch(id, key, Box::new(way)))
+    }
+
+    async fn take(&self, turn: Turn) {
+        match turn {
+            Turn::Fetch(id, key, way) => self.fetch(id, key, *way).await,
+            Turn::Prepare(id, key) => self.prepare(id, key).await,
+            Turn::Open(job) => self.open_for(*job).await,
         }
     }
 

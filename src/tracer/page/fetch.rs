@@ -55,7 +55,7 @@ impl Engine<'_> {
         let local = Trace::new(String::new(), clock.started_at(), Duration::ZERO);
         let mut work = Work { number, key, ask, local, alone: known.avoid.is_some(), looked_up: None };
         work.local.add_request(request);
-        let failure = self.exchange(&scene, &mut work, way).await.err();
+        let failure = self.exchange(&scene, id, &mut work, way).await.err();
         let Work { key, mut local, .. } = work;
         let Some(mut request) = local.requests.pop() else { return };
         ear.end(came(&request, failure.as_ref()));
@@ -148,7 +148,13 @@ impl Engine<'_> {
     }
 
     /// Connection and exchange.
-    async fn exchange(&self, scene: &Scene<'_>, work: &mut Work, way: Way) -> Result<(), Failure> {
+    async fn exchange(
+        &self,
+        scene: &Scene<'_>,
+        id: ResourceId,
+        work: &mut Work,
+        way: Way,
+    ) -> Result<(), Failure> {
         let usable = match self.usable(&work.key, way).await {
             Some(idle) => {
                 let why = self.state.borrow().why_open(idle.connection);
@@ -161,27 +167,11 @@ impl Engine<'_> {
                 self.ride(scene, work).await
             }
         };
+        let binds_late = !work.alone && self.state.borrow().hosts.binds_late(&work.key);
         let (idle, made) = match usable {
             Some(idle) => (idle, None),
-            None => {
-                let (opened, made, connection) = self.open(scene, work).await;
-                match (opened, connection) {
-                    (Ok(Some((session, _))), Some(connection)) => {
-                        self.state.borrow_mut().hosts.opened(&work.key, &session, connection);
-                        // Those that waited to know what it speaks need not wait any longer.
-                        self.inbox.wake.notify_one();
-                        (Idle { session, connection }, made)
-                    }
-                    (opened, _) => {
-                        self.state.borrow_mut().hosts.failed(&work.key);
-                        let none = || {
-                            let message = "the connection ended before the request";
-                            Fault::new(StageName::Http, FailureCode::ConnectionReset, message)
-                        };
-                        return Err(opened.err().unwrap_or_else(|| none().after(Duration::ZERO)));
-                    }
-                }
-            }
+            None if binds_late => self.first_of_all(scene, id, work).await?,
+            None => self.its_own(scene, work).await?,
         };
         let Idle { session, connection } = idle;
         let url = work.local.requests[0].url.clone();
@@ -200,6 +190,31 @@ impl Engine<'_> {
         let left = left.map(|session| Idle { session, connection });
         self.state.borrow_mut().hosts.returned(&work.key, left, connection);
         failure.map_or(Ok(()), Err)
+    }
+
+    /// A connection of its own.
+    async fn its_own(
+        &self,
+        scene: &Scene<'_>,
+        work: &mut Work,
+    ) -> Result<(Idle, Option<http::Prepared>), Failure> {
+        let (opened, made, connection) = self.open(scene, work).await;
+        match (opened, connection) {
+            (Ok(Some((session, _))), Some(connection)) => {
+                self.state.borrow_mut().hosts.opened(&work.key, &session, connection);
+                // Those that waited to know what it speaks need not wait any longer.
+                self.inbox.wake.notify_one();
+                Ok((Idle { session, connection }, made))
+            }
+            (opened, _) => {
+                self.state.borrow_mut().hosts.failed(&work.key);
+                let none = || {
+                    let message = "the connection ended before the request";
+                    Fault::new(StageName::Http, FailureCode::ConnectionReset, message)
+                };
+                Err(opened.err().unwrap_or_else(|| none().after(Duration::ZERO)))
+            }
+        }
     }
 
     /// Opens a connection, and puts it into the page's tables; gives what was made of the request meanwhile.

@@ -5,7 +5,7 @@
 //! - `inbox`: what responses say while they come.
 //! - `state`: what is known of the page so far; `hosts`: its connections.
 //! - `fetch`: one request of it; `ask`: what that says of itself.
-//! - `ahead`: what is done for hints.
+//! - `ahead`: what is done for hints; `late`: connections and who gets them, by HTTP/1.1.
 //! - `again`: its second visit, of `revisit`: what of the first leads to what.
 //! - `ride`: connections that are good for several hosts, by `covers`.
 //! - `settle`: the tables of the page become those of the trace.
@@ -18,6 +18,7 @@ mod engine;
 mod fetch;
 mod hosts;
 mod inbox;
+mod late;
 mod numbers;
 mod revisit;
 mod ride;

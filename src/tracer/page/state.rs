@@ -1,6 +1,7 @@
 //! What is known of a page so far: its resources, what waits for its turn, what was fetched.
 
 mod ahead;
+mod late;
 mod second;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ use std::rc::Rc;
 use super::ask::{credentials, is_own};
 use super::covers::Covers;
 use super::hosts::{Credentials, Hosts, Key, Speaks, Way};
+use super::late::Job;
 use super::revisit::Revisits;
 use crate::dns::UncountedLanes;
 use crate::http;
@@ -69,6 +71,10 @@ pub(super) struct State {
     prepared: usize,
     pending: Vec<ResourceId>,
     running: Vec<ResourceId>,
+    /// Those of them that wait for a connection.
+    waiting: Vec<late::Waiting>,
+    /// Connections that are to be opened for these.
+    pub(super) jobs: VecDeque<Job>,
     /// Of the document, and of each frame.
     ranks: HashMap<Option<ResourceId>, Ranks>,
     pub(super) hosts: Hosts,
@@ -123,6 +129,8 @@ impl State {
             prepared: 0,
             pending: Vec::new(),
             running: Vec::new(),
+            waiting: Vec::new(),
+            jobs: VecDeque::new(),
             ranks: HashMap::new(),
             hosts: Hosts::default(),
             cookies: Vec::new(),
@@ -226,6 +234,7 @@ impl State {
             note,
             integrity: None,
             unused: None,
+            spare: None,
         };
         let known = Known {
             wish: found.wish,
@@ -397,6 +406,7 @@ impl State {
             note,
             integrity: None,
             unused: None,
+            spare: None,
             ..before
         };
         known.url = Some(url);
@@ -473,6 +483,9 @@ impl State {
                 self.known[id.0].held = true;
                 continue;
             };
+            if let Way::Idle(idle) = &way {
+                self.given_away(idle.connection);
+            }
             self.pending.retain(|other| *other != id);
             self.running.push(id);
             self.asked += 1;

@@ -1,0 +1,175 @@
+//! Requests and connections apart, by HTTP/1.1: a request that waits takes whichever connection to its host is free or
+//! open first, as in Chromium's pools of sockets. What was opened for it is then there for the next.
+//!
+//! A connection that was not used by whom it was opened for is told as of a request that goes no further than that, and
+//! is none. Chromium's second attempt at a connection that is slow is not made here: whichever of the two were open first
+//! would be no fact of the path.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::engine::Engine;
+use super::fetch::Work;
+use super::hosts::Key;
+use crate::dns::UncountedLanes;
+use crate::http::{self, Ask};
+use crate::plan::{HttpPlan, Plan};
+use crate::trace::{ConnectionId, Dns, Failure, Request, ResourceId, Stage, Trace};
+use crate::tracer::pool::Idle;
+use crate::tracer::scene::Scene;
+
+/// Where a request waits for a connection.
+#[derive(Default)]
+pub(super) struct Slot {
+    given: RefCell<Option<Given>>,
+    told: Notify,
+    /// What was opened for it, until somebody uses that.
+    pub(super) own: RefCell<Option<Own>>,
+}
+
+/// What it is given.
+pub(super) enum Given {
+    /// A connection.
+    Connection(Idle),
+    /// None: that is what opening one came to.
+    Failed(Box<Request>, Failure),
+}
+
+/// A connection that was opened for a request.
+pub(super) struct Own {
+    pub(super) connection: ConnectionId,
+    /// The request as far as that, and made to be sent.
+    pub(super) request: Box<Request>,
+    made: Option<http::Prepared>,
+}
+
+impl Slot {
+    pub(super) fn give(&self, given: Given) {
+        self.given.replace(Some(given));
+        self.told.notify_one();
+    }
+
+    async fn given(&self) -> Given {
+        loop {
+            if let Some(given) = self.given.take() {
+                return given;
+            }
+            self.told.notified().await;
+        }
+    }
+}
+
+/// A connection that is to be opened for a request.
+pub(super) struct Job {
+    pub(super) id: ResourceId,
+    /// The request's place among the page's.
+    number: usize,
+    pub(super) key: Key,
+    request: Request,
+    ask: Ask,
+    http: HttpPlan,
+    looked_up: Option<(Dns, Option<UncountedLanes>)>,
+    pub(super) slot: Rc<Slot>,
+}
+
+impl Job {
+    /// The same once more.
+    pub(super) fn again(&self) -> Self {
+        Self {
+            id: self.id,
+            number: self.number,
+            key: self.key.clone(),
+            request: self.request.clone(),
+            ask: self.ask.clone(),
+            http: self.http.clone(),
+            looked_up: None,
+            slot: Rc::clone(&self.slot),
+        }
+    }
+}
+
+impl Engine<'_> {
+    /// The first connection to its host that is free or open, while one is opened for it.
+    pub(super) async fn first_of_all(
+        &self,
+        scene: &Scene<'_>,
+        id: ResourceId,
+        work: &mut Work,
+    ) -> Result<(Idle, Option<http::Prepared>), Failure> {
+        let slot = Rc::new(Slot::default());
+        let job = Job {
+            id,
+            number: work.number,
+            key: work.key.clone(),
+            request: Request { start: scene.clock.now(), queued: None, ..work.local.requests[0].clone() },
+            ask: Ask { listener: None, ..work.ask.clone() },
+            http: scene.plan.http.clone(),
+            looked_up: work.looked_up.take(),
+            slot: Rc::clone(&slot),
+        };
+        let again = job.again();
+        self.state.borrow_mut().open_and_wait(job);
+        let request = &mut work.local.requests[0];
+        loop {
+            self.inbox.wake.notify_one();
+            let mut idle = match slot.given().await {
+                Given::Failed(opened, failure) => {
+                    *request = Request { start: request.start, queued: request.queued, ..*opened };
+                    return Err(failure);
+                }
+                Given::Connection(idle) => idle,
+            };
+            if let Some(own) = slot.own.take() {
+                *request = Request { start: request.start, queued: request.queued, ..*own.request };
+                return Ok((idle, own.made));
+            }
+            let stands = idle.session.is_open().await;
+            let mut state = self.state.borrow_mut();
+            if stands {
+                let why = state.why_open(idle.connection);
+                request.queued = Some(scene.clock.now());
+                (request.lookup, request.connection) = (Stage::Skipped(why), Stage::Ran(idle.connection));
+                return Ok((idle, None));
+            }
+            state.hosts.returned(&again.key, None, idle.connection);
+            state.wait(again.again());
+        }
+    }
+
+    /// Opens a connection for a request, and leaves it to whoever is the first to want it.
+    pub(super) async fn open_for(&self, job: Job) {
+        let Job { id, number, key, request, ask, http, looked_up, slot } = job;
+        let plan = Plan { http, ..self.scene.plan.clone() };
+        let reach = self.state.borrow().reach;
+        let scene = Scene { plan: &plan, reach, ..*self.scene };
+        let local = Trace::new(String::new(), scene.clock.started_at(), Duration::ZERO);
+        let mut work = Work { number, key, ask, local, alone: true, looked_up };
+        work.local.add_request(request);
+        let opened = tokio::select! {
+            biased;
+            opened = self.open(&scene, &mut work) => Some(opened),
+            () = self.over() => None,
+        };
+        let Work { key, mut local, .. } = work;
+        let mut state = self.state.borrow_mut();
+        state.hosts.came(&key);
+        match (opened, local.requests.pop()) {
+            (Some((Ok(Some((session, _))), made, Some(connection))), Some(request)) => {
+                state.opened_for(id, &slot, Own { connection, request: Box::new(request), made });
+                state.hosts.opened(&key, &session, connection);
+                state.hosts.returned(&key, Some(Idle { session, connection }), connection);
+            }
+            (opened, request) => {
+                state.hosts.failed(&key);
+                let failure = opened.and_then(|(opened, ..)| opened.err());
+                if let (Some(failure), Some(request)) = (failure, request) {
+                    state.not_opened_for(id, &slot, request, failure);
+                }
+            }
+        }
+        self.inbox.wake.notify_one();
+    }
+}
