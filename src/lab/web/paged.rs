@@ -117,6 +117,9 @@ const CHECKED: [(&str, &str); 2] = [("cache-control", "no-cache"), ("etag", "\"c
 /// Kept for a year.
 const FOR_LONG: [(&str, &str); 1] = [("cache-control", "max-age=31536000, immutable")];
 
+/// For the pages of every origin.
+const FOR_ALL: [(&str, &str); 3] = [KEPT[0], KEPT[1], ("access-control-allow-origin", "*")];
+
 const fn file(path: &'static str, kind: &'static str, text: &'static str) -> File {
     File { path, kind, text, times: 1, status: 200, fields: &KEPT, think: Duration::ZERO }
 }
@@ -165,7 +168,7 @@ pub(super) const PAGED: &[Site] = &[
         page(
             "",
             &[
-                file("/widget.js", JS, ""),
+                File { fields: &FOR_ALL, ..file("/widget.js", JS, "") },
                 File {
                     status: 301,
                     fields: &[("location", "https://page-refused.http.test/here.js")],

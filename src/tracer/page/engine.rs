@@ -12,10 +12,10 @@ use super::hosts::{Credentials, Key, Way};
 use super::inbox::{Came, Ear, Heard, Inbox};
 use super::late::Job;
 use super::state::State;
-use crate::http::{Listener, Session};
-use crate::plan::{Cookie, PagePlan, Reach};
+use crate::http::{self, Listener, Session};
+use crate::plan::{Cookie, CookieJar, PagePlan, Reach};
 use crate::tls;
-use crate::trace::{Asker, Connection, ConnectionId, ResourceId, ResourceKind, Url};
+use crate::trace::{Asker, Connection, ConnectionId, Header, ResourceId, ResourceKind, Url};
 use crate::tracer::endpoint::is_public;
 use crate::tracer::pool::Pool;
 use crate::tracer::scene::Scene;
@@ -70,15 +70,17 @@ impl<'a> Engine<'a> {
         Listener(self.ear.clone())
     }
 
-    /// The document, or what redirects to it, is about to be asked for on this connection.
+    /// The document, or what redirects to it, is about to be asked for on this connection, with what is kept of cookies.
     pub(crate) fn document_connected(
         &self,
         url: &Url,
         session: &Session,
         (connection, unread): (&Connection, Option<&tls::Unread>),
         id: ConnectionId,
+        cookies: &[Cookie],
     ) {
         let mut state = self.state.borrow_mut();
+        state.cookies = cookies.to_vec();
         state.covers.extend(Covers::of(id, connection, unread));
         let key = Key { origin: Origin::of(url), credentials: Credentials::Sent };
         if self.lent.borrow_mut().insert((key.clone(), id)) {
@@ -91,11 +93,11 @@ impl<'a> Engine<'a> {
         state.document = Some(url.clone());
     }
 
-    /// The document has ended: its connections and its cookies are for the page now.
-    pub(crate) fn document_ended(&self, pool: Pool, cookies: Vec<Cookie>) {
+    /// The document has ended: its connections are for the page now.
+    pub(crate) fn document_ended(&self, pool: Pool) {
         self.ear.end(Came::Whole);
         let mut state = self.state.borrow_mut();
-        (state.document_ended, state.cookies) = (true, cookies);
+        state.document_ended = true;
         let mut lent = self.lent.take();
         for (origin, idle) in pool.into_idle() {
             let key = Key { origin, credentials: Credentials::Sent };
@@ -178,6 +180,18 @@ impl<'a> Engine<'a> {
         }
     }
 
+    /// Takes the cookies that a response sets.
+    fn take_cookies(&self, state: &mut State, of: Asker, (url, fields): (&Url, &[Header])) {
+        let now = self.scene.clock.wall_now();
+        match of {
+            Asker::Resource(id) => state.take_cookies(id, (url, fields), now),
+            Asker::Document if self.scene.plan.http.cookie_jar == CookieJar::OfChain => {
+                let _ = http::take_cookies(&mut state.cookies, url, fields, now);
+            }
+            Asker::Document => {}
+        }
+    }
+
     /// Takes up what was heard.
     fn hear(&self) {
         let mut state = self.state.borrow_mut();
@@ -188,6 +202,7 @@ impl<'a> Engine<'a> {
                 }
                 Heard::HeadRead(at) => state.head_read = state.head_read.or(Some(at)),
                 Heard::Document(read) => state.read = Some(read),
+                Heard::Cookies { of, url, fields } => self.take_cookies(&mut state, of, (&url, &fields)),
                 Heard::Came { of, part, at } => state.came(of, part, at),
                 Heard::Whole { of, fingerprint } => {
                     state.fingerprints.insert(of, fingerprint);

@@ -60,9 +60,6 @@ impl Engine<'_> {
         let Some(mut request) = local.requests.pop() else { return };
         ear.end(came(&request, failure.as_ref()));
         let refused = ear.has_refused();
-        if key.credentials == Credentials::Sent {
-            self.keep_cookies(&request, (&page, &known.wish));
-        }
         let stops = failure
             .as_ref()
             .is_some_and(|failure| matches!(failure.code, FailureCode::MaxTime | FailureCode::Interrupted));
@@ -117,19 +114,6 @@ impl Engine<'_> {
         }
         let ear = Ear::new(&self.inbox, Asker::Resource(id), resource.kind, state.plan.viewport, clock);
         (made.0, made.1, ear.checking(&known.wish).comparing(state.plan.visits))
-    }
-
-    /// Takes the cookies that a response sets.
-    fn keep_cookies(&self, request: &Request, (page, wish): (&Url, &Wish)) {
-        let Some(http) = request.http.as_ref().ran() else { return };
-        let mut state = self.state.borrow_mut();
-        let before = state.cookies.clone();
-        let now = self.scene.clock.wall_now();
-        let _ = http::take_cookies(&mut state.cookies, &request.url, &http.headers, now);
-        // What another site sets for itself alone is not taken from here.
-        if ask::is_other_site((page, &request.url), wish) {
-            state.cookies.retain(|cookie| cookie.cross_site || before.contains(cookie));
-        }
     }
 
     /// What a request leads on to: the target of its redirect, or itself on a connection of its own.

@@ -26,6 +26,8 @@ pub(super) enum Heard {
     HeadRead(At),
     /// How the document was read.
     Document(DocumentRead),
+    /// Set-Cookie fields of a response of this URL: they hold from its head on.
+    Cookies { of: Asker, url: Box<Url>, fields: Vec<Header> },
     /// Something of a response.
     Came { of: Asker, part: Part, at: At },
     /// The fingerprint of a whole body.
@@ -362,6 +364,11 @@ impl Hears for Ear {
         if self.follows {
             let part = Part::Head(record.status.unwrap_or_default());
             self.inbox.put(Heard::Came { of: self.of, part, at });
+        }
+        let of_cookies = |field: &&Header| field.name.eq_ignore_ascii_case("set-cookie");
+        let fields: Vec<Header> = record.headers.iter().filter(of_cookies).cloned().collect();
+        if !fields.is_empty() {
+            self.inbox.put(Heard::Cookies { of: self.of, url: Box::new(url.clone()), fields });
         }
         // What redirects to a document has a body of its own.
         self.fingerprint.borrow_mut().iter_mut().for_each(|it| *it = Fingerprint::default());

@@ -1,7 +1,12 @@
-//! Of the state of a page: how far its second visit is.
+//! Of the state of a page: what comes of its responses, and how far its second visit is.
+
+use std::time::SystemTime;
 
 use super::{Known, State};
-use crate::trace::{Asker, At, Resource, ResourceId};
+use crate::http;
+use crate::trace::{Asker, At, Fate, Header, Resource, ResourceId, Url};
+use crate::tracer::page::ask::{credentials, is_other_site};
+use crate::tracer::page::hosts::Credentials;
 use crate::tracer::page::revisit::Part;
 
 impl State {
@@ -16,11 +21,30 @@ impl State {
         }
     }
 
+    /// Takes the cookies that a resource's response sets, where it was asked for with credentials.
+    pub(crate) fn take_cookies(&mut self, id: ResourceId, (url, fields): (&Url, &[Header]), now: SystemTime) {
+        let Some(page) = &self.document else { return };
+        let wish = &self.known[id.0].wish;
+        if credentials(wish, url) == Credentials::Omitted {
+            return;
+        }
+        let before = self.cookies.clone();
+        let _ = http::take_cookies(&mut self.cookies, url, fields, now);
+        // What another site sets for itself alone is not taken from here.
+        if is_other_site((page, url), wish) {
+            self.cookies.retain(|cookie| cookie.cross_site || before.contains(cookie));
+        }
+    }
+
     /// Of the second visit: what may be asked for from now on.
     pub(crate) fn release(&mut self, due: Vec<ResourceId>, at: At) {
         for id in due {
-            self.resources[id.0].discovered = at;
-            self.pending.push(id);
+            let resource = &mut self.resources[id.0];
+            resource.discovered = at;
+            match resource.fate {
+                Fate::Left(_) => self.hints.push_back(id),
+                _ => self.pending.push(id),
+            }
         }
     }
 
