@@ -10,6 +10,7 @@ use super::hosts::{Credentials, Key, Way};
 use super::inbox::{Came, Ear, Heard};
 use super::numbers::of_page;
 use super::revisit::Part;
+use super::secured::Begin;
 use super::state::{OPEN, OPEN_AHEAD};
 use crate::dns::UncountedLanes;
 use crate::fault::Fault;
@@ -43,17 +44,23 @@ impl Engine<'_> {
             let (resource, known) = (state.resources[id.0].clone(), state.known[id.0].clone());
             (resource, known, state.document.clone(), state.reach)
         };
-        let (Some(page), Some(url)) = (page, known.url.clone()) else { return };
+        let (Some(page), Some(named)) = (page, known.url.clone()) else { return };
         let queued = known.held.then(|| clock.now());
-        let request = Request { queued, ..Request::new(url.clone(), resource.discovered) };
+        let url = self.state.borrow().secured(&named).unwrap_or_else(|| named.clone());
+        let mut request = Request { queued, ..Request::new(url, resource.discovered) };
         let number = self.state.borrow_mut().begin(id, request.clone());
+        let Begin { key, way, looked_up } = self.begin(id, &mut request, (key, way)).await;
+        let url = request.url.clone();
+        if url.scheme != named.scheme {
+            self.state.borrow_mut().asked_by_https(id, &url);
+        }
         let (http, ask, ear) = self.draft(id, (&page, &url));
-        let plan = Plan { http, ..self.scene.plan.clone() };
+        let plan = Plan { http: self.offered(http, &url), ..self.scene.plan.clone() };
         let scene = Scene { plan: &plan, reach, ..*self.scene };
         let ear = Rc::new(ear);
         let ask = Ask { listener: Some(Listener(ear.clone())), ..ask };
         let local = Trace::new(String::new(), clock.started_at(), Duration::ZERO);
-        let mut work = Work { number, key, ask, local, alone: known.avoid.is_some(), looked_up: None };
+        let mut work = Work { number, key, ask, local, alone: known.avoid.is_some(), looked_up };
         work.local.add_request(request);
         let failure = self.exchange(&scene, id, &mut work, way).await.err();
         let Work { key, mut local, .. } = work;
@@ -65,7 +72,7 @@ impl Engine<'_> {
             .is_some_and(|failure| matches!(failure.code, FailureCode::MaxTime | FailureCode::Interrupted));
         request.failure = failure;
         let is_retry = resource.initiator.kind == InitiatorKind::Retry || self.state.borrow().is_retried(id);
-        let own = Key { origin: Origin::of(&url), credentials: key.credentials };
+        let own = Key { origin: Origin::of(&request.url), credentials: key.credentials };
         let rode = key != own;
         let next = self.next_of(&request, is_retry, rode);
         let next = next.filter(|_| !refused);
@@ -137,8 +144,9 @@ impl Engine<'_> {
         scene: &Scene<'_>,
         id: ResourceId,
         work: &mut Work,
-        way: Way,
+        way: Option<Way>,
     ) -> Result<(), Failure> {
+        let waits = way.is_none();
         let usable = match self.usable(&work.key, way).await {
             Some(idle) => {
                 let why = self.state.borrow().why_open(idle.connection);
@@ -146,6 +154,7 @@ impl Engine<'_> {
                 (request.lookup, request.connection) = (Stage::Skipped(why), Stage::Ran(idle.connection));
                 Some(idle)
             }
+            None if waits => None,
             None => {
                 self.come_home(work);
                 self.ride(scene, work).await
@@ -154,7 +163,7 @@ impl Engine<'_> {
         let binds_late = !work.alone && self.state.borrow().hosts.binds_late(&work.key);
         let (idle, made) = match usable {
             Some(idle) => (idle, None),
-            None if binds_late => self.first_of_all(scene, id, work).await?,
+            None if waits || binds_late => self.first_of_all(scene, id, work, waits).await?,
             None => self.its_own(scene, work).await?,
         };
         let Idle { session, connection } = idle;
@@ -185,7 +194,9 @@ impl Engine<'_> {
         let (opened, made, connection) = self.open(scene, work).await;
         match (opened, connection) {
             (Ok(Some((session, _))), Some(connection)) => {
-                self.state.borrow_mut().hosts.opened(&work.key, &session, connection);
+                let mut state = self.state.borrow_mut();
+                state.moved(&mut work.key, &work.local.requests[0].url);
+                state.hosts.opened(&work.key, &session, connection);
                 // Those that waited to know what it speaks need not wait any longer.
                 self.inbox.wake.notify_one();
                 Ok((Idle { session, connection }, made))
@@ -212,7 +223,9 @@ impl Engine<'_> {
         if let (Some((dns, lanes)), Some(place)) =
             (work.looked_up.take(), work.local.lookups.len().checked_sub(1))
         {
-            work.local.lookups[place] = dns;
+            // What came of the endpoints of its records is told by the later one.
+            let service = work.local.lookups[place].service.take().or(dns.service);
+            work.local.lookups[place] = Dns { service, ..dns };
             beside.lanes = lanes.map(|lanes| (LookupId(place), lanes)).or(beside.lanes);
         }
         let end = work.local.hops().last().and_then(|hop| end_of(&hop));
@@ -223,8 +236,8 @@ impl Engine<'_> {
     }
 
     /// The connection of a way, if it still stands.
-    async fn usable(&self, key: &Key, way: Way) -> Option<Idle> {
-        match way {
+    async fn usable(&self, key: &Key, way: Option<Way>) -> Option<Idle> {
+        match way? {
             Way::Open => None,
             Way::Idle(mut idle) => {
                 let stands = idle.session.is_open().await;

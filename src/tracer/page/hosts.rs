@@ -67,6 +67,18 @@ struct Host {
     coming: usize,
 }
 
+impl Host {
+    /// Connections at most.
+    const fn most(&self) -> usize {
+        match self.speaks {
+            // Who comes while one is opened ahead waits for that.
+            Speaks::Http1 if self.ahead => 1,
+            Speaks::Http1 => PER_HOST,
+            Speaks::Unknown | Speaks::Many => 1,
+        }
+    }
+}
+
 /// Every host of a page.
 #[derive(Default)]
 pub(super) struct Hosts {
@@ -155,13 +167,7 @@ impl Hosts {
         {
             return Some(Way::Idle(idle));
         }
-        let most = match host.speaks {
-            // Who comes while one is opened ahead waits for that.
-            Speaks::Http1 if host.ahead => 1,
-            Speaks::Http1 => PER_HOST,
-            Speaks::Unknown | Speaks::Many => 1,
-        };
-        (host.open < most).then(|| {
+        (host.open < host.most()).then(|| {
             host.open += 1;
             Way::Open
         })
@@ -225,7 +231,7 @@ impl Hosts {
     /// Whether one more is opened, where so many wait.
     pub(super) fn opens_for(&mut self, key: &Key, waiting: usize) -> bool {
         let Some(host) = self.all.get_mut(key) else { return false };
-        let opens = waiting > host.coming && host.idle.is_empty() && host.open < PER_HOST;
+        let opens = waiting > host.coming && host.idle.is_empty() && host.open < host.most();
         host.open += usize::from(opens);
         host.coming += usize::from(opens);
         opens
@@ -277,6 +283,13 @@ impl Hosts {
     /// Another is opened in place of one that had ended.
     pub(super) fn replaced(&mut self, key: &Key) {
         self.all.entry(key.clone()).or_default().open += 1;
+    }
+
+    /// One is not opened after all.
+    pub(super) fn left(&mut self, key: &Key) {
+        if let Some(host) = self.all.get_mut(key) {
+            host.open = host.open.saturating_sub(1);
+        }
     }
 
     /// One was not opened. What the host speaks is still not known, and others need not wait for one another.

@@ -20,6 +20,7 @@ use crate::plan::{HttpPlan, Plan};
 use crate::trace::{ConnectionId, Dns, Failure, Request, ResourceId, Stage, Trace};
 use crate::tracer::pool::Idle;
 use crate::tracer::scene::Scene;
+use crate::tracer::target::Origin;
 
 /// Where a request waits for a connection.
 #[derive(Default)]
@@ -98,6 +99,7 @@ impl Engine<'_> {
         scene: &Scene<'_>,
         id: ResourceId,
         work: &mut Work,
+        only_waits: bool,
     ) -> Result<(Idle, Option<http::Prepared>), Failure> {
         let slot = Rc::new(Slot::default());
         let job = Job {
@@ -111,7 +113,10 @@ impl Engine<'_> {
             slot: Rc::clone(&slot),
         };
         let again = job.again();
-        self.state.borrow_mut().open_and_wait(job);
+        match only_waits {
+            true => self.state.borrow_mut().wait(job),
+            false => self.state.borrow_mut().open_and_wait(job),
+        }
         let request = &mut work.local.requests[0];
         loop {
             self.inbox.wake.notify_one();
@@ -124,6 +129,7 @@ impl Engine<'_> {
             };
             if let Some(own) = slot.own.take() {
                 *request = Request { start: request.start, queued: request.queued, ..*own.request };
+                work.key.origin = Origin::of(&request.url);
                 return Ok((idle, own.made));
             }
             let stands = idle.session.is_open().await;
@@ -153,9 +159,10 @@ impl Engine<'_> {
             opened = self.open(&scene, &mut work) => Some(opened),
             () = self.over() => None,
         };
-        let Work { key, mut local, .. } = work;
+        let Work { mut key, mut local, .. } = work;
         let mut state = self.state.borrow_mut();
         state.hosts.came(&key);
+        local.requests.iter().for_each(|request| state.moved(&mut key, &request.url));
         match (opened, local.requests.pop()) {
             (Some((Ok(Some((session, _))), made, Some(connection))), Some(request)) => {
                 state.opened_for(id, &slot, Own { connection, request: Box::new(request), made });

@@ -7,7 +7,7 @@
 //! - `fetch`: one request of it; `ask`: what that says of itself.
 //! - `ahead`: what is done for hints; `late`: connections and who gets them, by HTTP/1.1.
 //! - `again`: its second visit, of `revisit`: what of the first leads to what.
-//! - `ride`: connections that are good for several hosts, by `covers`.
+//! - `ride`: connections that are good for several hosts, by `covers`; `secured`: https in place of http.
 //! - `settle`: the tables of the page become those of the trace.
 
 mod again;
@@ -22,6 +22,7 @@ mod late;
 mod numbers;
 mod revisit;
 mod ride;
+mod secured;
 mod settle;
 mod state;
 

@@ -6,7 +6,7 @@ mod second;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
 use super::ask::{credentials, is_own};
@@ -98,6 +98,11 @@ pub(super) struct State {
     pub(super) covers: Vec<Covers>,
     /// What bodies that came whole are known again by, where there are two visits.
     pub(super) fingerprints: HashMap<Asker, [u8; 32]>,
+    /// Origins in the clear of which it is known what the DNS says, and those of them that are asked by https.
+    pub(super) looked: HashSet<Origin>,
+    pub(super) secured: HashSet<Origin>,
+    /// Origins that may be had by HTTP/3, by what a response has said.
+    pub(super) offers: HashSet<Origin>,
     /// What is visited once more; `None` at the first visit.
     pub(super) again: Option<Revisits>,
 }
@@ -151,6 +156,9 @@ impl State {
             of_quic: Vec::new(),
             covers: Vec::new(),
             fingerprints: HashMap::new(),
+            looked: HashSet::new(),
+            secured: HashSet::new(),
+            offers: HashSet::new(),
             again: None,
         }
     }
@@ -417,6 +425,8 @@ impl State {
         self.document.as_ref()?;
         let known = &self.known[id.0];
         let url = known.url.as_ref()?;
+        let secure = self.secured(url);
+        let url = secure.as_ref().unwrap_or(url);
         Some(Key { origin: Origin::of(url), credentials: credentials(&known.wish, url) })
     }
 
