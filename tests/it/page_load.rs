@@ -60,11 +60,16 @@ fn two_hundred_resources_on_twenty_hosts_are_cheap() {
     assert_eq!(of_hosts.len(), HOSTS + 1);
     assert!(of_hosts[1..].iter().all(|host| host["requests"] == EACH), "{of_hosts:#?}");
     // Each request has what the network and its peer took, and little of ours.
-    let us = |request: &Value, name: &str| request["phases"][name].as_u64().unwrap_or(0);
-    let own: u64 = requests.iter().map(|request| us(request, "unaccounted_us")).sum();
-    let all: u64 = requests.iter().map(|request| us(request, "total_us")).sum();
+    let us = |value: &Value, name: &str| value[name].as_u64().unwrap_or(0);
+    let phase = |request: &Value, name: &str| us(&request["phases"], name);
+    let own: u64 = requests.iter().map(|request| phase(request, "unaccounted_us")).sum();
+    let all: u64 = requests.iter().map(|request| phase(request, "total_us")).sum();
     assert!(own * 5 < all, "{own} of {all} are our own work");
-    assert!(requests.iter().all(|request| us(request, "wait_us") >= 20_000), "each waited for its answer");
+    assert!(requests.iter().all(|request| phase(request, "wait_us") >= 20_000), "each waited for its answer");
+    // It takes no longer than its schedule has it.
+    let (end, bound) = (us(&document["page"], "end_us"), us(&document["page"]["simulated"], "end_us"));
+    assert!(bound > 0, "it is simulated: {:#}", document["page"]["simulated"]);
+    assert!(end * 100 <= bound * 105, "{end} of {bound}");
     assert!(memory < MEMORY, "{memory} kB");
     let most = if release.is_some() { CPU } else { CPU_UNOPTIMISED };
     assert!(cpu < most, "{cpu:?}");

@@ -171,7 +171,9 @@ fn a_document_in_the_markup_is_in_the_sandbox_of_its_frame() {
         ("sandbox=allow-scripts", true),
         ("sandbox=allow-same-origin", false),
     ] {
-        let html = format!("<iframe {attribute} srcdoc='<img src=/a><iframe srcdoc=\"<img src=/b>\">'></iframe><img src=/c>");
+        let html = format!(
+            "<iframe {attribute} srcdoc='<img src=/a><iframe srcdoc=\"<img src=/b>\">'></iframe><img src=/c>"
+        );
         let all = found(&html);
         let told: Vec<bool> = all.iter().map(|found| found.wish.terms.is_opaque()).collect();
         assert_eq!(told, [opaque, opaque, false], "{html}");

@@ -46,7 +46,12 @@ pub(super) fn model(trace: &Trace) -> Option<Model> {
     let first = all[chain..].iter().filter(asked).map(|one| one.times.found).min();
     let first_found = first.map_or(Moment { anchor: Anchor::FirstByte, lag: 0 }, |at| times.moment(at));
     hosts.learn(&all);
-    waited::settle(&mut all, chain, (page.marks.head_read.map(|at| at.0), &prepared(trace, page)), &hosts.models);
+    waited::settle(
+        &mut all,
+        chain,
+        (page.marks.head_read.map(|at| at.0), &prepared(trace, page)),
+        &hosts.models,
+    );
     let nodes = all.into_iter().map(|one| one.node).collect();
     Some(Model { ids, nodes, hosts: hosts.models, chain, head, first_found, profile: page.profile })
 }

@@ -202,8 +202,7 @@ impl Axis<'_> {
         let times = Times::of(&self.model.nodes[node], self.found[node], turn, opening);
         self.times[node] = Some(times);
         let opens = node < self.model.chain && self.model.nodes[node].opening.is_some()
-            || self.ways[node] == Some(Way::Open)
-                && self.model.nodes[node].leaves != Leaves::Unopened;
+            || self.ways[node] == Some(Way::Open) && self.model.nodes[node].leaves != Leaves::Unopened;
         if opens {
             self.events.push(Reverse((times.begun, Event::Opened(node))));
         }

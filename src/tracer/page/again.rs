@@ -198,9 +198,7 @@ fn judge(
     cookie: Option<&str>,
 ) -> Stored {
     let url = &request.url;
-    if kind == ResourceKind::Document
-        && url.scheme == Scheme::Http
-        && hsts::is_known(&url.host_ascii, trace)
+    if kind == ResourceKind::Document && url.scheme == Scheme::Http && hsts::is_known(&url.host_ascii, trace)
     {
         return Stored::fresh(ReuseReason::Hsts);
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::ask;
 use super::covers::Covers;
 use super::engine::Engine;
-use super::hosts::{Credentials, Key, Way};
+use super::hosts::{Key, Way};
 use super::inbox::{Came, Ear, Heard};
 use super::numbers::of_page;
 use super::revisit::Part;
@@ -15,7 +15,6 @@ use super::state::{OPEN, OPEN_AHEAD};
 use crate::dns::UncountedLanes;
 use crate::fault::Fault;
 use crate::http::{self, Ask, Listener};
-use crate::page::Wish;
 use crate::plan::{HttpPlan, Plan};
 use crate::trace::{
     Asker, ConnectionId, Dns, DnsLane, Failure, FailureCode, InitiatorKind, LookupId, REUSED, Request,
@@ -62,6 +61,7 @@ impl Engine<'_> {
         let local = Trace::new(String::new(), clock.started_at(), Duration::ZERO);
         let mut work = Work { number, key, ask, local, alone: known.avoid.is_some(), looked_up };
         work.local.add_request(request);
+        self.keep_lookup(&mut work, way.as_ref());
         let failure = self.exchange(&scene, id, &mut work, way).await.err();
         let Work { key, mut local, .. } = work;
         let Some(mut request) = local.requests.pop() else { return };
@@ -151,7 +151,10 @@ impl Engine<'_> {
             Some(idle) => {
                 let why = self.state.borrow().why_open(idle.connection);
                 let request = &mut work.local.requests[0];
-                (request.lookup, request.connection) = (Stage::Skipped(why), Stage::Ran(idle.connection));
+                request.connection = Stage::Ran(idle.connection);
+                if request.lookup.ran().is_none() {
+                    request.lookup = Stage::Skipped(why);
+                }
                 Some(idle)
             }
             None if waits => None,
@@ -220,14 +223,7 @@ impl Engine<'_> {
     ) -> (Opened, Option<http::Prepared>, Option<ConnectionId>) {
         let mut beside = Beside::default();
         let opened = way::open(scene, &mut work.local, RequestId(0), &work.ask, &mut beside).await;
-        if let (Some((dns, lanes)), Some(place)) =
-            (work.looked_up.take(), work.local.lookups.len().checked_sub(1))
-        {
-            // What came of the endpoints of its records is told by the later one.
-            let service = work.local.lookups[place].service.take().or(dns.service);
-            work.local.lookups[place] = Dns { service, ..dns };
-            beside.lanes = lanes.map(|lanes| (LookupId(place), lanes)).or(beside.lanes);
-        }
+        work.restore_lookup(&mut beside);
         let end = work.local.hops().last().and_then(|hop| end_of(&hop));
         work.local.requests[0].end = end.unwrap_or_else(|| scene.clock.now());
         let made = beside.request.take();
@@ -305,6 +301,19 @@ pub(super) fn came(request: &Request, failure: Option<&Failure>) -> Came {
         http.status.is_some_and(|status| (200..300).contains(&status)) && body.complete && plain
     });
     if whole && failure.is_none() { Came::Whole } else { Came::InPart }
+}
+
+impl Work {
+    /// Puts the lookup that was made before in place of the one that has just found the same in a cache.
+    pub(super) fn restore_lookup(&mut self, beside: &mut Beside) {
+        let Some(place) = self.local.lookups.len().checked_sub(1) else { return };
+        if let Some((dns, lanes)) = self.looked_up.take() {
+            // What came of the endpoints of its records is told by the later one.
+            let service = self.local.lookups[place].service.take().or(dns.service);
+            self.local.lookups[place] = Dns { service, ..dns };
+            beside.lanes = lanes.map(|lanes| (LookupId(place), lanes)).or(beside.lanes.take());
+        }
+    }
 }
 
 /// A request under way.

@@ -186,6 +186,11 @@ impl Hosts {
         }
     }
 
+    /// Whether any host is known to take many requests at a time.
+    pub(super) fn are_any_told(&self) -> bool {
+        self.all.values().any(|host| host.speaks == Speaks::Many)
+    }
+
     /// Whether a request takes whichever connection is free or open first.
     pub(super) fn binds_late(&self, key: &Key) -> bool {
         self.speaks(key) == Speaks::Http1

@@ -20,7 +20,6 @@ use crate::plan::{HttpPlan, Plan};
 use crate::trace::{ConnectionId, Dns, Failure, Request, ResourceId, Stage, Trace};
 use crate::tracer::pool::Idle;
 use crate::tracer::scene::Scene;
-use crate::tracer::target::Origin;
 
 /// Where a request waits for a connection.
 #[derive(Default)]
@@ -33,8 +32,8 @@ pub(super) struct Slot {
 
 /// What it is given.
 pub(super) enum Given {
-    /// A connection.
-    Connection(Idle),
+    /// A connection, and whose that is.
+    Connection(Idle, Key),
     /// None: that is what opening one came to.
     Failed(Box<Request>, Failure),
 }
@@ -125,23 +124,26 @@ impl Engine<'_> {
                     *request = Request { start: request.start, queued: request.queued, ..*opened };
                     return Err(failure);
                 }
-                Given::Connection(idle) => idle,
+                Given::Connection(idle, key) => {
+                    work.key = key;
+                    idle
+                }
             };
             if let Some(own) = slot.own.take() {
                 *request = Request { start: request.start, queued: request.queued, ..*own.request };
-                work.key.origin = Origin::of(&request.url);
                 return Ok((idle, own.made));
             }
             let stands = idle.session.is_open().await;
             let mut state = self.state.borrow_mut();
             if stands {
                 let why = state.why_open(idle.connection);
+                request.url = state.secured(&request.url).unwrap_or_else(|| request.url.clone());
                 request.queued = Some(scene.clock.now());
                 (request.lookup, request.connection) = (Stage::Skipped(why), Stage::Ran(idle.connection));
                 return Ok((idle, None));
             }
-            state.hosts.returned(&again.key, None, idle.connection);
-            state.wait(again.again());
+            state.hosts.returned(&work.key, None, idle.connection);
+            state.wait(Job { key: work.key.clone(), ..again.again() });
         }
     }
 
@@ -165,7 +167,7 @@ impl Engine<'_> {
         local.requests.iter().for_each(|request| state.moved(&mut key, &request.url));
         match (opened, local.requests.pop()) {
             (Some((Ok(Some((session, _))), made, Some(connection))), Some(request)) => {
-                state.opened_for(id, &slot, Own { connection, request: Box::new(request), made });
+                state.opened_for(id, (&slot, &key), Own { connection, request: Box::new(request), made });
                 state.hosts.opened(&key, &session, connection);
                 state.hosts.returned(&key, Some(Idle { session, connection }), connection);
             }

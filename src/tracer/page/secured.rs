@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use super::ask;
 use super::engine::Engine;
+use super::fetch::Work;
 use super::hosts::{Key, Way};
 use crate::dns::UncountedLanes;
 use crate::plan::{Http3, HttpPlan, HttpsRecords};
 use crate::proxy::{self, Choice};
-use crate::trace::{Dns, Host, Request, RequestId, ResourceId, Scheme, StageName, Trace, Url};
+use crate::trace::{Dns, Host, LookupId, Request, RequestId, ResourceId, Scheme, StageName, Trace, Url};
 use crate::tracer::beside::Beside;
 use crate::tracer::scene::Scene;
 use crate::tracer::target::Origin;
@@ -84,6 +85,21 @@ impl Engine<'_> {
         let looked_up = local.lookups.pop().map(|dns| (dns, beside.lanes.map(|(_, lanes)| lanes)));
         let url = local.requests.pop().map_or_else(|| request.url.clone(), |request| request.url);
         (looked_up, url)
+    }
+
+    /// A lookup that was made for a request stays with it where it needs no connection. One that waits for what another
+    /// opens has waited for that one's lookup, too.
+    pub(super) fn keep_lookup(&self, work: &mut Work, way: Option<&Way>) {
+        match way {
+            Some(Way::Open) => {}
+            None => drop(work.looked_up.take()),
+            Some(Way::Idle(_) | Way::Shared(_)) => {
+                let Some((dns, lanes)) = work.looked_up.take() else { return };
+                let lanes = lanes.map(|lanes| (LookupId(0), lanes));
+                work.local.lookups.push(dns);
+                self.adopt(work, Beside { lanes, ..Beside::default() });
+            }
+        }
     }
 
     /// The plan of a request, with QUIC beside TCP where an earlier response offers it.

@@ -459,13 +459,15 @@ impl State {
             return None;
         }
         let schedule = Schedule(self.plan.profile);
+        let is_any_told = self.hosts.are_any_told();
         let mut order: Vec<Pending> = self
             .pending
             .iter()
             .map(|id| Pending {
                 number: id.0,
                 priority: self.resources[id.0].priority,
-                is_told: self.key(*id).is_some_and(|key| self.hosts.speaks(&key) == Speaks::Many),
+                is_told: is_any_told
+                    && self.key(*id).is_some_and(|key| self.hosts.speaks(&key) == Speaks::Many),
             })
             .collect();
         schedule.order(&mut order);
@@ -484,7 +486,7 @@ impl State {
             let may = schedule.may_start(one, progress)
                 // What is for later waits for all else.
                 && (one.priority > Priority::VeryLow || !self.known[id.0].wish.prefetch || self.is_quiet());
-            let way = self.key(id).filter(|_| may);
+            let way = if may { self.key(id) } else { None };
             // What must not go over a connection once more has one of its own host.
             let alone = self.known[id.0].avoid.is_some();
             let way = way.map(|key| if alone { key } else { self.hosts.whose(key) });

@@ -46,9 +46,7 @@ impl State {
     pub(crate) fn why_open(&self, id: ConnectionId) -> &'static str {
         let is_it = |(place, _): &(usize, &Connection)| ConnectionId(of_page(*place)) == id;
         let opener = self.connections.iter().enumerate().find(is_it).map(|(_, it)| it.opened_for);
-        let is_ahead = |resource: &Resource| {
-            matches!(resource.fate, Fate::Prepared(RequestId(place)) if Some(RequestId(of_page(place))) == opener)
-        };
+        let is_ahead = |resource: &Resource| matches!(resource.fate, Fate::Prepared(RequestId(place)) if Some(RequestId(of_page(place))) == opener);
         if self.resources.iter().any(is_ahead) { OPEN_AHEAD } else { OPEN }
     }
 

@@ -7,6 +7,7 @@ use super::State;
 use crate::trace::{
     ConnectionId, Failure, Fate, PageProfile, Priority, Request, RequestId, ResourceId, Stage, StageName,
 };
+use crate::tracer::page::hosts::Key;
 use crate::tracer::page::late::{Given, Job, Own, Slot};
 use crate::tracer::page::numbers::of_page;
 
@@ -37,10 +38,11 @@ impl State {
     }
 
     /// What was opened for a request is there.
-    pub(crate) fn opened_for(&mut self, id: ResourceId, slot: &Rc<Slot>, own: Own) {
+    pub(crate) fn opened_for(&mut self, id: ResourceId, (slot, key): (&Rc<Slot>, &Key), own: Own) {
         match self.waiting.iter_mut().find(|one| Rc::ptr_eq(&one.job.slot, slot)) {
             Some(waiting) => {
                 waiting.own = Some(own.connection);
+                waiting.job.key.clone_from(key);
                 slot.own.replace(Some(own));
             }
             None => self.spare(id, *own.request),
@@ -92,7 +94,7 @@ impl State {
                 own.into_iter().for_each(|own| self.spare(id, *own.request));
                 self.resources[id.0].note.get_or_insert_with(|| ANOTHER.to_owned());
             }
-            job.slot.give(Given::Connection(idle));
+            job.slot.give(Given::Connection(idle, key));
         }
         for place in 0..self.waiting.len() {
             let key = &self.waiting[place].job.key;
