@@ -159,7 +159,9 @@ impl Axis<'_> {
         order.sort_by_key(|one| (Reverse(rank(one.node)), !one.is_ready, one.node));
         for Waiting { node, .. } in order {
             let host = nodes[node].host;
-            let is_first = |other: &usize| nodes[*other].host == host && rank(*other) > rank(node);
+            let is_first = |other: &usize| {
+                nodes[*other].host == host && rank(*other) > rank(node) && self.would_take(*other)
+            };
             if self.pending.iter().any(|other| is_first(other)) || !self.hosts.take(host) {
                 continue;
             }
@@ -173,6 +175,25 @@ impl Axis<'_> {
             if self.hosts.opens_for(host, waiting) {
                 self.open(node, now + self.model.hosts[host].opening);
             }
+        }
+    }
+
+    /// Whether something that waits for its turn would take a connection that is free.
+    fn would_take(&self, node: usize) -> bool {
+        let one = &self.model.nodes[node];
+        let pending = Pending { number: node, priority: one.priority, is_told: false };
+        let is_bound = one.is_later || one.by == InitiatorKind::Retry;
+        !is_bound && Schedule(self.model.profile).may_start(pending, self.progress())
+    }
+
+    fn progress(&self) -> Progress {
+        let nodes = &self.model.nodes;
+        let waited_for = |node: &&usize| nodes[**node].blocking == Blocking::Render;
+        Progress {
+            head_is_read: self.head_read.is_some() || self.document_ended,
+            blocking_left: self.running.iter().chain(&self.pending).filter(waited_for).count(),
+            under_way: self.running.len(),
+            delayable: self.running.iter().filter(|node| can_wait(nodes[**node].priority)).count(),
         }
     }
 
@@ -231,13 +252,7 @@ impl Axis<'_> {
             })
             .collect();
         schedule.order(&mut order);
-        let waited_for = |node: &&usize| nodes[**node].blocking == Blocking::Render;
-        let progress = Progress {
-            head_is_read: self.head_read.is_some() || self.document_ended,
-            blocking_left: self.running.iter().chain(&self.pending).filter(waited_for).count(),
-            under_way: self.running.len(),
-            delayable: self.running.iter().filter(|node| can_wait(nodes[**node].priority)).count(),
-        };
+        let progress = self.progress();
         let needed = |node: &usize| !nodes[*node].is_later;
         let is_quiet = self.document_ended && !self.running.iter().chain(&self.pending).any(needed);
         for one in order {

@@ -54,7 +54,7 @@ impl Engine<'_> {
             self.state.borrow_mut().asked_by_https(id, &url);
         }
         let (http, ask, ear) = self.draft(id, (&page, &url));
-        let plan = Plan { http: self.offered(http, &url), ..self.scene.plan.clone() };
+        let plan = Plan { http: self.offered(http, (&url, &key)), ..self.scene.plan.clone() };
         let scene = Scene { plan: &plan, reach, ..*self.scene };
         let ear = Rc::new(ear);
         let ask = Ask { listener: Some(Listener(ear.clone())), ..ask };

@@ -201,6 +201,11 @@ impl Hosts {
         self.all.entry(key.clone()).or_default().coming += 1;
     }
 
+    /// Whether any is.
+    pub(super) fn are_coming(&self, key: &Key) -> bool {
+        self.all.get(key).is_some_and(|host| host.coming > 0)
+    }
+
     /// It is open, or not to be had.
     pub(super) fn came(&mut self, key: &Key) {
         if let Some(host) = self.all.get_mut(key) {

@@ -102,9 +102,11 @@ impl Engine<'_> {
         }
     }
 
-    /// The plan of a request, with QUIC beside TCP where an earlier response offers it.
-    pub(super) fn offered(&self, plan: HttpPlan, url: &Url) -> HttpPlan {
-        let is_offered = self.state.borrow().offers.contains(&Origin::of(url));
+    /// The plan of a request, with QUIC beside TCP where an earlier response offers it; once, where several connections
+    /// are opened at a time.
+    pub(super) fn offered(&self, plan: HttpPlan, (url, key): (&Url, &Key)) -> HttpPlan {
+        let state = self.state.borrow();
+        let is_offered = state.offers.contains(&Origin::of(url)) && !state.hosts.are_coming(key);
         match plan.http3 {
             Http3::WhereOffered if is_offered => HttpPlan { http3: Http3::Remembered, ..plan },
             _ => plan,

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::rc::Rc;
 
 use super::State;
+use crate::page::{Pending, Schedule};
 use crate::trace::{
     ConnectionId, Failure, Fate, PageProfile, Priority, Request, RequestId, ResourceId, Stage, StageName,
 };
@@ -81,7 +82,9 @@ impl State {
             let Some(place) = self.waiting.iter().position(|one| one.job.id == id) else { continue };
             let key = self.waiting[place].job.key.clone();
             let is_before = |other: &ResourceId| {
-                self.rank(*other) > rank && self.key(*other).is_some_and(|other| other == key)
+                self.rank(*other) > rank
+                    && self.would_take(*other)
+                    && self.key(*other).is_some_and(|other| other == key)
             };
             if self.pending.iter().any(is_before) {
                 continue;
@@ -104,6 +107,15 @@ impl State {
                 self.jobs.push_back(job);
             }
         }
+    }
+
+    /// Whether something that waits for its turn would take a connection that is free.
+    fn would_take(&self, id: ResourceId) -> bool {
+        let (known, priority) = (&self.known[id.0], self.resources[id.0].priority);
+        let one = Pending { number: id.0, priority, is_told: false };
+        let is_bound = known.avoid.is_some() || known.wish.prefetch;
+        let is_over = self.stopped || self.asked >= self.plan.max_resources || self.is_too_large();
+        !is_bound && !is_over && Schedule(self.plan.profile).may_start(one, self.progress())
     }
 
     fn rank(&self, id: ResourceId) -> Priority {
