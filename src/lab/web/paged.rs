@@ -40,8 +40,8 @@ const POOLED: &str = "<!doctype html><title>Pooled</title>\n\
 /// What goes by https as its host has an HTTPS record; by HTTP/3 as that record says so; and by HTTP/3 as an earlier
 /// response does, which the frame comes behind.
 const PROMISED: &str = "<!doctype html><title>Promised</title>\n\
-<img src=http://upgrade.https.test/a.png><img src=http://upgrade.https.test/b.png>\n\
-<img src=https://offered.http3.test/c.png><img src=https://files.http3.test/first.png>\n\
+<img src=http://upgrade.https.test/?a.png><img src=http://upgrade.https.test/?b.png>\n\
+<img src=https://offered.http3.test/?c.png><img src=https://files.http3.test/first.png>\n\
 <iframe src=/frame.html></iframe>\n";
 
 /// What is broken, blocked or elsewhere.
@@ -71,7 +71,7 @@ const OTHER_SITE: &str = "<!doctype html><title>Another site</title>\n\
 /// A stylesheet that leads to another host.
 const LATE_HOST: &str = "<!doctype html><title>A late host</title>\n<link rel=stylesheet href=/main.css>\n";
 
-/// The same host, named ahead; and one named ahead in vain: what is asked of it goes without credentials.
+/// The same host, named ahead, and led to by a redirect; and one named ahead in vain: what is asked of it goes without credentials.
 const AHEAD: &str = "<!doctype html><title>Ahead</title>\n\
 <link rel=preconnect href=https://page-styles.http.test><link rel=preconnect href=https://third.http.test>\n\
 <link rel=dns-prefetch href=https://page-widget.tls.test>\n\
@@ -394,7 +394,11 @@ pub(super) const PAGED: &[Site] = &[
         236,
         page(
             AHEAD,
-            &[slow("/main.css", CSS, "@import 'https://page-styles.http.test/far.css';\n", PAGE_STYLE)],
+            &[File {
+                status: 302,
+                fields: &[("location", "https://page-styles.http.test/far.css")],
+                ..slow("/main.css", CSS, "", PAGE_STYLE)
+            }],
         ),
     ),
     Site::tls(
