@@ -5,7 +5,7 @@ use super::model::{HostModel, Node, Times};
 use crate::trace::ConnectionId;
 
 /// Our own work between what was waited for and a turn takes no longer. What took longer waited for something else.
-const MOST: u64 = 10_000;
+const MOST: u64 = 20_000;
 
 /// A request as it was measured.
 pub(super) struct Measured {
