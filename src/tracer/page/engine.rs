@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use super::covers::Covers;
 use super::hosts::{Credentials, Key, Way};
 use super::inbox::{Came, Ear, Heard, Inbox};
-use super::late::Job;
+use super::slot::Job;
 use super::state::State;
 use crate::http::{self, Listener, Session};
 use crate::plan::{Cookie, CookieJar, PagePlan, Reach};

@@ -10,7 +10,6 @@ use super::hosts::{Key, Way};
 use super::inbox::{Came, Ear, Heard};
 use super::numbers::of_page;
 use super::revisit::Part;
-use super::secured::Begin;
 use super::state::{OPEN, OPEN_AHEAD};
 use crate::dns::UncountedLanes;
 use crate::fault::Fault;
@@ -301,6 +300,15 @@ pub(super) fn came(request: &Request, failure: Option<&Failure>) -> Came {
         http.status.is_some_and(|status| (200..300).contains(&status)) && body.complete && plain
     });
     if whole && failure.is_none() { Came::Whole } else { Came::InPart }
+}
+
+/// How a request begins.
+pub(super) struct Begin {
+    pub(super) key: Key,
+    /// `None`: it waits for what others open.
+    pub(super) way: Option<Way>,
+    /// Its lookup, where that was made before it was known whether it needs a connection.
+    pub(super) looked_up: Option<(Dns, Option<UncountedLanes>)>,
 }
 
 impl Work {

@@ -5,91 +5,17 @@
 //! is none. Chromium's second attempt at a connection that is slow is not made here: whichever of the two were open first
 //! would be no fact of the path.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
-
 use super::engine::Engine;
 use super::fetch::Work;
-use super::hosts::Key;
-use crate::dns::UncountedLanes;
+use super::slot::{Given, Job, Own, Slot};
 use crate::http::{self, Ask};
-use crate::plan::{HttpPlan, Plan};
-use crate::trace::{ConnectionId, Dns, Failure, Request, ResourceId, Stage, Trace};
+use crate::plan::Plan;
+use crate::trace::{Failure, Request, ResourceId, Stage, Trace};
 use crate::tracer::pool::Idle;
 use crate::tracer::scene::Scene;
-
-/// Where a request waits for a connection.
-#[derive(Default)]
-pub(super) struct Slot {
-    given: RefCell<Option<Given>>,
-    told: Notify,
-    /// What was opened for it, until somebody uses that.
-    pub(super) own: RefCell<Option<Own>>,
-}
-
-/// What it is given.
-pub(super) enum Given {
-    /// A connection, and whose that is.
-    Connection(Idle, Key),
-    /// None: that is what opening one came to.
-    Failed(Box<Request>, Failure),
-}
-
-/// A connection that was opened for a request.
-pub(super) struct Own {
-    pub(super) connection: ConnectionId,
-    /// The request as far as that, and made to be sent.
-    pub(super) request: Box<Request>,
-    made: Option<http::Prepared>,
-}
-
-impl Slot {
-    pub(super) fn give(&self, given: Given) {
-        self.given.replace(Some(given));
-        self.told.notify_one();
-    }
-
-    async fn given(&self) -> Given {
-        loop {
-            if let Some(given) = self.given.take() {
-                return given;
-            }
-            self.told.notified().await;
-        }
-    }
-}
-
-/// A connection that is to be opened for a request.
-pub(super) struct Job {
-    pub(super) id: ResourceId,
-    /// The request's place among the page's.
-    number: usize,
-    pub(super) key: Key,
-    request: Request,
-    ask: Ask,
-    http: HttpPlan,
-    looked_up: Option<(Dns, Option<UncountedLanes>)>,
-    pub(super) slot: Rc<Slot>,
-}
-
-impl Job {
-    /// The same once more.
-    pub(super) fn again(&self) -> Self {
-        Self {
-            id: self.id,
-            number: self.number,
-            key: self.key.clone(),
-            request: self.request.clone(),
-            ask: self.ask.clone(),
-            http: self.http.clone(),
-            looked_up: None,
-            slot: Rc::clone(&self.slot),
-        }
-    }
-}
 
 impl Engine<'_> {
     /// The first connection to its host that is free or open, while one is opened for it.

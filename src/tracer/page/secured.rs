@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::ask;
 use super::engine::Engine;
-use super::fetch::Work;
+use super::fetch::{Begin, Work};
 use super::hosts::{Key, Way};
 use crate::dns::UncountedLanes;
 use crate::plan::{Http3, HttpPlan, HttpsRecords};
@@ -16,19 +16,6 @@ use crate::tracer::beside::Beside;
 use crate::tracer::scene::Scene;
 use crate::tracer::target::Origin;
 use crate::tracer::way;
-
-/// What is told of a request that is asked for by https.
-pub(super) const BY_HTTPS: &str =
-    "http as it is named: asked for by https, as its host has an HTTPS record (RFC 9460 section 9.5)";
-
-/// How a request begins.
-pub(super) struct Begin {
-    pub(super) key: Key,
-    /// `None`: it waits for what others open.
-    pub(super) way: Option<Way>,
-    /// Its lookup, where that was made before it was known whether it needs a connection.
-    pub(super) looked_up: Option<(Dns, Option<UncountedLanes>)>,
-}
 
 impl Engine<'_> {
     /// How a request begins that was given this way; its URL may become another.

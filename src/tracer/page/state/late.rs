@@ -9,8 +9,8 @@ use crate::trace::{
     ConnectionId, Failure, Fate, PageProfile, Priority, Request, RequestId, ResourceId, Stage, StageName,
 };
 use crate::tracer::page::hosts::Key;
-use crate::tracer::page::late::{Given, Job, Own, Slot};
 use crate::tracer::page::numbers::of_page;
+use crate::tracer::page::slot::{Given, Job, Own, Slot};
 
 /// Why nothing was asked over a connection by whom it was opened for.
 const SPARE: &str = "another connection was free or open before";

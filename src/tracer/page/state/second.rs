@@ -9,9 +9,12 @@ use crate::trace::{Asker, At, Fate, Header, Resource, ResourceId, Url};
 use crate::tracer::page::ask::{credentials, is_other_site};
 use crate::tracer::page::hosts::{Credentials, Key};
 use crate::tracer::page::revisit::Part;
-use crate::tracer::page::secured::BY_HTTPS;
 use crate::tracer::target::Origin;
 use crate::tracer::upgrade;
+
+/// What is told of a request that is asked for by https.
+const BY_HTTPS: &str =
+    "http as it is named: asked for by https, as its host has an HTTPS record (RFC 9460 section 9.5)";
 
 impl State {
     /// Something of a response came.
