@@ -105,10 +105,11 @@ fn is_by_quic(document: &Value, request: &Value) -> bool {
 
 #[test]
 fn https_records_and_fields_decide_by_what_a_resource_comes() {
-    // On a busy machine a record may come too late to be waited for.
+    // On a busy machine a record may come too late to be waited for, and a field too late for the next.
     let heeded = |document: &Value| {
         let by_https = |file| ending(document, file)["url"].as_str().unwrap().starts_with("https:");
-        by_https("a.png") && is_by_quic(document, ending(document, "c.png"))
+        let by_quic = |file| is_by_quic(document, ending(document, file));
+        by_https("a.png") && by_quic("c.png") && by_quic("late.png")
     };
     let mut runs = (0..3).map(|_| json(&["--lab", "--page", "http://page-promised.http.test/"]).1);
     let document = runs.find(heeded).expect("records are heeded");

@@ -81,3 +81,11 @@ impl Job {
         }
     }
 }
+
+/// A request that waits for a connection.
+pub(super) struct Waiting {
+    /// How one is opened for it.
+    pub(super) job: Job,
+    /// Which that was, once it is open.
+    pub(super) own: Option<ConnectionId>,
+}

@@ -13,7 +13,7 @@ use super::ask::{credentials, is_own};
 use super::covers::Covers;
 use super::hosts::{Credentials, Hosts, Key, Speaks, Way};
 use super::revisit::Revisits;
-use super::slot::Job;
+use super::slot::{Job, Waiting};
 use crate::dns::UncountedLanes;
 use crate::http;
 use crate::page::{Cors, Found, Pending, Place, Progress, Ranks, Schedule, Wish, can_wait, place};
@@ -72,7 +72,7 @@ pub(super) struct State {
     pending: Vec<ResourceId>,
     running: Vec<ResourceId>,
     /// Those of them that wait for a connection.
-    waiting: Vec<late::Waiting>,
+    waiting: Vec<Waiting>,
     /// Connections that are to be opened for these.
     pub(super) jobs: VecDeque<Job>,
     /// Of the document, and of each frame.

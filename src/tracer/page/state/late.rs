@@ -10,20 +10,12 @@ use crate::trace::{
 };
 use crate::tracer::page::hosts::Key;
 use crate::tracer::page::numbers::of_page;
-use crate::tracer::page::slot::{Given, Job, Own, Slot};
+use crate::tracer::page::slot::{Given, Job, Own, Slot, Waiting};
 
 /// Why nothing was asked over a connection by whom it was opened for.
 const SPARE: &str = "another connection was free or open before";
 /// The same, told of the request.
 const ANOTHER: &str = "goes over a connection that was free or open before its own";
-
-/// A request that waits for a connection.
-pub(super) struct Waiting {
-    /// How one is opened for it.
-    job: Job,
-    /// Which that was, once it is open.
-    own: Option<ConnectionId>,
-}
 
 impl State {
     /// A request waits for a connection, and has one opened.
