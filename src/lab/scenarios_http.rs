@@ -88,6 +88,18 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     )
     .options(&["--page"]),
     Scenario::new(
+        "page-pooled",
+        "https://page-pooled.http.test/",
+        "a page of two stylesheets by HTTP/1.1: the second takes the connection that the first leaves, before its own is open",
+    )
+    .options(&["--page"]),
+    Scenario::new(
+        "page-promised",
+        "http://page-promised.http.test/",
+        "a page whose images go by https or HTTP/3, as HTTPS records and an Alt-Svc field say",
+    )
+    .options(&["--page"]),
+    Scenario::new(
         "page-broken",
         "https://page-broken.http.test/",
         "a page with a missing stylesheet, a script in the clear and a moved image",

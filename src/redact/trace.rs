@@ -80,6 +80,7 @@ impl Redact for Page {
                 note,
                 integrity: _,
                 unused: _,
+                spare: _,
             } = resource;
             seen.clean(url, Shape::Typed);
             if let Some(note) = note {

@@ -227,7 +227,11 @@ pub(super) fn lane_facts(paged: &Paged<'_>, lane: &ConnectionLane) -> String {
         0 => "not used".to_owned(),
         number => count(number, "request"),
     };
-    let ahead = if opened_ahead(paged, lane).is_some() { ", opened ahead" } else { "" };
+    let ahead = match opened_ahead(paged, lane) {
+        Some(_) => ", opened ahead",
+        None if lane.is_spare => ", left to others",
+        None => "",
+    };
     if version.is_empty() { format!("{carried}{ahead}") } else { format!("{version}, {carried}{ahead}") }
 }
 

@@ -125,6 +125,7 @@ fn resource(it: &Object<'_>, fate: Fate) -> Read<Resource> {
             Some(_) => return Err(Fault::new("nothing is asked for so").within("ahead")),
         },
         cross_origin: it.get("crossorigin")?,
+        spare: it.get::<Option<usize>>("spare")?.map(RequestId),
         fate: fate,
     }))
 }

@@ -132,7 +132,7 @@ fn turns(teller: &mut Teller, asked: &[(&Resource, Hop<'_>)]) {
     let all: Vec<(u64, &Resource)> =
         asked.iter().filter_map(|(resource, hop)| Some((queued(hop)?, *resource))).collect();
     let Some((longest, who)) = all.iter().max_by_key(|(micros, _)| *micros) else { return };
-    let told = [
+    let mut told = vec![
         format!(
             "{} had to wait before anything was done for {}: for a connection, or because more important ones came \
              first.",
@@ -144,6 +144,13 @@ fn turns(teller: &mut Teller, asked: &[(&Resource, Hop<'_>)]) {
          and HTTP/3 one carries all."
             .to_owned(),
     ];
+    let left = asked.iter().filter(|(resource, _)| resource.spare.is_some()).count();
+    if left > 0 {
+        told.push(format!(
+            "{left} of these had a connection opened for {} and took another, which was free or open before.",
+            if left == 1 { "it" } else { "them" }
+        ));
+    }
     teller.tell("Waiting for a turn", &told, &["RFC 9112 section 9.4", "RFC 9218"], COMMAND);
 }
 

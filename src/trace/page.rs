@@ -130,6 +130,8 @@ pub struct Resource {
     pub integrity: Option<Integrity>,
     /// Why a browser would not use what came.
     pub unused: Option<Unused>,
+    /// Opening a connection for it where it went over another, told as of a request that went no further.
+    pub spare: Option<RequestId>,
 }
 
 /// What the check of a body's integrity came to (W3C SRI).

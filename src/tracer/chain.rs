@@ -22,7 +22,7 @@ use super::way;
 use crate::dns::UncountedLanes;
 use crate::fault::Fault;
 use crate::http::{self, Ask, OnBehalf, TraceContext, Upload};
-use crate::plan::{Cookie, CookieJar, ExpectPlan, TraceContextPlan};
+use crate::plan::{CookieJar, ExpectPlan, TraceContextPlan};
 use crate::stop::Stopped;
 use crate::tcp;
 use crate::tls::{self, Heard, Memory};
@@ -121,11 +121,6 @@ impl<'a> Chain<'a> {
     /// Hands the connections over to whoever fetches the page.
     pub(super) fn hand_over(&mut self) -> Pool {
         std::mem::take(&mut self.pool)
-    }
-
-    /// What is kept of cookies.
-    pub(super) fn cookies(&self) -> Vec<Cookie> {
-        self.last.as_ref().map(|ask| ask.cookies.clone()).unwrap_or_default()
     }
 
     /// What is left to be done, none of it counted.
@@ -397,7 +392,7 @@ impl<'a> Chain<'a> {
         if let (Some(page), Some(connection)) = (self.page, connection) {
             let url = &trace.requests[id.0].url;
             let opened = (&trace.connections[connection.0], beside.unread.as_ref());
-            page.document_connected(url, &session, opened, connection);
+            page.document_connected(url, &session, opened, connection, &ask.cookies);
         }
         let request = &mut trace.requests[id.0];
         on_stage(StageName::Http, &request.url.host_ascii);

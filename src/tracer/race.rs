@@ -41,7 +41,7 @@ fn may_try(plan: &Plan, until: StageName) -> bool {
     let can = plan.http.version == VersionChoice::Auto && plan.tls.max_version == TlsVersion::Tls13;
     can && match plan.http.http3 {
         Http3::Always => until >= StageName::Tls,
-        Http3::WhereOffered => until == StageName::Http && !asks_about_tcp(plan),
+        Http3::WhereOffered | Http3::Remembered => until == StageName::Http && !asks_about_tcp(plan),
         Http3::Never => false,
     }
 }
@@ -57,7 +57,7 @@ pub(super) fn candidates(
         return Vec::new();
     }
     let is_offered = |candidate: &&Candidate| {
-        plan.http.http3 == Http3::Always
+        matches!(plan.http.http3, Http3::Always | Http3::Remembered)
             || record_of(candidate.source(), service).is_some_and(ServiceRecord::offers_http3)
     };
     queue.iter().filter(is_offered).copied().collect()

@@ -201,7 +201,7 @@ impl Tracer {
         let document = async {
             trace.no_request = chain.follow(url, &mut trace).await.err();
             if let Some(page) = &page {
-                page.document_ended(chain.hand_over(), chain.cookies());
+                page.document_ended(chain.hand_over());
             }
         };
         match &page {

@@ -13,20 +13,24 @@ pub(super) enum Upgrade {
     NotWanted,
 }
 
-/// Rewrites an http URL whose host has an HTTPS record that is not of no use.
-pub(super) fn to_https(url: &mut Url, dns: &mut Dns) -> Upgrade {
-    let wanted = dns.service.as_ref().is_some_and(crate::trace::ServiceBinding::demands_https);
-    let (Scheme::Http, true, Some(rest)) = (url.scheme, wanted, url.href.strip_prefix("http:")) else {
-        return Upgrade::NotWanted;
-    };
+/// The same URL by https, with the change on record; `None` where it is none of http.
+pub(super) fn by_https(url: &Url) -> Option<Url> {
     // The default port is not written out, so the scheme alone changes port 80 to 443.
-    let Ok(mut secure) = url::parse(&format!("https:{rest}")) else { return Upgrade::NotWanted };
-    secure.changes = std::mem::take(&mut url.changes);
+    let rest = url.href.strip_prefix("http:").filter(|_| url.scheme == Scheme::Http)?;
+    let mut secure = url::parse(&format!("https:{rest}")).ok()?;
+    secure.changes.clone_from(&url.changes);
     secure.changes.push(UrlChange {
         kind: UrlChangeKind::HttpsRecordUpgrade,
         before: format!("http://{}", url.host_ascii),
         after: format!("https://{}", url.host_ascii),
     });
+    Some(secure)
+}
+
+/// Rewrites an http URL whose host has an HTTPS record that is not of no use.
+pub(super) fn to_https(url: &mut Url, dns: &mut Dns) -> Upgrade {
+    let wanted = dns.service.as_ref().is_some_and(crate::trace::ServiceBinding::demands_https);
+    let Some(secure) = by_https(url).filter(|_| wanted) else { return Upgrade::NotWanted };
     *url = secure;
     dns.notes
         .push(format!("{} has an HTTPS record: the request goes by https (RFC 9460 section 9.5)", dns.name));

@@ -447,6 +447,8 @@ const FOUND: &[(&str, &[&str])] = &[
     ("page-unhinted", &["page-early-hints-missing"]),
     ("page-origins", &["page-many-origins"]),
     ("page-overweight", &["page-overweight"]),
+    ("page-ahead", &["page-preconnect-unused"]),
+    ("page-pooled", &[]),
     ("page-quirks", &["page-unused-resource"]),
     ("page-refused", &["page-unused-resource"]),
 ];

@@ -111,13 +111,13 @@ fn serve(answer: fn(&str, &str) -> String) -> (String, Arc<Mutex<Vec<String>>>) 
     thread::spawn(move || {
         for stream in listener.incoming() {
             let (stream, kept) = (stream.unwrap(), Arc::clone(&kept));
-            thread::spawn(move || talk(stream, answer, &kept));
+            thread::spawn(move || talk(stream, &answer, &kept));
         }
     });
     (base, heads)
 }
 
-fn talk(mut stream: TcpStream, answer: fn(&str, &str) -> String, heads: &Mutex<Vec<String>>) {
+fn talk(mut stream: TcpStream, answer: &dyn Fn(&str, &str) -> String, heads: &Mutex<Vec<String>>) {
     let mut lines = BufReader::new(stream.try_clone().unwrap());
     loop {
         let mut head = String::new();
@@ -185,6 +185,53 @@ fn what_leads_on_is_followed_as_it_was_found() {
         assert_eq!(told(&document, file), expected, "{file}");
     }
     assert_eq!(document["page"]["second_visit"]["requests"][0]["why"], "permanent");
+}
+
+/// Hints of markup and of a Link field are for a second visit, too, also where the document is at hand.
+#[test]
+fn hints_are_acted_on_at_the_second_visit() {
+    let far = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = far.local_addr().unwrap().port();
+    let met = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&met);
+    thread::spawn(move || {
+        let mut open = Vec::new();
+        for stream in far.incoming().flatten() {
+            *count.lock().unwrap() += 1;
+            open.push(stream);
+        }
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let page =
+        format!("<!doctype html><link rel=preconnect href=http://127.0.0.1:{port}><img src=/late.png>");
+    let heads: Arc<Mutex<Vec<String>>> = Arc::default();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let (page, heads) = (page.clone(), Arc::clone(&heads));
+            thread::spawn(move || {
+                let answer = |path: &str, _: &str| match path {
+                    "/" => {
+                        response("200 OK", "Content-Type: text/html\r\nCache-Control: max-age=60\r\n", &page)
+                    }
+                    _ => {
+                        thread::sleep(std::time::Duration::from_millis(200)); // so that the hint is acted on meanwhile
+                        response(
+                            "200 OK",
+                            "Content-Type: image/png\r\nCache-Control: no-store\r\n",
+                            "no pixels",
+                        )
+                    }
+                };
+                talk(stream, &answer, &heads);
+            });
+        }
+    });
+    let document = visited(&base);
+    assert_eq!(*met.lock().unwrap(), 2, "{document:#}");
+    let visit = &document["page"]["second_visit"];
+    assert_eq!(visit["requests"].as_array().unwrap().len(), 2, "a hint is no request: {visit}");
+    assert_eq!(visit["connections"], 2, "{visit}");
 }
 
 #[test]

@@ -21,37 +21,28 @@ const CPU: Duration = Duration::from_millis(250);
 const CPU_UNOPTIMISED: Duration = Duration::from_secs(8);
 /// Descriptors at most: six connections a host, and what a process has.
 const DESCRIPTORS: usize = HOSTS * 6 + 24;
+/// Runs at most.
+const ATTEMPTS: usize = 3;
 
 #[test]
 fn two_hundred_resources_on_twenty_hosts_are_cheap() {
     let hosts: Vec<u16> = (0..HOSTS).map(|_| serve(String::new())).collect();
-    let name = |number: usize| format!("host{}.test:{}", number % HOSTS, hosts[number % HOSTS]);
-    let page: String =
-        (0..HOSTS * EACH).map(|number| format!("<img src=http://{}/{number}.png>", name(number))).collect();
+    let page: String = (0..HOSTS * EACH)
+        .map(|number| format!("<img src=http://{}/{number}.png>", name(&hosts, number)))
+        .collect();
     let port = serve(page);
-    let file = std::env::temp_dir().join(format!("urltrace-it-load-{}", std::process::id()));
     let release = std::env::var_os("URLTRACE_LOAD_BINARY");
-    let mut command = release.as_ref().map_or_else(urltrace, Command::new);
-    command.env_clear().stdin(Stdio::null());
-    for number in 0..HOSTS {
-        command.args(["--resolve", &format!("{}:127.0.0.1", name(number))]);
-    }
-    let mut child = command
-        .args(["--page", "--format", "json", &format!("http://127.0.0.1:{port}/")])
-        .stdout(std::fs::File::create(&file).unwrap())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let (mut memory, mut cpu, mut descriptors) = (0, Duration::ZERO, 0);
-    while child.try_wait().unwrap().is_none() {
-        let seen = Seen::of(child.id());
-        memory = memory.max(seen.memory);
-        cpu = cpu.max(seen.cpu);
-        descriptors = descriptors.max(seen.descriptors);
-        std::thread::sleep(Duration::from_millis(2)); // between two looks
-    }
-    let document: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
-    std::fs::remove_file(&file).unwrap();
+    let us = |value: &Value, name: &str| value[name].as_u64().unwrap_or(0);
+    let bound = |document: &Value| us(&document["page"]["simulated"], "end_us");
+    // It takes no longer than its schedule has it. A machine that does something else for a moment is no fault of the
+    // program.
+    let is_bounded = |run: &(Value, Seen)| {
+        let (end, bound) = (us(&run.0["page"], "end_us"), bound(&run.0));
+        bound > 0 && end * 100 <= bound * 105
+    };
+    let mut runs = (0..ATTEMPTS).map(|_| load(&hosts, port, release.as_ref()));
+    let (document, Seen { memory, cpu, descriptors }) =
+        runs.find(is_bounded).expect("it is within its bound");
     check_document(&document);
     let requests = document["requests"].as_array().unwrap();
     assert_eq!(requests.len(), HOSTS * EACH + 1);
@@ -60,15 +51,46 @@ fn two_hundred_resources_on_twenty_hosts_are_cheap() {
     assert_eq!(of_hosts.len(), HOSTS + 1);
     assert!(of_hosts[1..].iter().all(|host| host["requests"] == EACH), "{of_hosts:#?}");
     // Each request has what the network and its peer took, and little of ours.
-    let us = |request: &Value, name: &str| request["phases"][name].as_u64().unwrap_or(0);
-    let own: u64 = requests.iter().map(|request| us(request, "unaccounted_us")).sum();
-    let all: u64 = requests.iter().map(|request| us(request, "total_us")).sum();
+    let phase = |request: &Value, name: &str| us(&request["phases"], name);
+    let own: u64 = requests.iter().map(|request| phase(request, "unaccounted_us")).sum();
+    let all: u64 = requests.iter().map(|request| phase(request, "total_us")).sum();
     assert!(own * 5 < all, "{own} of {all} are our own work");
-    assert!(requests.iter().all(|request| us(request, "wait_us") >= 20_000), "each waited for its answer");
+    assert!(requests.iter().all(|request| phase(request, "wait_us") >= 20_000), "each waited for its answer");
     assert!(memory < MEMORY, "{memory} kB");
     let most = if release.is_some() { CPU } else { CPU_UNOPTIMISED };
     assert!(cpu < most, "{cpu:?}");
     assert!(descriptors <= DESCRIPTORS, "{descriptors} descriptors");
+}
+
+/// One run: its document, and the most that it held.
+fn load(hosts: &[u16], port: u16, binary: Option<&std::ffi::OsString>) -> (Value, Seen) {
+    let file = std::env::temp_dir().join(format!("urltrace-it-load-{}", std::process::id()));
+    let mut command = binary.map_or_else(urltrace, Command::new);
+    command.env_clear().stdin(Stdio::null());
+    for number in 0..HOSTS {
+        command.args(["--resolve", &format!("{}:127.0.0.1", name(hosts, number))]);
+    }
+    let mut child = command
+        .args(["--page", "--format", "json", &format!("http://127.0.0.1:{port}/")])
+        .stdout(std::fs::File::create(&file).unwrap())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut most = Seen { memory: 0, cpu: Duration::ZERO, descriptors: 0 };
+    while child.try_wait().unwrap().is_none() {
+        let seen = Seen::of(child.id());
+        most.memory = most.memory.max(seen.memory);
+        most.cpu = most.cpu.max(seen.cpu);
+        most.descriptors = most.descriptors.max(seen.descriptors);
+        std::thread::sleep(Duration::from_millis(2)); // between two looks
+    }
+    let document = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    (document, most)
+}
+
+fn name(hosts: &[u16], number: usize) -> String {
+    format!("host{}.test:{}", number % HOSTS, hosts[number % HOSTS])
 }
 
 /// What a process holds now.

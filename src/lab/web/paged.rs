@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::site::{CHANGING_ETAG, Conduct, DEAF_ETAG, File, HSTS, Hints, KEPT, PAGE, Page, Site, TLS, Tls};
+use super::site::{
+    ALT_SVC, CHANGING_ETAG, Conduct, DEAF_ETAG, File, HSTS, Hints, Http3, KEPT, PAGE, Page, Protocols, Site,
+    TLS, Tls,
+};
 use crate::lab::scenario::{
     EARLY_HINTS, PAGE_HANDSHAKE, PAGE_IMAGE, PAGE_IMPORT, PAGE_SCRIPT, PAGE_STYLE, PAGE_THINK, PAGE_WIDGET,
 };
@@ -29,6 +32,17 @@ const DOCUMENT: &str = "<!doctype html><html><head><title>A page</title>\n\
 const GALLERY: &str = "<!doctype html><title>Images</title>\n\
 <img src=/1.png><img src=/2.png><img src=/3.png><img src=/4.png><img src=/5.png>\n\
 <img src=/6.png><img src=/7.png><img src=/8.png><img src=/9.png><img src=/10.png>\n";
+
+/// Two stylesheets, on a server with one request a connection that takes long to connect to.
+const POOLED: &str = "<!doctype html><title>Pooled</title>\n\
+<link rel=stylesheet href=/first.css><link rel=stylesheet href=/second.css>\n";
+
+/// What goes by https as its host has an HTTPS record; by HTTP/3 as that record says so; and by HTTP/3 as an earlier
+/// response does, which the frame comes behind.
+const PROMISED: &str = "<!doctype html><title>Promised</title>\n\
+<img src=http://upgrade.https.test/?a.png><img src=http://upgrade.https.test/?b.png>\n\
+<img src=https://offered.http3.test/?c.png><img src=https://files.http3.test/first.png>\n\
+<iframe src=/frame.html></iframe>\n";
 
 /// What is broken, blocked or elsewhere.
 const BROKEN: &str = "<!doctype html><title>Broken</title><base href=/files/>\n\
@@ -57,7 +71,7 @@ const OTHER_SITE: &str = "<!doctype html><title>Another site</title>\n\
 /// A stylesheet that leads to another host.
 const LATE_HOST: &str = "<!doctype html><title>A late host</title>\n<link rel=stylesheet href=/main.css>\n";
 
-/// The same host, named ahead; and one named ahead in vain: what is asked of it goes without credentials.
+/// The same host, named ahead, and led to by a redirect; and one named ahead in vain: what is asked of it goes without credentials.
 const AHEAD: &str = "<!doctype html><title>Ahead</title>\n\
 <link rel=preconnect href=https://page-styles.http.test><link rel=preconnect href=https://third.http.test>\n\
 <link rel=dns-prefetch href=https://page-widget.tls.test>\n\
@@ -117,6 +131,9 @@ const CHECKED: [(&str, &str); 2] = [("cache-control", "no-cache"), ("etag", "\"c
 /// Kept for a year.
 const FOR_LONG: [(&str, &str); 1] = [("cache-control", "max-age=31536000, immutable")];
 
+/// For the pages of every origin.
+const FOR_ALL: [(&str, &str); 3] = [KEPT[0], KEPT[1], ("access-control-allow-origin", "*")];
+
 const fn file(path: &'static str, kind: &'static str, text: &'static str) -> File {
     File { path, kind, text, times: 1, status: 200, fields: &KEPT, think: Duration::ZERO }
 }
@@ -165,7 +182,7 @@ pub(super) const PAGED: &[Site] = &[
         page(
             "",
             &[
-                file("/widget.js", JS, ""),
+                File { fields: &FOR_ALL, ..file("/widget.js", JS, "") },
                 File {
                     status: 301,
                     fields: &[("location", "https://page-refused.http.test/here.js")],
@@ -232,6 +249,50 @@ pub(super) const PAGED: &[Site] = &[
                 image("/10.png"),
             ],
         ),
+    ),
+    Site::tls(
+        "page-pooled.http.test",
+        206,
+        Tls {
+            protocols: Protocols::Http1,
+            delay: PAGE_HANDSHAKE,
+            conduct: page(
+                POOLED,
+                &[
+                    slow("/first.css", CSS, "body { margin: 0 }\n", PAGE_STYLE),
+                    slow("/second.css", CSS, "body { margin: 0 }\n", PAGE_IMPORT),
+                ],
+            ),
+            ..TLS
+        },
+    ),
+    Site::http(
+        "page-promised.http.test",
+        207,
+        page(
+            PROMISED,
+            &[slow(
+                "/frame.html",
+                HTML,
+                "<!doctype html><img crossorigin src=https://files.http3.test/late.png>\n",
+                PAGE_SCRIPT,
+            )],
+        ),
+    ),
+    Site::tls(
+        "files.http3.test",
+        208,
+        Tls {
+            http3: Http3::Spoken,
+            conduct: page(
+                "",
+                &[
+                    File { fields: &[KEPT[0], KEPT[1], ALT_SVC], ..file("/first.png", PNG, "no pixels") },
+                    File { fields: &FOR_ALL, ..file("/late.png", PNG, "no pixels") },
+                ],
+            ),
+            ..TLS
+        },
     ),
     Site::https(
         "page-broken.http.test",
@@ -333,7 +394,11 @@ pub(super) const PAGED: &[Site] = &[
         236,
         page(
             AHEAD,
-            &[slow("/main.css", CSS, "@import 'https://page-styles.http.test/far.css';\n", PAGE_STYLE)],
+            &[File {
+                status: 302,
+                fields: &[("location", "https://page-styles.http.test/far.css")],
+                ..slow("/main.css", CSS, "", PAGE_STYLE)
+            }],
         ),
     ),
     Site::tls(

@@ -385,7 +385,7 @@ impl Reader {
         if name == "iframe"
             && let Some(text) = attributes.value("srcdoc")
         {
-            self.within(text);
+            self.within(text, attributes.value("sandbox"));
         }
         if let Some(style) = attributes.value("style").filter(|style| style.len() <= MOST_CSS) {
             let (base, charset) = (self.base.borrow().clone(), self.charset.get());
@@ -426,12 +426,15 @@ impl Reader {
         }
     }
 
-    /// A document in an attribute: its URLs and its terms are those of this one.
-    fn within(&self, text: &str) {
+    /// A document in an attribute: its URLs and its terms are those of this one, in its frame's sandbox.
+    fn within(&self, text: &str, sandbox: Option<&str>) {
         if self.depth >= DEEPEST {
             return;
         }
-        let terms = (Rc::clone(&self.terms.borrow()), self.depth + 1);
+        let own = Rc::clone(&self.terms.borrow());
+        // The sandboxes around it are among its terms.
+        let boxed = |_: &str| Rc::new(Terms::clone(&own).framed(sandbox, &Terms::default()));
+        let terms = (sandbox.map_or_else(|| Rc::clone(&own), boxed), self.depth + 1);
         let (base, decoder) = (self.base.borrow().clone(), Decoder::new(Some("utf-8")));
         let mut inner = Document::at(base, decoder, self.viewport, terms).without_quirks();
         for mut found in inner.take(text.as_bytes()) {

@@ -164,6 +164,23 @@ fn what_asks_for_nothing() {
 }
 
 #[test]
+fn a_document_in_the_markup_is_in_the_sandbox_of_its_frame() {
+    for (attribute, opaque) in [
+        ("", false),
+        ("sandbox", true),
+        ("sandbox=allow-scripts", true),
+        ("sandbox=allow-same-origin", false),
+    ] {
+        let html = format!(
+            "<iframe {attribute} srcdoc='<img src=/a><iframe srcdoc=\"<img src=/b>\">'></iframe><img src=/c>"
+        );
+        let all = found(&html);
+        let told: Vec<bool> = all.iter().map(|found| found.wish.terms.is_opaque()).collect();
+        assert_eq!(told, [opaque, opaque, false], "{html}");
+    }
+}
+
+#[test]
 fn what_markup_says_of_a_resource() {
     let one = |html: &str| found(html).remove(0);
     assert!(one("<script async src=/x></script>").wish.is_async);

@@ -33,6 +33,8 @@ struct Host {
     open: usize,
     is_shared: bool,
     streams: usize,
+    /// Connections on the way that whoever waits may take.
+    coming: usize,
 }
 
 /// Every host of a page.
@@ -81,6 +83,38 @@ impl<'m> Hosts<'m> {
         } else {
             state.speaks = Speaks::One;
         }
+    }
+
+    /// Whether a request that has one opened takes whichever is free or open first.
+    pub(super) fn binds_late(&self, host: usize) -> bool {
+        self.states[host].speaks == Speaks::One
+    }
+
+    /// One is on the way, for whoever waits.
+    pub(super) fn coming(&mut self, host: usize) {
+        self.states[host].coming += 1;
+    }
+
+    /// It is open.
+    pub(super) fn came(&mut self, host: usize) {
+        self.states[host].coming -= 1;
+        self.states[host].idle += 1;
+    }
+
+    /// Whether one that is idle was there, and is taken.
+    pub(super) fn take(&mut self, host: usize) -> bool {
+        let state = &mut self.states[host];
+        let is_there = state.idle > 0;
+        state.idle -= usize::from(is_there);
+        is_there
+    }
+
+    /// Whether another is opened, where so many wait.
+    pub(super) fn opens_for(&mut self, host: usize, waiting: usize) -> bool {
+        let state = &mut self.states[host];
+        let opens = waiting > state.coming && state.idle == 0 && state.open < PER_HOST;
+        state.open += usize::from(opens);
+        opens
     }
 
     /// One that the document uses is open.

@@ -1,17 +1,12 @@
 //! A model made from what was measured.
 
 use super::model::{Anchor, HostModel, Leaves, Model, Moment, Node, Times};
+use super::waited::{self, Measured, Prepared};
 use crate::timeline::{Phase, phases};
 use crate::trace::{
     Ahead, Asker, Blocking, CrossOrigin, Hop, HttpVersion, InitiatorKind, Page, Priority, ResourceKind,
     Trace, Url, directive,
 };
-
-/// A request as it was measured.
-struct Measured {
-    node: Node,
-    times: Times,
-}
 
 /// A model of the page of a trace; `None` where there is none, or its document never came.
 pub(super) fn model(trace: &Trace) -> Option<Model> {
@@ -51,8 +46,23 @@ pub(super) fn model(trace: &Trace) -> Option<Model> {
     let first = all[chain..].iter().filter(asked).map(|one| one.times.found).min();
     let first_found = first.map_or(Moment { anchor: Anchor::FirstByte, lag: 0 }, |at| times.moment(at));
     hosts.learn(&all);
+    waited::settle(
+        &mut all,
+        chain,
+        (page.marks.head_read.map(|at| at.0), &prepared(trace, page)),
+        &hosts.models,
+    );
     let nodes = all.into_iter().map(|one| one.node).collect();
     Some(Model { ids, nodes, hosts: hosts.models, chain, head, first_found, profile: page.profile })
+}
+
+/// The connections that were opened ahead.
+fn prepared(trace: &Trace, page: &Page) -> Vec<Prepared> {
+    let all = page.prepared().filter_map(|(_, _, request)| {
+        let hop = trace.page_hop(request)?;
+        Some(Prepared { connection: hop.request.connection.ran()?, origin: origin(hop.url), end: hop.end.0 })
+    });
+    all.collect()
 }
 
 /// Where each resource stands among the nodes.
@@ -120,7 +130,7 @@ fn measured(hop: &Hop<'_>, host: usize) -> Measured {
     };
     let found = hop.start.0;
     let times = Times::of(&node, found, found + spent(Phase::Queue).unwrap_or(0), opening.unwrap_or(0));
-    Measured { node, times }
+    Measured { node, times, connection: hop.request.connection.ran() }
 }
 
 /// The hosts met so far.

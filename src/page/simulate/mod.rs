@@ -5,7 +5,7 @@
 //! does not reproduce as it was measured has no such numbers.
 //!
 //! # Layout
-//! - `model`: the requests as they are simulated; `measured`: made from a trace; `mend`: changed
+//! - `model`: the requests as they are simulated; `measured`: made from a trace, with what `waited` tells; `mend`: changed
 //! - `hosts`: connections; `run`: the time axis
 //! - `simulation`: a measured page beside itself, mended
 //! - `chain`: which requests decide the start of rendering, as measured
@@ -19,6 +19,7 @@ mod run;
 mod simulation;
 #[cfg(test)]
 mod tests;
+mod waited;
 
 pub use self::chain::{Link, critical_chain};
 pub use self::mend::Mend;

@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::hosts::{Hosts, Way};
-use super::model::{Model, Times};
+use super::model::{Leaves, Model, Times};
 use crate::page::schedule::{Pending, Progress, Schedule, can_wait};
-use crate::trace::{Blocking, InitiatorKind};
+use crate::trace::{Blocking, InitiatorKind, PageProfile, Priority};
 
 /// Something that happens. Of what happens at once, what ends goes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,6 +14,8 @@ enum Event {
     Ended(usize),
     /// The connection of a request is open.
     Opened(usize),
+    /// A connection that was opened for a request is there for whoever waits.
+    Ready(usize),
     HeadRead,
     Found(usize),
 }
@@ -26,6 +28,14 @@ pub(super) struct Run {
     pub(super) head_read: Option<u64>,
 }
 
+/// A request that has one opened, and takes any connection to its host that is there first.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    node: usize,
+    /// What was opened for it is there.
+    is_ready: bool,
+}
+
 struct Axis<'m> {
     model: &'m Model,
     hosts: Hosts<'m>,
@@ -34,6 +44,8 @@ struct Axis<'m> {
     times: Vec<Option<Times>>,
     ways: Vec<Option<Way>>,
     pending: Vec<usize>,
+    /// Those that wait for a connection.
+    waiting: Vec<Waiting>,
     running: Vec<usize>,
     head_read: Option<u64>,
     document_ended: bool,
@@ -50,6 +62,7 @@ pub(super) fn run(model: &Model) -> Run {
         times: vec![None; number],
         ways: vec![None; number],
         pending: Vec::new(),
+        waiting: Vec::new(),
         running: Vec::new(),
         head_read: None,
         document_ended: false,
@@ -65,8 +78,10 @@ pub(super) fn run(model: &Model) -> Run {
             axis.events.pop();
             axis.happen(now, event);
         }
+        axis.bind(now);
         while let Some((node, way)) = axis.next() {
             axis.start(node, way, now);
+            axis.bind(now);
         }
     }
     Run { times: axis.times, head_read: axis.head_read }
@@ -89,6 +104,11 @@ impl Axis<'_> {
             }
             Event::Opened(node) if of_chain(node) => self.hosts.lent(self.model.nodes[node].host),
             Event::Opened(node) => self.hosts.opened(self.model.nodes[node].host),
+            Event::Ready(node) => {
+                self.hosts.came(self.model.nodes[node].host);
+                let own = self.waiting.iter_mut().find(|one| one.node == node);
+                own.into_iter().for_each(|one| one.is_ready = true);
+            }
             Event::Ended(node) if of_chain(node) => {
                 if node == self.model.document() {
                     self.document_ended = true;
@@ -115,8 +135,66 @@ impl Axis<'_> {
             Way::Kept => 0,
             Way::Open => self.opening(node, now),
         };
+        let one = &self.model.nodes[node];
+        let is_sole = one.leaves == Leaves::Unopened || one.by == InitiatorKind::Retry;
+        if way == Way::Open && !is_sole && self.hosts.binds_late(one.host) {
+            self.waiting.push(Waiting { node, is_ready: false });
+            return self.open(node, now + opening);
+        }
         self.ways[node] = Some(way);
         self.lay(node, now, opening);
+    }
+
+    fn open(&mut self, node: usize, ready: u64) {
+        self.hosts.coming(self.model.nodes[node].host);
+        self.events.push(Reverse((ready, Event::Ready(node))));
+    }
+
+    /// Connections that are free go to those that wait for one: to the most wanted, and of these to whose own it is.
+    fn bind(&mut self, now: u64) {
+        let nodes = &self.model.nodes;
+        let by_priority = self.model.profile == PageProfile::Chrome;
+        let rank = |node: usize| if by_priority { nodes[node].priority } else { Priority::VeryLow };
+        let mut order = self.waiting.clone();
+        order.sort_by_key(|one| (Reverse(rank(one.node)), !one.is_ready, one.node));
+        for Waiting { node, .. } in order {
+            let host = nodes[node].host;
+            let is_first = |other: &usize| {
+                nodes[*other].host == host && rank(*other) > rank(node) && self.would_take(*other)
+            };
+            if self.pending.iter().any(|other| is_first(other)) || !self.hosts.take(host) {
+                continue;
+            }
+            self.waiting.retain(|other| other.node != node);
+            self.ways[node] = Some(Way::Kept);
+            self.lay(node, now, 0);
+        }
+        for Waiting { node, .. } in self.waiting.clone() {
+            let host = nodes[node].host;
+            let waiting = self.waiting.iter().filter(|other| nodes[other.node].host == host).count();
+            if self.hosts.opens_for(host, waiting) {
+                self.open(node, now + self.model.hosts[host].opening);
+            }
+        }
+    }
+
+    /// Whether something that waits for its turn would take a connection that is free.
+    fn would_take(&self, node: usize) -> bool {
+        let one = &self.model.nodes[node];
+        let pending = Pending { number: node, priority: one.priority, is_told: false };
+        let is_bound = one.is_later || one.by == InitiatorKind::Retry;
+        !is_bound && Schedule(self.model.profile).may_start(pending, self.progress())
+    }
+
+    fn progress(&self) -> Progress {
+        let nodes = &self.model.nodes;
+        let waited_for = |node: &&usize| nodes[**node].blocking == Blocking::Render;
+        Progress {
+            head_is_read: self.head_read.is_some() || self.document_ended,
+            blocking_left: self.running.iter().chain(&self.pending).filter(waited_for).count(),
+            under_way: self.running.len(),
+            delayable: self.running.iter().filter(|node| can_wait(nodes[**node].priority)).count(),
+        }
     }
 
     /// What opening a connection takes now.
@@ -145,8 +223,7 @@ impl Axis<'_> {
         let times = Times::of(&self.model.nodes[node], self.found[node], turn, opening);
         self.times[node] = Some(times);
         let opens = node < self.model.chain && self.model.nodes[node].opening.is_some()
-            || self.ways[node] == Some(Way::Open)
-                && self.model.nodes[node].leaves != super::model::Leaves::Unopened;
+            || self.ways[node] == Some(Way::Open) && self.model.nodes[node].leaves != Leaves::Unopened;
         if opens {
             self.events.push(Reverse((times.begun, Event::Opened(node))));
         }
@@ -175,13 +252,7 @@ impl Axis<'_> {
             })
             .collect();
         schedule.order(&mut order);
-        let waited_for = |node: &&usize| nodes[**node].blocking == Blocking::Render;
-        let progress = Progress {
-            head_is_read: self.head_read.is_some() || self.document_ended,
-            blocking_left: self.running.iter().chain(&self.pending).filter(waited_for).count(),
-            under_way: self.running.len(),
-            delayable: self.running.iter().filter(|node| can_wait(nodes[**node].priority)).count(),
-        };
+        let progress = self.progress();
         let needed = |node: &usize| !nodes[*node].is_later;
         let is_quiet = self.document_ended && !self.running.iter().chain(&self.pending).any(needed);
         for one in order {

@@ -9,7 +9,8 @@ use super::run::run;
 use super::simulation::outcome;
 use super::{Mend, Simulation, critical_chain};
 use crate::trace::{
-    Asker, At, Blocking, InitiatorKind, PageProfile, Priority, RequestId, ResourceId, ResourceKind, sample,
+    Asker, At, Blocking, Fate, InitiatorKind, PageProfile, Priority, RequestId, ResourceId, ResourceKind,
+    Stage, StageName, Trace, sample,
 };
 
 /// A document that takes 10 ms to its first byte and 10 ms more, on a connection that took 30.
@@ -103,6 +104,36 @@ fn a_measured_page_comes_out_as_it_was_measured() {
     assert!(simulation.doubt().is_zero());
 }
 
+/// Two stylesheets of a host that a connection is opened to ahead, which takes 60 ms: when their turns come.
+fn ahead(turns: [u64; 2]) -> Trace {
+    let far = |path, queued| sample::Asked {
+        host: "cdn.example.net",
+        queued: Some(queued),
+        ..sample::style(path, 10_000)
+    };
+    let hint = sample::Asked { queued: None, opening: Some(60_000), ..far("/", 0) };
+    let mut trace = sample::page_of(&[hint, far("/a.css", turns[0]), far("/b.css", turns[1])]);
+    let own = sample::resource(&mut trace, 1).connection;
+    for number in 2..4 {
+        let request = sample::resource(&mut trace, number);
+        (request.connection, request.lookup) = (own, Stage::Skipped("ahead"));
+    }
+    let hint = sample::resource(&mut trace, 1);
+    (hint.until, hint.http) = (StageName::Tls, Stage::Skipped("ahead"));
+    hint.end = At(hint.start.0 + 60_000);
+    let first = trace.requests.len() + 1;
+    let resource = &mut trace.page.as_mut().unwrap().resources[1];
+    (resource.kind, resource.fate) = (ResourceKind::Preconnect, Fate::Prepared(RequestId(first)));
+    trace
+}
+
+#[test]
+fn a_wait_for_what_is_opened_ahead_is_understood_and_a_longer_one_is_not() {
+    let simulation = Simulation::of(&ahead([60_400, 60_700])).unwrap();
+    assert!(simulation.doubt() < Duration::from_millis(1), "{:?}", simulation.doubt());
+    assert!(Simulation::of(&ahead([260_400, 260_700])).is_none(), "nothing says what it waited for");
+}
+
 #[test]
 fn a_page_that_is_not_understood_is_not_simulated() {
     let mut trace = sample::paged();
@@ -153,6 +184,29 @@ fn six_at_a_time_without_multiplexing_and_all_at_once_with() {
     let end = outcome(&page).end.0;
     assert!(end > 41_000 + 2 * 101_000, "{end}");
     assert_eq!(outcome(&page.mended(&[Mend::Multiplex(RequestId(1))])).end.0, 41_000 + 102_000);
+}
+
+#[test]
+fn a_request_takes_the_first_connection_that_is_free_or_open() {
+    let page = model(vec![style(10_000), style(10_000)], false, PageProfile::Chrome);
+    // Known of after 41 ms. The document's connection is free after 50, and once more 11 later, before 71 when theirs
+    // are open.
+    assert_eq!(outcome(&page).end.0, 50_000 + 2 * 11_000);
+    let mut page = model(vec![style(40_000), image(10_000)], false, PageProfile::Chrome);
+    page.nodes[2].priority = Priority::Medium;
+    // The most wanted has the document's; the other what was opened for that, or for itself.
+    let run = run(&page);
+    assert_eq!(run.times[1].unwrap().begun, 50_000);
+    assert_eq!(run.times[2].unwrap().begun, 71_000);
+}
+
+#[test]
+fn what_ends_its_connection_leaves_none_to_those_that_wait() {
+    let mut page = model(vec![style(10_000), style(10_000), style(10_000)], false, PageProfile::Chrome);
+    page.nodes[1].leaves = Leaves::Closed;
+    let run = run(&page);
+    let begun: Vec<u64> = run.times[1..].iter().map(|times| times.unwrap().begun).collect();
+    assert_eq!(begun, [50_000, 71_000, 71_000]);
 }
 
 #[test]

@@ -14,6 +14,8 @@ pub struct Lane {
     pub id: ConnectionId,
     /// The row of the request that it was opened for.
     pub opened_for: Option<usize>,
+    /// That went over another, which was free or open before.
+    pub is_spare: bool,
     /// How it was opened.
     pub openings: Vec<Opening>,
     /// What went over it, by its start.
@@ -52,12 +54,20 @@ pub(super) fn lanes(trace: &Trace, rows: &[Row<'_>]) -> Vec<Lane> {
         .connections
         .iter()
         .enumerate()
-        .map(|(id, connection)| Lane {
-            id: ConnectionId(id),
-            opened_for: rows.iter().position(|row| row.hop.id == connection.opened_for),
-            openings: openings(connection),
-            runs: Vec::new(),
-            tracks: 1,
+        .map(|(id, connection)| {
+            let own = |row: &Row<'_>| row.hop.id == connection.opened_for;
+            let spare = |row: &Row<'_>| {
+                row.resource.is_some_and(|(_, resource)| resource.spare == Some(connection.opened_for))
+            };
+            let is_spare = rows.iter().any(spare);
+            Lane {
+                id: ConnectionId(id),
+                opened_for: rows.iter().position(|row| own(row) || spare(row)),
+                is_spare,
+                openings: openings(connection),
+                runs: Vec::new(),
+                tracks: 1,
+            }
         })
         .collect();
     for (place, row) in rows.iter().enumerate() {

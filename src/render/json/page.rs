@@ -254,6 +254,9 @@ struct RequestView<'a> {
     resource: Option<usize>,
     /// `preload`: whether markup or a stylesheet names it, too; null where that is no question.
     ahead_used: Option<bool>,
+    /// Opening a connection for it where another was free or open before, told as of a request that went no further: its
+    /// number, where it stands in `page.hops` behind `hops`. Null where there was no such, and where it was broken off.
+    spare: Option<usize>,
 }
 
 /// Who asked for something.
@@ -428,6 +431,7 @@ fn requests<'a>(trace: &'a Trace, page: &'a Page, order: &Order) -> Vec<RequestV
         let (integrity, unused) =
             (resource.integrity.map(Integrity::as_str), resource.unused.map(Unused::as_str));
         let url = &resource.url;
+        let spare = resource.spare.map(|request| request.0);
         let (resource, ahead_used) = (Some(id), resource.ahead.and_then(is_used));
         Some(RequestView {
             url,
@@ -439,6 +443,7 @@ fn requests<'a>(trace: &'a Trace, page: &'a Page, order: &Order) -> Vec<RequestV
             integrity,
             unused,
             resource,
+            spare,
             ..view
         })
     });
@@ -494,6 +499,7 @@ impl<'a> RequestView<'a> {
             request: hop.id.0,
             resource: None,
             ahead_used: None,
+            spare: None,
         }
     }
 }

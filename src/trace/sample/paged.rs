@@ -28,6 +28,7 @@ pub(crate) fn paged() -> Trace {
         note: None,
         integrity: None,
         unused: None,
+        spare: None,
     };
     let first = trace.requests.len();
     let resources = vec![
@@ -239,6 +240,7 @@ pub(crate) fn ask(trace: &mut Trace, one: Asked<'_>) {
         cross_origin: CrossOrigin::No,
         integrity: None,
         unused: None,
+        spare: None,
         fate: Fate::Requested(id),
         note: None,
     });

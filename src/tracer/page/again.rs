@@ -16,17 +16,18 @@ use crate::http;
 use crate::plan::PagePlan;
 use crate::reading::{StaleUse, Stored, Times, hsts, stored};
 use crate::trace::{
-    Asker, At, Blocking, CrossOrigin, Fate, Http, Initiator, InitiatorKind, Priority, Reasked, Request,
+    Asker, At, Blocking, CrossOrigin, Fate, Http, Initiator, InitiatorKind, Left, Priority, Reasked, Request,
     RequestId, Resource, ResourceId, ResourceKind, ReuseReason, Revisit, Scheme, SecondVisit, Trace, Url,
     header,
 };
 
-/// A request of the first visit that came to its end.
+/// A request of the first visit that came to its end, or a hint.
 struct First {
-    of: RequestId,
+    /// `None` of a hint.
+    of: Option<RequestId>,
     resource: Resource,
     known: Known,
-    request: Request,
+    request: Option<Request>,
     /// What its body is known again by.
     fingerprint: Option<[u8; 32]>,
     /// The place of what names it, how, and where.
@@ -52,7 +53,8 @@ impl Engine<'_> {
             state
         };
         for one in &first {
-            let resource = Resource { fate: Fate::Unstarted, ..one.resource.clone() };
+            let fate = if one.of.is_some() { Fate::Unstarted } else { Fate::Left(Left::Hint) };
+            let resource = Resource { fate, ..one.resource.clone() };
             state.enlist(resource, one.known.clone());
         }
         let mut again = Revisits::new(rows);
@@ -64,7 +66,7 @@ impl Engine<'_> {
         Some(again.second_visit(start, &first))
     }
 
-    /// What was asked for at the first visit, without what had to be sent once more.
+    /// What was asked for at the first visit, without what had to be sent once more, and its hints.
     fn first(&self, trace: &Trace) -> Vec<First> {
         let state = self.state.borrow();
         let mut all: Vec<First> = Vec::new();
@@ -73,10 +75,10 @@ impl Engine<'_> {
         for (of, request) in chain.filter(|(id, _)| !is_repeated(*id)) {
             let by = all.len().checked_sub(1).map(|before| (before, InitiatorKind::Redirect, None));
             all.push(First {
-                of,
+                of: Some(of),
                 resource: document(&request.url),
                 known: Known::of_document(request.url.clone()),
-                request: request.clone(),
+                request: Some(request.clone()),
                 fingerprint: None,
                 by,
             });
@@ -87,7 +89,11 @@ impl Engine<'_> {
         let retried: HashSet<Asker> = retries.map(|it| it.initiator.of).collect();
         let mut places: HashMap<ResourceId, usize> = HashMap::new();
         for (id, resource) in state.resources.iter().enumerate() {
-            let Fate::Requested(request) = resource.fate else { continue };
+            let request = match resource.fate {
+                Fate::Requested(request) => Some(request),
+                Fate::Prepared(_) | Fate::Left(Left::Hint) => None,
+                Fate::Left(_) | Fate::Unstarted => continue,
+            };
             let id = ResourceId(id);
             if retried.contains(&Asker::Resource(id)) {
                 continue;
@@ -106,10 +112,10 @@ impl Engine<'_> {
             let mut known = state.known[id.0].clone();
             (known.avoid, known.held) = (None, false);
             all.push(First {
-                of: RequestId(request.0 + trace.requests.len()),
+                of: request.map(|request| RequestId(request.0 + trace.requests.len())),
                 resource: resource.clone(),
                 known,
-                request: state.requests[request.0].clone(),
+                request: request.map(|request| state.requests[request.0].clone()),
                 fingerprint: state.fingerprints.get(&Asker::Resource(id)).copied(),
                 by: Some((place, named.kind, named.offset)),
             });
@@ -123,17 +129,17 @@ impl Engine<'_> {
         let now = self.scene.clock.wall_now();
         let page = state.document.as_ref();
         let row = |one: &First| {
-            let stored = match page {
-                Some(page) => {
+            let stored = match (page, &one.request) {
+                (Some(page), Some(request)) => {
                     let cookies = if one.resource.kind == ResourceKind::Document {
                         state.cookies.clone()
                     } else {
-                        ask((page, &one.request.url), &one.known.wish, &state.cookies).cookies
+                        ask((page, &request.url), &one.known.wish, &state.cookies).cookies
                     };
-                    let cookie = http::cookie_field(&cookies, &one.request.url);
-                    judge(one, trace, now, cookie.as_deref())
+                    let cookie = http::cookie_field(&cookies, &request.url);
+                    judge((one.resource.kind, request), trace, now, cookie.as_deref())
                 }
-                None => Stored::gone(ReuseReason::NoResponse),
+                _ => Stored::gone(ReuseReason::NoResponse),
             };
             let row = Row::new(one.of, stored, one.resource.kind == ResourceKind::Document);
             match one.by {
@@ -156,11 +162,9 @@ impl Engine<'_> {
         let requests: Vec<Revisit> = rows
             .iter()
             .enumerate()
-            .map(|(place, row)| Revisit {
-                of: row.of,
-                reuse: row.stored.reuse,
-                why: row.stored.why,
-                asked: asked(place),
+            .filter_map(|(place, row)| {
+                let (reuse, why, asked) = (row.stored.reuse, row.stored.why, asked(place));
+                Some(Revisit { of: row.of?, reuse, why, asked })
             })
             .collect();
         let ends = requests.iter().filter_map(|row| Some(row.asked.as_ref()?.end));
@@ -183,19 +187,23 @@ fn document(url: &Url) -> Resource {
         note: None,
         integrity: None,
         unused: None,
+        spare: None,
     }
 }
 
-fn judge(one: &First, trace: &Trace, now: SystemTime, cookie: Option<&str>) -> Stored {
-    let url = &one.request.url;
-    if one.resource.kind == ResourceKind::Document
-        && url.scheme == Scheme::Http
-        && hsts::is_known(&url.host_ascii, trace)
+fn judge(
+    (kind, request): (ResourceKind, &Request),
+    trace: &Trace,
+    now: SystemTime,
+    cookie: Option<&str>,
+) -> Stored {
+    let url = &request.url;
+    if kind == ResourceKind::Document && url.scheme == Scheme::Http && hsts::is_known(&url.host_ascii, trace)
     {
         return Stored::fresh(ReuseReason::Hsts);
     }
     let is_whole = |http: &&Http| http.status.is_some() && http.body.complete;
-    let http = one.request.http.as_ref().ran().filter(is_whole).filter(|_| one.request.failure.is_none());
+    let http = request.http.as_ref().ran().filter(is_whole).filter(|_| request.failure.is_none());
     let Some(http) = http else { return Stored::gone(ReuseReason::NoResponse) };
     let head = http.head_end.unwrap_or(http.end);
     let times = Times {
@@ -203,7 +211,7 @@ fn judge(one: &First, trace: &Trace, now: SystemTime, cookie: Option<&str>) -> S
         delay: head.since(http.start.min(head)),
         now,
     };
-    let stale = match one.resource.kind {
+    let stale = match kind {
         ResourceKind::Document | ResourceKind::Frame | ResourceKind::Fetch => StaleUse::Never,
         _ => StaleUse::Allowed,
     };
@@ -213,9 +221,10 @@ fn judge(one: &First, trace: &Trace, now: SystemTime, cookie: Option<&str>) -> S
 fn reasked(request: &Request, now: Option<[u8; 32]>, first: &First, by: &Stored) -> Reasked {
     let http = request.http.as_ref().ran();
     let etag = |http: Option<&Http>| header(&http?.headers, "etag").map(std::borrow::Cow::into_owned);
-    let before =
-        first.fingerprint.filter(|_| came(&first.request, first.request.failure.as_ref()) == Came::Whole);
-    let before_etag = etag(first.request.http.as_ref().ran());
+    let asked = first.request.as_ref();
+    let is_whole = asked.is_some_and(|asked| came(asked, asked.failure.as_ref()) == Came::Whole);
+    let before = first.fingerprint.filter(|_| is_whole);
+    let before_etag = etag(asked.and_then(|asked| asked.http.as_ref().ran()));
     Reasked {
         start: request.start,
         end: request.end,

@@ -10,11 +10,12 @@ use tokio::sync::Notify;
 use super::covers::Covers;
 use super::hosts::{Credentials, Key, Way};
 use super::inbox::{Came, Ear, Heard, Inbox};
+use super::slot::Job;
 use super::state::State;
-use crate::http::{Listener, Session};
-use crate::plan::{Cookie, PagePlan, Reach};
+use crate::http::{self, Listener, Session};
+use crate::plan::{Cookie, CookieJar, PagePlan, Reach};
 use crate::tls;
-use crate::trace::{Asker, Connection, ConnectionId, ResourceId, ResourceKind, Url};
+use crate::trace::{Asker, Connection, ConnectionId, Header, ResourceId, ResourceKind, Url};
 use crate::tracer::endpoint::is_public;
 use crate::tracer::pool::Pool;
 use crate::tracer::scene::Scene;
@@ -23,6 +24,16 @@ use crate::tracer::target::Origin;
 /// How often others get their turn before a connection is opened beside the document's: each time, what has come to
 /// this machine is read on.
 const YIELDS: usize = 8;
+
+/// What is done next.
+enum Turn {
+    /// A request, by its way.
+    Fetch(ResourceId, Key, Box<Way>),
+    /// What a hint asks for.
+    Prepare(ResourceId, Key),
+    /// A connection for a request.
+    Open(Box<Job>),
+}
 
 /// Fetches what a document asks for, from its first byte on.
 pub(crate) struct Engine<'a> {
@@ -59,15 +70,17 @@ impl<'a> Engine<'a> {
         Listener(self.ear.clone())
     }
 
-    /// The document, or what redirects to it, is about to be asked for on this connection.
+    /// The document, or what redirects to it, is about to be asked for on this connection, with what is kept of cookies.
     pub(crate) fn document_connected(
         &self,
         url: &Url,
         session: &Session,
         (connection, unread): (&Connection, Option<&tls::Unread>),
         id: ConnectionId,
+        cookies: &[Cookie],
     ) {
         let mut state = self.state.borrow_mut();
+        state.cookies = cookies.to_vec();
         state.covers.extend(Covers::of(id, connection, unread));
         let key = Key { origin: Origin::of(url), credentials: Credentials::Sent };
         if self.lent.borrow_mut().insert((key.clone(), id)) {
@@ -80,11 +93,11 @@ impl<'a> Engine<'a> {
         state.document = Some(url.clone());
     }
 
-    /// The document has ended: its connections and its cookies are for the page now.
-    pub(crate) fn document_ended(&self, pool: Pool, cookies: Vec<Cookie>) {
+    /// The document has ended: its connections are for the page now.
+    pub(crate) fn document_ended(&self, pool: Pool) {
         self.ear.end(Came::Whole);
         let mut state = self.state.borrow_mut();
-        (state.document_ended, state.cookies) = (true, cookies);
+        state.document_ended = true;
         let mut lent = self.lent.take();
         for (origin, idle) in pool.into_idle() {
             let key = Key { origin, credentials: Credentials::Sent };
@@ -104,15 +117,8 @@ impl<'a> Engine<'a> {
         loop {
             self.hear();
             self.read_what_has_come().await;
-            loop {
-                let hint = self.state.borrow_mut().next_hint();
-                if let Some((id, key)) = hint {
-                    active.push(self.turn(id, key, None));
-                    continue;
-                }
-                let next = self.state.borrow_mut().next();
-                let Some((id, key, way)) = next else { break };
-                active.push(self.turn(id, key, Some(way)));
+            while let Some(turn) = self.next() {
+                active.push(self.take(turn));
             }
             if active.is_empty() && self.state.borrow().document_ended {
                 break;
@@ -153,11 +159,36 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// A request by its way, or what a hint asks for.
-    async fn turn(&self, id: ResourceId, key: Key, way: Option<Way>) {
-        match way {
-            Some(way) => self.fetch(id, key, way).await,
-            None => self.prepare(id, key).await,
+    /// The next that can be done. Connections that are free go to those that wait for them first.
+    fn next(&self) -> Option<Turn> {
+        let mut state = self.state.borrow_mut();
+        state.bind();
+        if let Some(job) = state.jobs.pop_front() {
+            return Some(Turn::Open(Box::new(job)));
+        }
+        if let Some((id, key)) = state.next_hint() {
+            return Some(Turn::Prepare(id, key));
+        }
+        state.next().map(|(id, key, way)| Turn::Fetch(id, key, Box::new(way)))
+    }
+
+    async fn take(&self, turn: Turn) {
+        match turn {
+            Turn::Fetch(id, key, way) => self.fetch(id, key, *way).await,
+            Turn::Prepare(id, key) => self.prepare(id, key).await,
+            Turn::Open(job) => self.open_for(*job).await,
+        }
+    }
+
+    /// Takes the cookies that a response sets.
+    fn take_cookies(&self, state: &mut State, of: Asker, (url, fields): (&Url, &[Header])) {
+        let now = self.scene.clock.wall_now();
+        match of {
+            Asker::Resource(id) => state.take_cookies(id, (url, fields), now),
+            Asker::Document if self.scene.plan.http.cookie_jar == CookieJar::OfChain => {
+                let _ = http::take_cookies(&mut state.cookies, url, fields, now);
+            }
+            Asker::Document => {}
         }
     }
 
@@ -171,6 +202,8 @@ impl<'a> Engine<'a> {
                 }
                 Heard::HeadRead(at) => state.head_read = state.head_read.or(Some(at)),
                 Heard::Document(read) => state.read = Some(read),
+                Heard::Cookies { of, url, fields } => self.take_cookies(&mut state, of, (&url, &fields)),
+                Heard::Offered { url, said } => state.take_offer(&url, &said),
                 Heard::Came { of, part, at } => state.came(of, part, at),
                 Heard::Whole { of, fingerprint } => {
                     state.fingerprints.insert(of, fingerprint);

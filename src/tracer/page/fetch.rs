@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::ask;
 use super::covers::Covers;
 use super::engine::Engine;
-use super::hosts::{Credentials, Key, Way};
+use super::hosts::{Key, Way};
 use super::inbox::{Came, Ear, Heard};
 use super::numbers::of_page;
 use super::revisit::Part;
@@ -14,7 +14,6 @@ use super::state::{OPEN, OPEN_AHEAD};
 use crate::dns::UncountedLanes;
 use crate::fault::Fault;
 use crate::http::{self, Ask, Listener};
-use crate::page::Wish;
 use crate::plan::{HttpPlan, Plan};
 use crate::trace::{
     Asker, ConnectionId, Dns, DnsLane, Failure, FailureCode, InitiatorKind, LookupId, REUSED, Request,
@@ -43,32 +42,36 @@ impl Engine<'_> {
             let (resource, known) = (state.resources[id.0].clone(), state.known[id.0].clone());
             (resource, known, state.document.clone(), state.reach)
         };
-        let (Some(page), Some(url)) = (page, known.url.clone()) else { return };
+        let (Some(page), Some(named)) = (page, known.url.clone()) else { return };
         let queued = known.held.then(|| clock.now());
-        let request = Request { queued, ..Request::new(url.clone(), resource.discovered) };
+        let url = self.state.borrow().secured(&named).unwrap_or_else(|| named.clone());
+        let mut request = Request { queued, ..Request::new(url, resource.discovered) };
         let number = self.state.borrow_mut().begin(id, request.clone());
+        let Begin { key, way, looked_up } = self.begin(id, &mut request, (key, way)).await;
+        let url = request.url.clone();
+        if url.scheme != named.scheme {
+            self.state.borrow_mut().asked_by_https(id, &url);
+        }
         let (http, ask, ear) = self.draft(id, (&page, &url));
-        let plan = Plan { http, ..self.scene.plan.clone() };
+        let plan = Plan { http: self.offered(http, (&url, &key)), ..self.scene.plan.clone() };
         let scene = Scene { plan: &plan, reach, ..*self.scene };
         let ear = Rc::new(ear);
         let ask = Ask { listener: Some(Listener(ear.clone())), ..ask };
         let local = Trace::new(String::new(), clock.started_at(), Duration::ZERO);
-        let mut work = Work { number, key, ask, local, alone: known.avoid.is_some(), looked_up: None };
+        let mut work = Work { number, key, ask, local, alone: known.avoid.is_some(), looked_up };
         work.local.add_request(request);
-        let failure = self.exchange(&scene, &mut work, way).await.err();
+        self.keep_lookup(&mut work, way.as_ref());
+        let failure = self.exchange(&scene, id, &mut work, way).await.err();
         let Work { key, mut local, .. } = work;
         let Some(mut request) = local.requests.pop() else { return };
         ear.end(came(&request, failure.as_ref()));
         let refused = ear.has_refused();
-        if key.credentials == Credentials::Sent {
-            self.keep_cookies(&request, (&page, &known.wish));
-        }
         let stops = failure
             .as_ref()
             .is_some_and(|failure| matches!(failure.code, FailureCode::MaxTime | FailureCode::Interrupted));
         request.failure = failure;
         let is_retry = resource.initiator.kind == InitiatorKind::Retry || self.state.borrow().is_retried(id);
-        let own = Key { origin: Origin::of(&url), credentials: key.credentials };
+        let own = Key { origin: Origin::of(&request.url), credentials: key.credentials };
         let rode = key != own;
         let next = self.next_of(&request, is_retry, rode);
         let next = next.filter(|_| !refused);
@@ -119,19 +122,6 @@ impl Engine<'_> {
         (made.0, made.1, ear.checking(&known.wish).comparing(state.plan.visits))
     }
 
-    /// Takes the cookies that a response sets.
-    fn keep_cookies(&self, request: &Request, (page, wish): (&Url, &Wish)) {
-        let Some(http) = request.http.as_ref().ran() else { return };
-        let mut state = self.state.borrow_mut();
-        let before = state.cookies.clone();
-        let now = self.scene.clock.wall_now();
-        let _ = http::take_cookies(&mut state.cookies, &request.url, &http.headers, now);
-        // What another site sets for itself alone is not taken from here.
-        if ask::is_other_site((page, &request.url), wish) {
-            state.cookies.retain(|cookie| cookie.cross_site || before.contains(cookie));
-        }
-    }
-
     /// What a request leads on to: the target of its redirect, or itself on a connection of its own.
     fn next_of(&self, request: &Request, is_retry: bool, rode: bool) -> Option<(InitiatorKind, Url)> {
         let http = request.http.as_ref().ran();
@@ -148,40 +138,35 @@ impl Engine<'_> {
     }
 
     /// Connection and exchange.
-    async fn exchange(&self, scene: &Scene<'_>, work: &mut Work, way: Way) -> Result<(), Failure> {
+    async fn exchange(
+        &self,
+        scene: &Scene<'_>,
+        id: ResourceId,
+        work: &mut Work,
+        way: Option<Way>,
+    ) -> Result<(), Failure> {
+        let waits = way.is_none();
         let usable = match self.usable(&work.key, way).await {
             Some(idle) => {
                 let why = self.state.borrow().why_open(idle.connection);
                 let request = &mut work.local.requests[0];
-                (request.lookup, request.connection) = (Stage::Skipped(why), Stage::Ran(idle.connection));
+                request.connection = Stage::Ran(idle.connection);
+                if request.lookup.ran().is_none() {
+                    request.lookup = Stage::Skipped(why);
+                }
                 Some(idle)
             }
+            None if waits => None,
             None => {
                 self.come_home(work);
                 self.ride(scene, work).await
             }
         };
+        let binds_late = !work.alone && self.state.borrow().hosts.binds_late(&work.key);
         let (idle, made) = match usable {
             Some(idle) => (idle, None),
-            None => {
-                let (opened, made, connection) = self.open(scene, work).await;
-                match (opened, connection) {
-                    (Ok(Some((session, _))), Some(connection)) => {
-                        self.state.borrow_mut().hosts.opened(&work.key, &session, connection);
-                        // Those that waited to know what it speaks need not wait any longer.
-                        self.inbox.wake.notify_one();
-                        (Idle { session, connection }, made)
-                    }
-                    (opened, _) => {
-                        self.state.borrow_mut().hosts.failed(&work.key);
-                        let none = || {
-                            let message = "the connection ended before the request";
-                            Fault::new(StageName::Http, FailureCode::ConnectionReset, message)
-                        };
-                        return Err(opened.err().unwrap_or_else(|| none().after(Duration::ZERO)));
-                    }
-                }
-            }
+            None if waits || binds_late => self.first_of_all(scene, id, work, waits).await?,
+            None => self.its_own(scene, work).await?,
         };
         let Idle { session, connection } = idle;
         let url = work.local.requests[0].url.clone();
@@ -202,6 +187,33 @@ impl Engine<'_> {
         failure.map_or(Ok(()), Err)
     }
 
+    /// A connection of its own.
+    async fn its_own(
+        &self,
+        scene: &Scene<'_>,
+        work: &mut Work,
+    ) -> Result<(Idle, Option<http::Prepared>), Failure> {
+        let (opened, made, connection) = self.open(scene, work).await;
+        match (opened, connection) {
+            (Ok(Some((session, _))), Some(connection)) => {
+                let mut state = self.state.borrow_mut();
+                state.moved(&mut work.key, &work.local.requests[0].url);
+                state.hosts.opened(&work.key, &session, connection);
+                // Those that waited to know what it speaks need not wait any longer.
+                self.inbox.wake.notify_one();
+                Ok((Idle { session, connection }, made))
+            }
+            (opened, _) => {
+                self.state.borrow_mut().hosts.failed(&work.key);
+                let none = || {
+                    let message = "the connection ended before the request";
+                    Fault::new(StageName::Http, FailureCode::ConnectionReset, message)
+                };
+                Err(opened.err().unwrap_or_else(|| none().after(Duration::ZERO)))
+            }
+        }
+    }
+
     /// Opens a connection, and puts it into the page's tables; gives what was made of the request meanwhile.
     pub(super) async fn open(
         &self,
@@ -210,12 +222,7 @@ impl Engine<'_> {
     ) -> (Opened, Option<http::Prepared>, Option<ConnectionId>) {
         let mut beside = Beside::default();
         let opened = way::open(scene, &mut work.local, RequestId(0), &work.ask, &mut beside).await;
-        if let (Some((dns, lanes)), Some(place)) =
-            (work.looked_up.take(), work.local.lookups.len().checked_sub(1))
-        {
-            work.local.lookups[place] = dns;
-            beside.lanes = lanes.map(|lanes| (LookupId(place), lanes)).or(beside.lanes);
-        }
+        work.restore_lookup(&mut beside);
         let end = work.local.hops().last().and_then(|hop| end_of(&hop));
         work.local.requests[0].end = end.unwrap_or_else(|| scene.clock.now());
         let made = beside.request.take();
@@ -224,8 +231,8 @@ impl Engine<'_> {
     }
 
     /// The connection of a way, if it still stands.
-    async fn usable(&self, key: &Key, way: Way) -> Option<Idle> {
-        match way {
+    async fn usable(&self, key: &Key, way: Option<Way>) -> Option<Idle> {
+        match way? {
             Way::Open => None,
             Way::Idle(mut idle) => {
                 let stands = idle.session.is_open().await;
@@ -293,6 +300,28 @@ pub(super) fn came(request: &Request, failure: Option<&Failure>) -> Came {
         http.status.is_some_and(|status| (200..300).contains(&status)) && body.complete && plain
     });
     if whole && failure.is_none() { Came::Whole } else { Came::InPart }
+}
+
+/// How a request begins.
+pub(super) struct Begin {
+    pub(super) key: Key,
+    /// `None`: it waits for what others open.
+    pub(super) way: Option<Way>,
+    /// Its lookup, where that was made before it was known whether it needs a connection.
+    pub(super) looked_up: Option<(Dns, Option<UncountedLanes>)>,
+}
+
+impl Work {
+    /// Puts the lookup that was made before in place of the one that has just found the same in a cache.
+    pub(super) fn restore_lookup(&mut self, beside: &mut Beside) {
+        let Some(place) = self.local.lookups.len().checked_sub(1) else { return };
+        if let Some((dns, lanes)) = self.looked_up.take() {
+            // What came of the endpoints of its records is told by the later one.
+            let service = self.local.lookups[place].service.take().or(dns.service);
+            self.local.lookups[place] = Dns { service, ..dns };
+            beside.lanes = lanes.map(|lanes| (LookupId(place), lanes)).or(beside.lanes.take());
+        }
+    }
 }
 
 /// A request under way.

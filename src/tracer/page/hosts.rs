@@ -63,6 +63,20 @@ struct Host {
     streams: usize,
     /// One is being opened ahead, which the first request is for.
     ahead: bool,
+    /// Being opened, for whoever waits.
+    coming: usize,
+}
+
+impl Host {
+    /// Connections at most.
+    const fn most(&self) -> usize {
+        match self.speaks {
+            // Who comes while one is opened ahead waits for that.
+            Speaks::Http1 if self.ahead => 1,
+            Speaks::Http1 => PER_HOST,
+            Speaks::Unknown | Speaks::Many => 1,
+        }
+    }
 }
 
 /// Every host of a page.
@@ -153,13 +167,7 @@ impl Hosts {
         {
             return Some(Way::Idle(idle));
         }
-        let most = match host.speaks {
-            // Who comes while one is opened ahead waits for that.
-            Speaks::Http1 if host.ahead => 1,
-            Speaks::Http1 => PER_HOST,
-            Speaks::Unknown | Speaks::Many => 1,
-        };
-        (host.open < most).then(|| {
+        (host.open < host.most()).then(|| {
             host.open += 1;
             Way::Open
         })
@@ -176,6 +184,67 @@ impl Hosts {
                 host.streams = 1;
             }
         }
+    }
+
+    /// Whether any host is known to take many requests at a time.
+    pub(super) fn are_any_told(&self) -> bool {
+        self.all.values().any(|host| host.speaks == Speaks::Many)
+    }
+
+    /// Whether a request takes whichever connection is free or open first.
+    pub(super) fn binds_late(&self, key: &Key) -> bool {
+        self.speaks(key) == Speaks::Http1
+    }
+
+    /// One is being opened, for whoever waits.
+    pub(super) fn coming(&mut self, key: &Key) {
+        self.all.entry(key.clone()).or_default().coming += 1;
+    }
+
+    /// Whether any is.
+    pub(super) fn are_coming(&self, key: &Key) -> bool {
+        self.all.get(key).is_some_and(|host| host.coming > 0)
+    }
+
+    /// It is open, or not to be had.
+    pub(super) fn came(&mut self, key: &Key) {
+        if let Some(host) = self.all.get_mut(key) {
+            host.coming = host.coming.saturating_sub(1);
+        }
+    }
+
+    /// Whether this connection is free.
+    pub(super) fn is_idle(&self, key: &Key, connection: ConnectionId) -> bool {
+        self.all.get(key).is_some_and(|host| host.idle.iter().any(|idle| idle.connection == connection))
+    }
+
+    /// One that is free: its own, if it can be.
+    pub(super) fn free(&mut self, key: &Key, own: Option<ConnectionId>) -> Option<Idle> {
+        let host = self.all.get_mut(key)?;
+        if host.shared.is_some() {
+            return match self.way(key, None)? {
+                Way::Shared(idle) | Way::Idle(idle) => Some(idle),
+                Way::Open => {
+                    // That is for `opens_for` to say.
+                    self.all.get_mut(key)?.open -= 1;
+                    None
+                }
+            };
+        }
+        let place = host.idle.iter().position(|idle| Some(idle.connection) == own);
+        match place {
+            Some(place) => Some(host.idle.remove(place)),
+            None => host.idle.pop(),
+        }
+    }
+
+    /// Whether one more is opened, where so many wait.
+    pub(super) fn opens_for(&mut self, key: &Key, waiting: usize) -> bool {
+        let Some(host) = self.all.get_mut(key) else { return false };
+        let opens = waiting > host.coming && host.idle.is_empty() && host.open < host.most();
+        host.open += usize::from(opens);
+        host.coming += usize::from(opens);
+        opens
     }
 
     /// Whether a connection is to be opened ahead: none is there, and none is on the way.
@@ -224,6 +293,13 @@ impl Hosts {
     /// Another is opened in place of one that had ended.
     pub(super) fn replaced(&mut self, key: &Key) {
         self.all.entry(key.clone()).or_default().open += 1;
+    }
+
+    /// One is not opened after all.
+    pub(super) fn left(&mut self, key: &Key) {
+        if let Some(host) = self.all.get_mut(key) {
+            host.open = host.open.saturating_sub(1);
+        }
     }
 
     /// One was not opened. What the host speaks is still not known, and others need not wait for one another.

@@ -13,6 +13,7 @@ use crate::page::{
     Checker, Cors, Document, Fingerprint, Found, LinkSource, Sheet, Terms, Wish, is_javascript, links,
 };
 use crate::plan::Visits;
+use crate::reading::{AltSvc, alt_svc};
 use crate::trace::{
     self, Asker, At, CorsCredentials, CorsRole, CorsVerdict, DocumentRead, Header, Http, HttpVersion,
     Informational, Integrity, ResourceKind, Unused, Url, Viewport, header, parameter,
@@ -26,6 +27,10 @@ pub(super) enum Heard {
     HeadRead(At),
     /// How the document was read.
     Document(DocumentRead),
+    /// Set-Cookie fields of a response of this URL: they hold from its head on.
+    Cookies { of: Asker, url: Box<Url>, fields: Vec<Header> },
+    /// What a response of this URL says of other places where its origin may be had.
+    Offered { url: Box<Url>, said: AltSvc },
     /// Something of a response.
     Came { of: Asker, part: Part, at: At },
     /// The fingerprint of a whole body.
@@ -362,6 +367,16 @@ impl Hears for Ear {
         if self.follows {
             let part = Part::Head(record.status.unwrap_or_default());
             self.inbox.put(Heard::Came { of: self.of, part, at });
+        }
+        if !url.scheme.is_clear()
+            && let Some(said) = alt_svc(&record.headers)
+        {
+            self.inbox.put(Heard::Offered { url: Box::new(url.clone()), said });
+        }
+        let of_cookies = |field: &&Header| field.name.eq_ignore_ascii_case("set-cookie");
+        let fields: Vec<Header> = record.headers.iter().filter(of_cookies).cloned().collect();
+        if !fields.is_empty() {
+            self.inbox.put(Heard::Cookies { of: self.of, url: Box::new(url.clone()), fields });
         }
         // What redirects to a document has a body of its own.
         self.fingerprint.borrow_mut().iter_mut().for_each(|it| *it = Fingerprint::default());

@@ -2,7 +2,7 @@
 //!
 //! What may be used as it was kept leads on at once. What its server says is still good leads on when that has been
 //! said; what comes anew leads on as its bytes come, at the places where the first visit found its references. Nothing
-//! that the first visit did not ask for is asked for.
+//! that the first visit did not ask for is asked for. Hints are known of as requests are, and lead on to nothing.
 
 use crate::reading::Stored;
 use crate::trace::{InitiatorKind, RequestId, ResourceId, Reuse};
@@ -31,8 +31,8 @@ enum Named {
 
 /// A request of the first visit.
 pub(super) struct Row {
-    /// Which.
-    pub(super) of: RequestId,
+    /// Which; `None` of a hint, for which nothing was asked.
+    pub(super) of: Option<RequestId>,
     /// What a browser does with what it kept of it.
     pub(super) stored: Stored,
     /// Whether it is the document's, or redirects to it.
@@ -47,7 +47,7 @@ pub(super) struct Row {
 
 impl Row {
     /// The first of all.
-    pub(super) const fn new(of: RequestId, stored: Stored, is_document: bool) -> Self {
+    pub(super) const fn new(of: Option<RequestId>, stored: Stored, is_document: bool) -> Self {
         Self { of, stored, is_document, retried: false, by: None, status: None, bytes: 0, released: false }
     }
 
@@ -139,7 +139,7 @@ mod tests {
 
     fn row(reuse: Reuse) -> Row {
         let stored = Stored { reuse, why: ReuseReason::MaxAge, etag: None, modified: None };
-        Row::new(RequestId(0), stored, false)
+        Row::new(Some(RequestId(0)), stored, false)
     }
 
     /// A document, a stylesheet of it at byte 10, a font of that at byte 5, a hint and a redirect's target.

@@ -36,6 +36,7 @@ impl Engine<'_> {
         request.until = StageName::Dns;
         let mut beside = Beside::default();
         let looked_up = way::open(scene, &mut work.local, RequestId(0), &work.ask, &mut beside).await;
+        work.restore_lookup(&mut beside);
         let request = work.local.requests.first_mut()?;
         request.until = StageName::Http;
         let dns = request.lookup.ran().and_then(|id| work.local.lookups.get(id.0));

@@ -80,6 +80,7 @@ fn in_order(mut resources: Vec<Resource>, before: usize) -> Vec<Resource> {
             Fate::Requested(id) | Fate::Prepared(id) => *id = RequestId(id.0 + before),
             Fate::Left(_) | Fate::Unstarted => {}
         }
+        resource.spare = resource.spare.map(|id| RequestId(id.0 + before));
     }
     resources
 }

@@ -1,17 +1,19 @@
 //! What is known of a page so far: its resources, what waits for its turn, what was fetched.
 
 mod ahead;
+mod late;
 mod second;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
 use super::ask::{credentials, is_own};
 use super::covers::Covers;
 use super::hosts::{Credentials, Hosts, Key, Speaks, Way};
 use super::revisit::Revisits;
+use super::slot::{Job, Waiting};
 use crate::dns::UncountedLanes;
 use crate::http;
 use crate::page::{Cors, Found, Pending, Place, Progress, Ranks, Schedule, Wish, can_wait, place};
@@ -69,6 +71,10 @@ pub(super) struct State {
     prepared: usize,
     pending: Vec<ResourceId>,
     running: Vec<ResourceId>,
+    /// Those of them that wait for a connection.
+    waiting: Vec<Waiting>,
+    /// Connections that are to be opened for these.
+    pub(super) jobs: VecDeque<Job>,
     /// Of the document, and of each frame.
     ranks: HashMap<Option<ResourceId>, Ranks>,
     pub(super) hosts: Hosts,
@@ -92,6 +98,11 @@ pub(super) struct State {
     pub(super) covers: Vec<Covers>,
     /// What bodies that came whole are known again by, where there are two visits.
     pub(super) fingerprints: HashMap<Asker, [u8; 32]>,
+    /// Origins in the clear of which it is known what the DNS says, and those of them that are asked by https.
+    pub(super) looked: HashSet<Origin>,
+    pub(super) secured: HashSet<Origin>,
+    /// Origins that may be had by HTTP/3, by what a response has said.
+    pub(super) offers: HashSet<Origin>,
     /// What is visited once more; `None` at the first visit.
     pub(super) again: Option<Revisits>,
 }
@@ -123,6 +134,8 @@ impl State {
             prepared: 0,
             pending: Vec::new(),
             running: Vec::new(),
+            waiting: Vec::new(),
+            jobs: VecDeque::new(),
             ranks: HashMap::new(),
             hosts: Hosts::default(),
             cookies: Vec::new(),
@@ -143,6 +156,9 @@ impl State {
             of_quic: Vec::new(),
             covers: Vec::new(),
             fingerprints: HashMap::new(),
+            looked: HashSet::new(),
+            secured: HashSet::new(),
+            offers: HashSet::new(),
             again: None,
         }
     }
@@ -226,6 +242,7 @@ impl State {
             note,
             integrity: None,
             unused: None,
+            spare: None,
         };
         let known = Known {
             wish: found.wish,
@@ -397,6 +414,7 @@ impl State {
             note,
             integrity: None,
             unused: None,
+            spare: None,
             ..before
         };
         known.url = Some(url);
@@ -407,6 +425,8 @@ impl State {
         self.document.as_ref()?;
         let known = &self.known[id.0];
         let url = known.url.as_ref()?;
+        let secure = self.secured(url);
+        let url = secure.as_ref().unwrap_or(url);
         Some(Key { origin: Origin::of(url), credentials: credentials(&known.wish, url) })
     }
 
@@ -439,13 +459,15 @@ impl State {
             return None;
         }
         let schedule = Schedule(self.plan.profile);
+        let is_any_told = self.hosts.are_any_told();
         let mut order: Vec<Pending> = self
             .pending
             .iter()
             .map(|id| Pending {
                 number: id.0,
                 priority: self.resources[id.0].priority,
-                is_told: self.key(*id).is_some_and(|key| self.hosts.speaks(&key) == Speaks::Many),
+                is_told: is_any_told
+                    && self.key(*id).is_some_and(|key| self.hosts.speaks(&key) == Speaks::Many),
             })
             .collect();
         schedule.order(&mut order);
@@ -464,7 +486,7 @@ impl State {
             let may = schedule.may_start(one, progress)
                 // What is for later waits for all else.
                 && (one.priority > Priority::VeryLow || !self.known[id.0].wish.prefetch || self.is_quiet());
-            let way = self.key(id).filter(|_| may);
+            let way = if may { self.key(id) } else { None };
             // What must not go over a connection once more has one of its own host.
             let alone = self.known[id.0].avoid.is_some();
             let way = way.map(|key| if alone { key } else { self.hosts.whose(key) });
@@ -473,6 +495,9 @@ impl State {
                 self.known[id.0].held = true;
                 continue;
             };
+            if let Way::Idle(idle) = &way {
+                self.given_away(idle.connection);
+            }
             self.pending.retain(|other| *other != id);
             self.running.push(id);
             self.asked += 1;

@@ -206,6 +206,9 @@ pub(super) const CASES: &[Case] = &[
           ("e.html", "<!doctype html><img src=f.png>")]),
     with("a frame in a sandbox with its origin", "<iframe sandbox='allow-scripts allow-same-origin' src=a.html></iframe>",
         &[("a.html", "<!doctype html><script crossorigin src=b.js></script><img src=c.png><link rel=preload as=font crossorigin href=d.woff2>")]),
+    page("a frame in a sandbox whose document is in the markup",
+        "<iframe sandbox=allow-scripts srcdoc='<img src=a.png><script crossorigin src=b.js></script><noscript><img src=c.png></noscript><iframe src=d.html></iframe>'></iframe>
+        <iframe sandbox srcdoc='<img src=e.png><noscript><img src=f.png></noscript>'></iframe><img src=g.png>"),
     page("cors of fonts and fetches", "<link rel=preload as=font href={T}a.woff2 crossorigin><link rel=preload as=fetch href={T}b.json crossorigin><link rel=preload as=image href={T}c.png>"),
     page("render-blocking by attribute", "<script src=a.js async blocking=render></script><link rel=stylesheet href=b.css blocking=render><script src=c.js fetchpriority=low></script><img src=d.png fetchpriority=high>"),
     page("xml's processing instructions", "<?xml-stylesheet href=a.css?><img src=b.png>"),

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{MOST_HINTS, OPEN, OPEN_AHEAD, State, is_address};
 use crate::trace::{
-    Connection, ConnectionId, Fate, Left, Request, RequestId, ResourceId, ResourceKind, StageName,
+    Connection, ConnectionId, Fate, Left, Request, RequestId, Resource, ResourceId, ResourceKind,
 };
 use crate::tracer::page::hosts::Key;
 use crate::tracer::page::numbers::of_page;
@@ -46,10 +46,8 @@ impl State {
     pub(crate) fn why_open(&self, id: ConnectionId) -> &'static str {
         let is_it = |(place, _): &(usize, &Connection)| ConnectionId(of_page(*place)) == id;
         let opener = self.connections.iter().enumerate().find(is_it).map(|(_, it)| it.opened_for);
-        let is_ahead = |(place, request): (usize, &Request)| {
-            Some(RequestId(of_page(place))) == opener && request.until != StageName::Http
-        };
-        if self.requests.iter().enumerate().any(is_ahead) { OPEN_AHEAD } else { OPEN }
+        let is_ahead = |resource: &Resource| matches!(resource.fate, Fate::Prepared(RequestId(place)) if Some(RequestId(of_page(place))) == opener);
+        if self.resources.iter().any(is_ahead) { OPEN_AHEAD } else { OPEN }
     }
 
     /// A request went over the connection of another host.

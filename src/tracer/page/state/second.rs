@@ -1,8 +1,20 @@
-//! Of the state of a page: how far its second visit is.
+//! Of the state of a page: what comes of its responses, and how far its second visit is.
+
+use std::time::SystemTime;
 
 use super::{Known, State};
-use crate::trace::{Asker, At, Resource, ResourceId};
+use crate::http;
+use crate::reading::{AltSvc, Alternative};
+use crate::trace::{Asker, At, Fate, Header, Resource, ResourceId, Url};
+use crate::tracer::page::ask::{credentials, is_other_site};
+use crate::tracer::page::hosts::{Credentials, Key};
 use crate::tracer::page::revisit::Part;
+use crate::tracer::target::Origin;
+use crate::tracer::upgrade;
+
+/// What is told of a request that is asked for by https.
+const BY_HTTPS: &str =
+    "http as it is named: asked for by https, as its host has an HTTPS record (RFC 9460 section 9.5)";
 
 impl State {
     /// Something of a response came.
@@ -16,11 +28,66 @@ impl State {
         }
     }
 
+    /// Takes the cookies that a resource's response sets, where it was asked for with credentials.
+    pub(crate) fn take_cookies(&mut self, id: ResourceId, (url, fields): (&Url, &[Header]), now: SystemTime) {
+        let Some(page) = &self.document else { return };
+        let wish = &self.known[id.0].wish;
+        if credentials(wish, url) == Credentials::Omitted {
+            return;
+        }
+        let before = self.cookies.clone();
+        let _ = http::take_cookies(&mut self.cookies, url, fields, now);
+        // What another site sets for itself alone is not taken from here.
+        if is_other_site((page, url), wish) {
+            self.cookies.retain(|cookie| cookie.cross_site || before.contains(cookie));
+        }
+    }
+
+    /// The URL that is asked for in place of one in the clear, where it is known that its host has an HTTPS record.
+    pub(crate) fn secured(&self, url: &Url) -> Option<Url> {
+        let is_it = !self.secured.is_empty() && self.secured.contains(&Origin::of(url));
+        is_it.then(|| upgrade::by_https(url)).flatten()
+    }
+
+    /// It is asked for by https in place of http.
+    pub(crate) fn asked_by_https(&mut self, id: ResourceId, url: &Url) {
+        let resource = &mut self.resources[id.0];
+        resource.url.clone_from(&url.href);
+        resource.note.get_or_insert_with(|| BY_HTTPS.to_owned());
+        self.known[id.0].url = Some(url.clone());
+    }
+
+    /// Where a connection leads to another origin than it was to be opened to: an HTTPS record was heeded on the way.
+    pub(crate) fn moved(&mut self, key: &mut Key, url: &Url) {
+        let origin = Origin::of(url);
+        if key.origin != origin {
+            self.hosts.left(key);
+            self.secured.insert(std::mem::replace(&mut key.origin, origin));
+            self.hosts.replaced(key);
+        }
+    }
+
+    /// Takes up whether an origin may be had by HTTP/3 at its own host and port: another is not tried here.
+    pub(crate) fn take_offer(&mut self, url: &Url, said: &AltSvc) {
+        let own = |one: &Alternative| {
+            one.port == url.port && one.host.as_ref().is_none_or(|host| *host == url.host_ascii)
+        };
+        if said.http3().is_some_and(own) {
+            self.offers.insert(Origin::of(url));
+        } else {
+            self.offers.remove(&Origin::of(url));
+        }
+    }
+
     /// Of the second visit: what may be asked for from now on.
     pub(crate) fn release(&mut self, due: Vec<ResourceId>, at: At) {
         for id in due {
-            self.resources[id.0].discovered = at;
-            self.pending.push(id);
+            let resource = &mut self.resources[id.0];
+            resource.discovered = at;
+            match resource.fate {
+                Fate::Left(_) => self.hints.push_back(id),
+                _ => self.pending.push(id),
+            }
         }
     }
 

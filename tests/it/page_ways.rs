@@ -1,0 +1,242 @@
+//! The ways that requests of a page take: connections that are free before their own, https for http, HTTP/3 where it is
+//! offered; and the cookies that they take along.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::{check_document, json, run, stdout};
+
+fn ending<'d>(document: &'d Value, end: &str) -> &'d Value {
+    let all = document["requests"].as_array().unwrap();
+    let found = all.iter().find(|it| it["url"].as_str().unwrap().ends_with(end));
+    found.unwrap_or_else(|| panic!("{end} in {document:#}"))
+}
+
+#[test]
+fn a_request_takes_the_connection_that_is_free_before_its_own() {
+    let (_, document) = json(&["--lab", "--page", "https://page-pooled.http.test/"]);
+    check_document(&document);
+    let (first, second) = (ending(&document, "first.css"), ending(&document, "second.css"));
+    assert_eq!((&first["connection"], &second["connection"]), (&0.into(), &0.into()), "{document:#}");
+    let us = |value: &Value, name: &str| value[name].as_u64().unwrap_or_else(|| panic!("{name} of {value}"));
+    // It waited for the first, which takes 100 ms, and for no handshake of 200.
+    let queue = us(&second["phases"], "queue_us");
+    assert!((95_000..190_000).contains(&queue), "{queue}");
+    assert_eq!(second["reused"], true);
+    for phase in ["connect_us", "tls_us"] {
+        assert!(second["phases"][phase].is_null(), "{second}");
+    }
+    let note = second["note"].as_str().unwrap();
+    assert_eq!(note, "goes over a connection that was free or open before its own");
+    assert!(first["spare"].is_null() && first["note"].is_null(), "{first}");
+    // What its own cost is on record.
+    let place = us(second, "spare") as usize - document["hops"].as_array().unwrap().len();
+    let spare = &document["page"]["hops"][place];
+    assert_eq!((&spare["until"], &spare["http"]), (&"tls".into(), &Value::Null));
+    assert!(us(&spare["phases"], "tls_us") >= 200_000, "{spare}");
+    assert_ne!(spare["connection"], second["connection"]);
+    let requests = document["requests"].as_array().unwrap();
+    assert!(requests.iter().all(|it| it["connection"] != spare["connection"]), "nobody uses it");
+    // It is no request, and its end is not the page's.
+    assert_eq!(requests.len(), 3);
+    assert_eq!(document["page"]["end_us"], second["end_us"]);
+    let told = stdout(&run(&["--lab", "--page", "-v", "https://page-pooled.http.test/"]));
+    let words: Vec<&str> = told.split_whitespace().collect();
+    assert!(words.join(" ").contains(note), "{told}");
+}
+
+#[test]
+fn what_was_opened_for_a_request_is_there_for_the_next() {
+    // The first answer comes at once, the others late: what is opened meanwhile is used by what is asked for next.
+    let url = serve(|path, _| match path {
+        "/" => html(&(0..12).map(|number| format!("<img src=/{number}.png>")).collect::<String>()),
+        _ => {
+            thread::sleep(Duration::from_millis(30)); // the distance of the server
+            image()
+        }
+    });
+    let document = page(&url);
+    let requests = document["requests"].as_array().unwrap();
+    assert_eq!(requests.len(), 13);
+    assert!(requests.iter().all(|it| it["status"] == 200), "{requests:#?}");
+    let connections: std::collections::BTreeSet<u64> =
+        requests.iter().map(|it| it["connection"].as_u64().unwrap()).collect();
+    assert!(connections.len() <= 6, "{connections:?}");
+}
+
+#[test]
+fn a_connection_that_cannot_be_had_fails_its_request_and_no_other() {
+    // It listens for one connection only: whoever else comes is turned away.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        drop(listener);
+        talk(stream, &|path, _| match path {
+            "/" => html("<img src=/a.png><img src=/b.png><img src=/c.png>"),
+            _ => {
+                thread::sleep(Duration::from_millis(100)); // so that the others try
+                image()
+            }
+        });
+    });
+    let document = page(&url);
+    let statuses: Vec<&Value> =
+        document["requests"].as_array().unwrap().iter().map(|it| &it["status"]).collect();
+    assert_eq!(statuses.iter().filter(|status| ***status == 200).count(), 2, "{document:#}");
+    let failed = document["requests"].as_array().unwrap().iter().filter(|it| it["failure"].is_object());
+    assert!(failed.into_iter().all(|it| it["failure"]["code"] == "connection-refused"), "{document:#}");
+}
+
+/// Whether QUIC was tried for a request, whoever was first.
+fn is_by_quic(document: &Value, request: &Value) -> bool {
+    let chain = document["hops"].as_array().unwrap();
+    let place = request["request"].as_u64().unwrap() as usize;
+    let hop =
+        if place < chain.len() { &chain[place] } else { &document["page"]["hops"][place - chain.len()] };
+    let attempts = hop["connect"]["attempts"].as_array();
+    attempts.is_some_and(|all| all.iter().any(|one| one["transport"] == "quic"))
+}
+
+#[test]
+fn https_records_and_fields_decide_by_what_a_resource_comes() {
+    // On a busy machine a record may come too late to be waited for, and a field too late for the next.
+    let heeded = |document: &Value| {
+        let by_https = |file| ending(document, file)["url"].as_str().unwrap().starts_with("https:");
+        let by_quic = |file| is_by_quic(document, ending(document, file));
+        by_https("a.png") && by_quic("c.png") && by_quic("late.png")
+    };
+    let mut runs = (0..3).map(|_| json(&["--lab", "--page", "http://page-promised.http.test/"]).1);
+    let document = runs.find(heeded).expect("records are heeded");
+    check_document(&document);
+    for (file, scheme, by_quic) in [
+        ("a.png", "https:", false),
+        ("b.png", "https:", false),
+        ("c.png", "https:", true),
+        ("first.png", "https:", false),
+        ("late.png", "https:", true),
+        ("frame.html", "http:", false),
+    ] {
+        let request = ending(&document, file);
+        assert_eq!(
+            (&request["status"], is_by_quic(&document, request)),
+            (&200.into(), by_quic),
+            "{request:#}"
+        );
+        assert!(request["url"].as_str().unwrap().starts_with(scheme), "{request}");
+        let is_told = request["note"].as_str().is_some_and(|note| note.contains("HTTPS record"));
+        assert_eq!(is_told, matches!(file, "a.png" | "b.png"), "{request}");
+    }
+    // Both go over one connection, whoever was first.
+    assert_eq!(ending(&document, "a.png")["connection"], ending(&document, "b.png")["connection"]);
+    assert_eq!(ending(&document, "b.png")["protocol"], "HTTP/2");
+    let (_, without) = json(&["--lab", "--page", "--no-http3", "http://page-promised.http.test/"]);
+    assert!(!is_by_quic(&without, ending(&without, "late.png")));
+}
+
+#[test]
+fn cookies_of_the_document_hold_from_its_head_on() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&seen);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let log = Arc::clone(&log);
+            thread::spawn(move || {
+                let (path, cookie) = match ask(&mut BufReader::new(stream.try_clone().unwrap())) {
+                    Some(asked) => asked,
+                    None => return,
+                };
+                let mut stream = stream;
+                log.lock().unwrap().push((path.clone(), cookie));
+                let (begin, end) = match path.as_str() {
+                    "/moved" => {
+                        let head = "HTTP/1.1 302 Found\r\nlocation: /\r\nset-cookie: way=1\r\n";
+                        (format!("{head}content-length: 0\r\nconnection: close\r\n\r\n"), "")
+                    }
+                    "/" => {
+                        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nset-cookie: own=2\r\n";
+                        let text = "<!doctype html><link rel=stylesheet href=/a.css>";
+                        (format!("{head}connection: close\r\n\r\n{text}"), "<p>end</p>")
+                    }
+                    _ => {
+                        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/css\r\nset-cookie: sheet=3\r\n";
+                        (format!("{head}connection: close\r\n\r\n"), "@import '/b.css';")
+                    }
+                };
+                let _ = stream.write_all(begin.as_bytes());
+                thread::sleep(Duration::from_millis(300)); // the rest of the body is late
+                let _ = stream.write_all(end.as_bytes());
+            });
+        }
+    });
+    let document = page(&format!("{url}moved"));
+    let (style, end) = (ending(&document, "a.css"), &document["document_us"]);
+    assert!(style["start_us"].as_u64() < end.as_u64(), "asked for before the document's end: {document:#}");
+    let seen = seen.lock().unwrap();
+    let cookies = |path: &str| seen.iter().find(|(own, _)| own == path).unwrap().1.clone();
+    assert_eq!(cookies("/"), "way=1");
+    assert_eq!(cookies("/a.css"), "way=1; own=2");
+    assert_eq!(cookies("/b.css"), "way=1; own=2; sheet=3");
+}
+
+fn page(url: &str) -> Value {
+    let output = run(&["--page", "--format", "json", "--max-time", "20", url]);
+    let document: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    check_document(&document);
+    document
+}
+
+fn html(body: &str) -> String {
+    let length = body.len();
+    format!("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {length}\r\n\r\n{body}")
+}
+
+fn image() -> String {
+    "HTTP/1.1 200 OK\r\ncontent-type: image/png\r\ncontent-length: 1\r\n\r\nx".to_owned()
+}
+
+/// A server of one's own on loopback: what `answer` says of a path and a cookie.
+fn serve(answer: impl Fn(&str, &str) -> String + Send + Sync + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let answer = Arc::new(answer);
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let answer = Arc::clone(&answer);
+            thread::spawn(move || talk(stream, &*answer));
+        }
+    });
+    url
+}
+
+fn talk(mut stream: TcpStream, answer: &dyn Fn(&str, &str) -> String) {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    while let Some((path, cookie)) = ask(&mut reader) {
+        if stream.write_all(answer(&path, &cookie).as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+/// The path of a request, and its cookies.
+fn ask(reader: &mut BufReader<TcpStream>) -> Option<(String, String)> {
+    let mut first = String::new();
+    if reader.read_line(&mut first).unwrap_or(0) == 0 {
+        return None;
+    }
+    let (mut line, mut cookie) = (String::new(), String::new());
+    while reader.read_line(&mut line).unwrap_or(0) > 2 {
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("cookie: ") {
+            value.trim().clone_into(&mut cookie);
+        }
+        line.clear();
+    }
+    Some((first.split(' ').nth(1)?.to_owned(), cookie))
+}
