@@ -104,6 +104,17 @@ pub(super) fn closed(record: &Http, now: At) -> Fault {
     }
 }
 
+/// The peer closed in good order behind the last chunk, where an empty line was still to come (RFC 9112 §7.1).
+pub(super) fn closed_behind_last_chunk(record: &Http) -> Fault {
+    let message = format!(
+        "the server closed the connection before the empty line that ends a chunked body: the last chunk had come, and \
+         with it all of {}",
+        size(record.body.encoded_bytes)
+    );
+    new(FailureCode::BodyIncomplete, message)
+        .hint("the server has to send \"0\", a line end and an empty line behind the last byte; curl fails in the same way")
+}
+
 /// How a connection broke, kept to be told later.
 #[derive(Clone, Debug)]
 pub(super) enum Break {

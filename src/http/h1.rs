@@ -226,10 +226,13 @@ async fn read_body<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
             }
             Ok(Some((0, end))) => {
                 at = end;
-                if !matches!(cutter, Cutter::Close) {
-                    return Err(fault::closed(record, at));
+                match &cutter {
+                    Cutter::Close => break,
+                    Cutter::Chunks(decoder) if decoder.has_last_chunk() => {
+                        return Err(fault::closed_behind_last_chunk(record));
+                    }
+                    Cutter::Length(_) | Cutter::Chunks(_) => return Err(fault::closed(record, at)),
                 }
-                break;
             }
             Ok(Some((count, end))) => (given, at) = (count, end),
             Err(fault) => return Err(fault),

@@ -1,8 +1,10 @@
 //! HTTP/1 response heads out of a stream of bytes (RFC 9112 §4 and §5). Pure: no I/O, no clock.
 //!
 //! Reads as browsers do where that is safe: up to four empty lines before the status line, bare LF,
-//! folded fields, spaces before the colon and before the first field; lines that are no field keep their
-//! place, as such. It does not judge fields: see [`framing`](super::framing).
+//! folded fields, spaces before the colon and before the first field, carriage returns inside a line; lines that are no
+//! field keep their place, as such. It does not judge fields: see [`framing`](super::framing).
+
+use std::borrow::Cow;
 
 use crate::trace::Header;
 
@@ -107,7 +109,7 @@ impl Reader {
                 return Err(HeadError::NotHttp);
             }
             if let Some(end) = view.iter().position(|&byte| byte == b'\n') {
-                check_status_line(&view[..=end])?;
+                check_status_line(&without_bare_returns(&view[..=end]))?;
                 self.status_line = StatusLine::Good;
             }
         }
@@ -200,7 +202,17 @@ fn check_status_line(line: &[u8]) -> Result<(), HeadError> {
     }
 }
 
-fn parse(bytes: &[u8], max_fields: usize) -> Result<Head, HeadError> {
+/// RFC 9112 §2.2: a carriage return alone is read as a blank. The parser takes none.
+fn without_bare_returns(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let is_bare = |at: usize| bytes[at] == b'\r' && bytes.get(at + 1) != Some(&b'\n');
+    if !(0..bytes.len()).any(is_bare) {
+        return bytes.into();
+    }
+    (0..bytes.len()).map(|at| if is_bare(at) { b' ' } else { bytes[at] }).collect()
+}
+
+fn parse(raw: &[u8], max_fields: usize) -> Result<Head, HeadError> {
+    let bytes = &*without_bare_returns(raw);
     // No head has more fields than lines: most need few, and 1000 slots cost 32 kB to fill.
     let lines = bytes.iter().filter(|&&byte| byte == b'\n').count();
     let mut slots = vec![httparse::EMPTY_HEADER; lines.min(max_fields)];
@@ -220,21 +232,24 @@ fn parse(bytes: &[u8], max_fields: usize) -> Result<Head, HeadError> {
         return Err(HeadError::NotHttp);
     };
     // A line of blanks behind the status line ends the head for the parser: what follows is none of it.
-    let fields = lines_of(&bytes[..size], response.headers);
+    let fields = lines_of((raw, &bytes[..size]), response.headers);
     Ok(Head { minor, status, reason: reason(bytes), fields, bytes: size })
 }
 
-/// Every line behind the first: as the field that begins on it, or as it is. `fields` lie in `bytes`.
-fn lines_of(bytes: &[u8], fields: &[httparse::Header<'_>]) -> Vec<Header> {
+/// Every line behind the first: as the field that begins on it, or as it is. `fields` lie in `bytes`, which are
+/// `raw` but for bare carriage returns.
+fn lines_of((raw, bytes): (&[u8], &[u8]), fields: &[httparse::Header<'_>]) -> Vec<Header> {
     let mut left = fields.iter().peekable();
     let mut found: Vec<Header> = Vec::with_capacity(fields.len());
     let mut end = 0;
     for (number, line) in bytes.split_inclusive(|&byte| byte == b'\n').enumerate() {
         end += line.len();
-        // Where a name stands in the head: it is a part of it.
-        let place = |name: &str| (name.as_ptr() as usize).wrapping_sub(bytes.as_ptr() as usize);
-        if let Some(field) = left.next_if(|field| place(field.name) < end) {
-            found.push(Header { name: field.name.to_owned(), value: unfold(field.value) });
+        // Where a name or a value stands in the head: it is a part of it.
+        let place = |part: &[u8]| (part.as_ptr() as usize).wrapping_sub(bytes.as_ptr() as usize);
+        if let Some(field) = left.next_if(|field| place(field.name.as_bytes()) < end) {
+            let came = place(field.value)..place(field.value).saturating_add(field.value.len());
+            let value = unfold(field.value, raw.get(came).unwrap_or(field.value));
+            found.push(Header { name: field.name.to_owned(), value });
             continue;
         }
         let text = line.trim_ascii_end();
@@ -247,15 +262,10 @@ fn lines_of(bytes: &[u8], fields: &[httparse::Header<'_>]) -> Vec<Header> {
     found
 }
 
-/// RFC 9112 §5.2: a fold is read as spaces.
-fn unfold(value: &[u8]) -> Vec<u8> {
-    let mut value = value.to_vec();
-    for byte in &mut value {
-        if matches!(byte, b'\r' | b'\n') {
-            *byte = b' ';
-        }
-    }
-    value
+/// RFC 9112 §5.2: a fold is read as spaces. `came` has its bare carriage returns still.
+fn unfold(value: &[u8], came: &[u8]) -> Vec<u8> {
+    let is_fold = |byte: &u8| matches!(byte, b'\r' | b'\n');
+    value.iter().zip(came).map(|(byte, came)| if is_fold(byte) { b' ' } else { *came }).collect()
 }
 
 /// The reason phrase from the bytes, because `httparse` drops one that is not ASCII.
@@ -370,6 +380,24 @@ mod tests {
             let wanted: Vec<_> = wanted.iter().map(|(name, value)| (*name, (*value).into())).collect();
             assert_eq!(found, wanted, "{}", String::from_utf8_lossy(lines));
         }
+    }
+
+    #[test]
+    fn a_carriage_return_inside_a_line_is_kept_and_read_as_a_blank() {
+        let head = b"HTTP/1.1 200 O\rK\r\nA: b\rSet-Cookie: c\r\nB: 1\r\r\nC: d\r\n\te\rf\r\nD\r: g\r\n\r\n";
+        let found = one(head).unwrap().unwrap();
+        assert_eq!((found.status, found.reason.as_deref()), (200, Some("O K")));
+        let fields: Vec<_> = found.fields.iter().map(|f| (f.name.as_str(), f.text(), f.read())).collect();
+        let wanted = [
+            ("A", "b\rSet-Cookie: c", "b Set-Cookie: c"),
+            ("B", "1", "1"),
+            ("C", "d  \te\rf", "d  \te f"),
+            ("D", "g", "g"),
+        ];
+        assert_eq!(fields, wanted.map(|(name, text, read)| (name, text.into(), read.into())));
+        assert_eq!(found.bytes, head.len());
+        let (heads, error, _) = run(head.chunks(1));
+        assert_eq!((heads.len(), error), (1, None));
     }
 
     #[test]

@@ -23,6 +23,16 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     )
     .options(&["-L"]),
     Scenario::new(
+        "bare-return",
+        "http://bare-return.http.test/",
+        "a carriage return in the middle of a field, which some readers take for the end of its line",
+    ),
+    Scenario::new(
+        "wants-http1",
+        "https://wants-http1.http.test/",
+        "HTTP_1_1_REQUIRED to a request by HTTP/2: the same goes once more by HTTP/1.1",
+    ),
+    Scenario::new(
         "busy",
         "http://busy.http.test/",
         "503 to the first request, with Retry-After: 1, and the page to the next",

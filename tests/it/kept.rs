@@ -218,7 +218,7 @@ fn so_may_one_of_http2() {
     let url = format!("http://127.0.0.1:{port}/");
     let (exit, document) = json(&["-L", "-m", "5", "--http2", "-X", "POST", &url]);
     assert_went_on("a POST that was refused", &document, exit);
-    assert_eq!(document["hops"][1]["http"]["unanswered"], "unprocessed");
+    assert_eq!(document["hops"][1]["http"]["unanswered"], "refused");
 }
 
 #[test]
