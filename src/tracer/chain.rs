@@ -13,7 +13,7 @@ use super::loss;
 use super::page::Engine;
 use super::pool::{Idle, Pool};
 use super::proxied;
-use super::resend::{Again, again, refuses_expectation, wants_http1};
+use super::resend::{Again, again, by_http1, refuses_expectation, wants_http1};
 use super::retry::{self, Retries};
 use super::reuse;
 use super::scene::Scene;
@@ -23,7 +23,7 @@ use super::way;
 use crate::dns::UncountedLanes;
 use crate::fault::Fault;
 use crate::http::{self, Ask, OnBehalf, TraceContext, Upload};
-use crate::plan::{Cookie, CookieJar, ExpectPlan, HttpPlan, Plan, TraceContextPlan, VersionChoice};
+use crate::plan::{Cookie, CookieJar, ExpectPlan, TraceContextPlan};
 use crate::stop::Stopped;
 use crate::tcp;
 use crate::tls::{self, Heard, Memory};
@@ -350,17 +350,9 @@ impl<'a> Chain<'a> {
 
     /// The stages of one request.
     async fn request(&mut self, trace: &mut Trace, id: RequestId, ask: &Ask) -> Result<(), Failure> {
-        let http1;
-        let scene = if wants_http1(trace, id) {
-            let version = VersionChoice::Http11;
-            http1 = Plan {
-                http: HttpPlan { version, ..self.scene.plan.http.clone() },
-                ..self.scene.plan.clone()
-            };
-            &Scene { plan: &http1, tls: self.scene.http1_tls, ..*self.scene }
-        } else {
-            self.scene
-        };
+        let own = self.scene;
+        let http1 = wants_http1(trace, id).then(|| by_http1(own.plan));
+        let scene = &http1.as_ref().map_or(*own, |plan| Scene { plan, tls: own.http1_tls, ..*own });
         let Scene { plan, clock, stop, on_stage, .. } = *scene;
         let mut beside = Beside::default();
         // What is sent again because a kept connection ended goes out on a connection of its own.

@@ -3,7 +3,7 @@
 
 use super::target::Origin;
 use crate::http;
-use crate::plan::VersionChoice;
+use crate::plan::{HttpPlan, Plan, VersionChoice};
 use crate::trace::{Request, RequestId, Trace, Unanswered};
 
 /// Whether a request may be sent again.
@@ -42,6 +42,12 @@ pub(super) fn wants_http1(trace: &Trace, id: RequestId) -> bool {
         request.http.as_ref().ran().is_some_and(|http| http.unanswered == Some(Unanswered::Http1Required))
     };
     trace.requests.iter().filter(said).any(|request| Origin::of(&request.url) == origin)
+}
+
+/// The same plan for HTTP/1.1 alone.
+pub(super) fn by_http1(plan: &Plan) -> Plan {
+    let http = HttpPlan { version: VersionChoice::Http11, ..plan.http.clone() };
+    Plan { http, ..plan.clone() }
 }
 
 /// Whether a server takes no expectations: then the same goes again without (RFC 9110 §10.1.1).
