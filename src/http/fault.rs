@@ -107,8 +107,8 @@ pub(super) fn closed(record: &Http, now: At) -> Fault {
 /// The peer closed in good order behind the last chunk, where an empty line was still to come (RFC 9112 §7.1).
 pub(super) fn closed_behind_last_chunk(record: &Http) -> Fault {
     let message = format!(
-        "the server closed the connection before the empty line that ends a chunked body: the last chunk had come, and \
-         with it all of {}",
+        "the server closed the connection before the empty line that ends a chunked body: the last chunk had come, so \
+         that none of its {} is missing",
         size(record.body.encoded_bytes)
     );
     new(FailureCode::BodyIncomplete, message)

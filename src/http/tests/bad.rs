@@ -37,6 +37,11 @@ async fn every_bad_answer_has_its_name() {
         (interim, FailureCode::TooManyInformational, "more than 1000 interim responses"),
         (format!("{ok}Content-Length: 10\r\n\r\nabc"), FailureCode::BodyIncomplete, "3 of 10 bytes came"),
         (format!("{ok}Transfer-Encoding: chunked\r\n\r\n5\r\nabc"), FailureCode::BodyIncomplete, "3 B came"),
+        (
+            format!("{ok}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n"),
+            FailureCode::BodyIncomplete,
+            "the last chunk had come, so that none of its 3 B is missing",
+        ),
         (format!("{ok}Transfer-Encoding: chunked\r\n\r\n3\r\nabcx"), FailureCode::BadFraming, "after 3 B"),
         (format!("{ok}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"), FailureCode::BadFraming, "1 and 2"),
         (format!("{ok}Content-Length: x\r\n\r\nab"), FailureCode::BadFraming, "is not a number"),
