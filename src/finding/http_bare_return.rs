@@ -54,7 +54,11 @@ mod tests {
         assert!(sample::of(&RULE, &trace).is_empty());
         sample::field(&mut trace, "x-from", "a\rSet-Cookie: b");
         let findings = sample::of(&RULE, &trace);
-        assert!(findings[0].title.contains("the field x-from has a carriage return"), "{}", findings[0].title);
+        assert!(
+            findings[0].title.contains("the field x-from has a carriage return"),
+            "{}",
+            findings[0].title
+        );
         assert_eq!(findings[0].evidence.len(), 1);
     }
 }

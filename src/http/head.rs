@@ -109,7 +109,7 @@ impl Reader {
                 return Err(HeadError::NotHttp);
             }
             if let Some(end) = view.iter().position(|&byte| byte == b'\n') {
-                check_status_line(&without_bare_returns(&view[..=end]))?;
+                check_status_line(&without_controls(&view[..=end]))?;
                 self.status_line = StatusLine::Good;
             }
         }
@@ -197,22 +197,30 @@ fn config() -> httparse::ParserConfig {
 fn check_status_line(line: &[u8]) -> Result<(), HeadError> {
     let mut response = httparse::Response::new(&mut []);
     match config().parse_response(&mut response, line) {
-        Ok(_) | Err(httparse::Error::TooManyHeaders) => Ok(()),
-        Err(_) => Err(HeadError::NotHttp),
+        // RFC 9110 §15: three digits, of which the first is 1 to 9.
+        Ok(_) | Err(httparse::Error::TooManyHeaders) if response.code.is_none_or(|code| code >= 100) => {
+            Ok(())
+        }
+        _ => Err(HeadError::NotHttp),
     }
 }
 
-/// RFC 9112 §2.2: a carriage return alone is read as a blank. The parser takes none.
-fn without_bare_returns(bytes: &[u8]) -> Cow<'_, [u8]> {
-    let is_bare = |at: usize| bytes[at] == b'\r' && bytes.get(at + 1) != Some(&b'\n');
-    if !(0..bytes.len()).any(is_bare) {
+/// A carriage return alone is read as a blank (RFC 9112 §2.2), and other controls but NUL are no reason to lose a field
+/// (RFC 9110 §5.5). The parser takes none of them.
+fn without_controls(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let is_odd = |at: usize| match bytes[at] {
+        b'\r' => bytes.get(at + 1) != Some(&b'\n'),
+        b'\t' | b'\n' | 0 => false,
+        byte => byte.is_ascii_control(),
+    };
+    if !(0..bytes.len()).any(is_odd) {
         return bytes.into();
     }
-    (0..bytes.len()).map(|at| if is_bare(at) { b' ' } else { bytes[at] }).collect()
+    (0..bytes.len()).map(|at| if is_odd(at) { b' ' } else { bytes[at] }).collect()
 }
 
 fn parse(raw: &[u8], max_fields: usize) -> Result<Head, HeadError> {
-    let bytes = &*without_bare_returns(raw);
+    let bytes = &*without_controls(raw);
     // No head has more fields than lines: most need few, and 1000 slots cost 32 kB to fill.
     let lines = bytes.iter().filter(|&&byte| byte == b'\n').count();
     let mut slots = vec![httparse::EMPTY_HEADER; lines.min(max_fields)];
@@ -222,13 +230,13 @@ fn parse(raw: &[u8], max_fields: usize) -> Result<Head, HeadError> {
         Ok(httparse::Status::Partial) => return Err(HeadError::Malformed("it ends too early")),
         Err(httparse::Error::TooManyHeaders) => return Err(HeadError::TooManyFields),
         Err(httparse::Error::HeaderName) => return Err(HeadError::Malformed("a bad byte in a field name")),
-        Err(httparse::Error::HeaderValue) => return Err(HeadError::Malformed("a bad byte in a field value")),
+        Err(httparse::Error::HeaderValue) => return Err(HeadError::Malformed("a NUL byte in a field value")),
         Err(httparse::Error::NewLine) => {
             return Err(HeadError::Malformed("a carriage return without line feed"));
         }
         Err(_) => return Err(HeadError::NotHttp),
     };
-    let (Some(minor), Some(status)) = (response.version, response.code) else {
+    let (Some(minor), Some(status @ 100..)) = (response.version, response.code) else {
         return Err(HeadError::NotHttp);
     };
     // A line of blanks behind the status line ends the head for the parser: what follows is none of it.
@@ -237,7 +245,7 @@ fn parse(raw: &[u8], max_fields: usize) -> Result<Head, HeadError> {
 }
 
 /// Every line behind the first: as the field that begins on it, or as it is. `fields` lie in `bytes`, which are
-/// `raw` but for bare carriage returns.
+/// `raw` but for controls.
 fn lines_of((raw, bytes): (&[u8], &[u8]), fields: &[httparse::Header<'_>]) -> Vec<Header> {
     let mut left = fields.iter().peekable();
     let mut found: Vec<Header> = Vec::with_capacity(fields.len());
@@ -252,7 +260,7 @@ fn lines_of((raw, bytes): (&[u8], &[u8]), fields: &[httparse::Header<'_>]) -> Ve
             found.push(Header { name: field.name.to_owned(), value });
             continue;
         }
-        let text = line.trim_ascii_end();
+        let text = raw.get(end - line.len()..end).unwrap_or(line).trim_ascii_end();
         // A folded line is part of the field before it.
         let folded = matches!(line, [b' ' | b'\t', ..]) && found.last().is_some_and(Header::is_readable);
         if number > 0 && !text.is_empty() && !folded {
@@ -262,7 +270,7 @@ fn lines_of((raw, bytes): (&[u8], &[u8]), fields: &[httparse::Header<'_>]) -> Ve
     found
 }
 
-/// RFC 9112 §5.2: a fold is read as spaces. `came` has its bare carriage returns still.
+/// RFC 9112 §5.2: a fold is read as spaces. `came` has its controls still.
 fn unfold(value: &[u8], came: &[u8]) -> Vec<u8> {
     let is_fold = |byte: &u8| matches!(byte, b'\r' | b'\n');
     value.iter().zip(came).map(|(byte, came)| if is_fold(byte) { b' ' } else { *came }).collect()
@@ -387,7 +395,7 @@ mod tests {
         let head = b"HTTP/1.1 200 O\rK\r\nA: b\rSet-Cookie: c\r\nB: 1\r\r\nC: d\r\n\te\rf\r\nD\r: g\r\n\r\n";
         let found = one(head).unwrap().unwrap();
         assert_eq!((found.status, found.reason.as_deref()), (200, Some("O K")));
-        let fields: Vec<_> = found.fields.iter().map(|f| (f.name.as_str(), f.text(), f.read())).collect();
+        let fields: Vec<_> = found.fields.iter().map(|f| (f.name.as_str(), f.text(), f.meant())).collect();
         let wanted = [
             ("A", "b\rSet-Cookie: c", "b Set-Cookie: c"),
             ("B", "1", "1"),
@@ -401,18 +409,28 @@ mod tests {
     }
 
     #[test]
+    fn a_control_loses_no_field() {
+        let found =
+            one(b"HTTP/1.1 302 Found\r\nLocation: /a\x01b\r\nA: \x7f\r\nx\x02y: z\r\n\r\n").unwrap().unwrap();
+        let fields: Vec<_> = found.fields.iter().map(|f| (f.name.as_str(), f.text())).collect();
+        assert_eq!(fields[..2], [("Location", "/a\u{1}b".into()), ("A", "".into())]);
+        assert_eq!(fields[2], ("", "x\u{2}y: z".into()), "the whole line, where it is none");
+    }
+
+    #[test]
     fn names_what_is_not_a_head() {
         let many = b"HTTP/1.1 200 OK\r\na:1\r\nb:2\r\nc:3\r\nd:4\r\ne:5\r\n\r\n";
         let endless = [&b"HTTP/1.1 200 OK\r\nx: "[..], &[b'y'; 300]].concat();
-        let table: [(&[u8], HeadError); 10] = [
+        let table: [(&[u8], HeadError); 11] = [
             (b"S", HeadError::NotHttp),
             (b"SSH-2.0-OpenSSH_9.6\r\n", HeadError::NotHttp),
             (b"HTTP/2 200\r\n", HeadError::NotHttp),
             (b"HTTP/1.1 abc\r\n", HeadError::NotHttp),
             (b"HTTP/1.x 200 OK\r\n", HeadError::NotHttp),
+            (b"HTTP/1.1 000 Odd\r\n\r\n", HeadError::NotHttp),
             (b"\n\n\n\n\nHTTP/1.1 200 OK\r\n\r\n", HeadError::NotHttp),
             (b"\rHTTP/1.1 200 OK\r\n\r\n", HeadError::NotHttp),
-            (b"HTTP/1.1 200 OK\r\na: \x00\r\n\r\n", HeadError::Malformed("a bad byte in a field value")),
+            (b"HTTP/1.1 200 OK\r\na: \x00\r\n\r\n", HeadError::Malformed("a NUL byte in a field value")),
             (many, HeadError::TooManyFields),
             (&endless, HeadError::TooLarge),
         ];

@@ -104,9 +104,9 @@ fn coding(rules: &HttpRules, http: &Http) -> Option<String> {
 /// Whether a body is packed with the coding that its module names, if it names one. Of any other nothing can be unpacked.
 pub(super) fn is_of_coding(rules: &HttpRules, http: &Http) -> bool {
     let named = http.body.encoding.as_deref().unwrap_or_default();
-    rules.coding.is_none_or(|wanted| {
-        named.trim().eq_ignore_ascii_case(wanted) && http.body.decoded_bytes.is_some()
-    })
+    rules
+        .coding
+        .is_none_or(|wanted| named.trim().eq_ignore_ascii_case(wanted) && http.body.decoded_bytes.is_some())
 }
 
 fn size(rules: &HttpRules, http: &Http) -> Option<String> {

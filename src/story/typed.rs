@@ -41,7 +41,9 @@ pub(super) fn put(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
                 "urltrace --lab --expect100 -d a=1 http://no-expect.http.test/",
             );
         }
-        (_, Some(before)) if refused(trace, before).is_some() => by_word_of_server(teller, trace, hop, before),
+        (_, Some(before)) if refused(trace, before).is_some() => {
+            by_word_of_server(teller, trace, hop, before)
+        }
         (_, Some(before)) => {
             let told = format!(
                 "Request {} went out on a connection that had been kept open, and that connection ended \

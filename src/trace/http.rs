@@ -333,7 +333,7 @@ impl Header {
 
     /// The value as it is to be read: a carriage return alone stands for a blank (RFC 9112 §2.2).
     #[must_use]
-    pub fn read(&self) -> std::borrow::Cow<'_, str> {
+    pub fn meant(&self) -> std::borrow::Cow<'_, str> {
         let text = self.text();
         if self.has_bare_return() { text.replace('\r', " ").into() } else { text }
     }
@@ -348,7 +348,7 @@ impl Header {
 /// The first header field of that name, as it is to be read.
 #[must_use]
 pub fn header<'a>(headers: &'a [Header], name: &str) -> Option<std::borrow::Cow<'a, str>> {
-    headers.iter().find(|header| header.name.eq_ignore_ascii_case(name)).map(Header::read)
+    headers.iter().find(|header| header.name.eq_ignore_ascii_case(name)).map(Header::meant)
 }
 
 /// The place of the first header field of that name.

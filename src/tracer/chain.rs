@@ -29,7 +29,8 @@ use crate::tcp;
 use crate::tls::{self, Heard, Memory};
 use crate::trace::{
     At, Connection, ConnectionId, Cors, Failure, FailureCode, Hop, KEPT, LookupId, NotRetried, REUSED,
-    Redirect, Request, RequestId, RetryWait, Scheme, Stage, StageName, Tls, Trace, Transient, Url, WaitRule, header,
+    Redirect, Request, RequestId, RetryWait, Scheme, Stage, StageName, Tls, Trace, Transient, Url, WaitRule,
+    header,
 };
 use crate::units::count;
 use crate::url;

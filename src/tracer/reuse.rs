@@ -7,8 +7,8 @@ use super::target::Origin;
 use crate::http::{self, Ask, Session};
 use crate::plan::{FurtherMethods, FurtherRequests, HttpPlan};
 use crate::trace::{
-    FailureCode, Further, FurtherEnd, FurtherExchange, HttpVersion, Request, StageName, Trace, Unanswered, Url,
-    header,
+    FailureCode, Further, FurtherEnd, FurtherExchange, HttpVersion, Request, StageName, Trace, Unanswered,
+    Url, header,
 };
 
 /// Why none is made.

@@ -26,7 +26,7 @@ async fn every_bad_answer_has_its_name() {
         (String::new(), FailureCode::EmptyResponse, "without sending a byte"),
         ("SSH-2.0-OpenSSH\r\n".to_owned(), FailureCode::NotHttp, "`SSH-2.0-OpenSSH\\r\\n`"),
         ("\x15\x03\x01\0\x02\x02F".to_owned(), FailureCode::NotHttp, "\\x15\\x03\\x01"),
-        ("HTTP/1.1 200 OK\r\nA: \0\r\n\r\n".to_owned(), FailureCode::NotHttp, "a bad byte in a field value"),
+        ("HTTP/1.1 200 OK\r\nA: \0\r\n\r\n".to_owned(), FailureCode::NotHttp, "a NUL byte in a field value"),
         ("HTTP/1.1 200".to_owned(), FailureCode::HeadIncomplete, "inside the response head, after 12 B"),
         (
             "HTTP/1.1 103 Early\r\n\r\n".to_owned(),

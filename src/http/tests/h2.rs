@@ -274,7 +274,10 @@ fn a_rule_that_the_crate_only_gives_a_code_for_is_named() {
     local(async {
         let ok = frame(1, 4, &[0x88]);
         let table: [(Vec<u8>, &str); 7] = [
-            ([ok, frame(0, 9, b"\x09abc")].concat(), "DATA of 4 bytes with 9 of padding (RFC 9113 section 6.1)"),
+            (
+                [ok, frame(0, 9, b"\x09abc")].concat(),
+                "DATA of 4 bytes with 9 of padding (RFC 9113 section 6.1)",
+            ),
             (frame(1, 0x24, b"\0\0\0\x01\x10\x88"), "HEADERS that lets stream 1 depend on itself"),
             (b"\0\0\0\x04\x01\0\0\0\0".repeat(2), "more acknowledgements than there were SETTINGS"),
             (frame(1, 4, b"\xff\xff\xff\xff\x0f"), "a block of fields that cannot be unpacked"),
