@@ -98,6 +98,7 @@ rules! {
     tls_slow_handshake,
     tls_no_h2_alpn,
     http_redirect_downgrade,
+    http_redirect_broken,
     http_redirect_avoidable,
     http_redirect_temporary,
     http_connection_closed,

@@ -86,6 +86,7 @@ mod http_no_compression;
 mod http_no_validator;
 mod http_rate_limited;
 mod http_redirect_avoidable;
+mod http_redirect_broken;
 mod http_redirect_downgrade;
 mod http_redirect_temporary;
 mod http_status_error;

@@ -14,6 +14,8 @@ const MAX_EMPTY_LINES: usize = 4;
 const OPENING: usize = 64;
 /// How every head begins.
 const START: &[u8] = b"HTTP/1.";
+/// Where its major version stands.
+const MAJOR: usize = 5;
 
 /// The caps of one head.
 #[derive(Clone, Copy, Debug)]
@@ -101,11 +103,20 @@ impl Reader {
         {
             *minor = b'1';
         }
+        // curl and browsers take a greater major version in a text for HTTP/1.1, too: it was not spoken.
+        if self.status_line == StatusLine::Unread
+            && let [b'H', b'T', b'T', b'P', b'/', version @ ..] = self.buffer.as_mut_slice()
+            && let [major @ b'2'..=b'9', b'.', minor @ b'0'..=b'9', b' ', ..] = version
+        {
+            (*major, *minor) = (b'1', b'1');
+        }
         // Everything is judged inside the limit, so that the verdict does not depend on how the
         // bytes happened to be cut into reads.
         let view = &self.buffer[..self.buffer.len().min(self.limits.bytes)];
         if self.status_line == StatusLine::Unread {
-            if !view.iter().zip(START).all(|(a, b)| a == b) {
+            let is_odd =
+                |at, byte: &u8| at == MAJOR && view.len() <= MAJOR + 3 && matches!(byte, b'2'..=b'9');
+            if !view.iter().zip(START).enumerate().all(|(at, (a, b))| a == b || is_odd(at, a)) {
                 return Err(HeadError::NotHttp);
             }
             if let Some(end) = view.iter().position(|&byte| byte == b'\n') {
@@ -359,11 +370,14 @@ mod tests {
             (b"HTTP/1.1 200 OK\r\n\r\n", 1),
             (b"HTTP/1.2 200 OK\r\n\r\n", 1),
             (b"HTTP/1.9 200 OK\r\n\r\n", 1),
+            (b"HTTP/2.0 200 OK\r\n\r\n", 1),
         ] {
             assert_eq!(one(bytes).unwrap().map(|head| (head.minor, head.status)), Some((minor, 200)));
         }
-        let (heads, error, _) = run(b"HTTP/1.2 200 OK\r\n\r\n".chunks(1));
-        assert_eq!((heads.len(), error), (1, None));
+        for bytes in [b"HTTP/1.2 200 OK\r\n\r\n", b"HTTP/2.0 200 OK\r\n\r\n"] {
+            let (heads, error, _) = run(bytes.chunks(1));
+            assert_eq!((heads.len(), error), (1, None));
+        }
     }
 
     #[test]

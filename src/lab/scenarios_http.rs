@@ -23,6 +23,11 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     )
     .options(&["-L"]),
     Scenario::new(
+        "two-locations",
+        "http://two-locations.http.test/",
+        "a redirect to two places: some clients go to the first, browsers refuse it",
+    ),
+    Scenario::new(
         "bare-return",
         "http://bare-return.http.test/",
         "a carriage return in the middle of a field, which some readers take for the end of its line",

@@ -184,6 +184,11 @@ pub(super) const PAGES: &[Site] = &[
     Site::http("kept-connection.http.test", 54, Conduct::EndsKept(PLAIN)),
     Site::http("leading-blank.http.test", 55, Conduct::LeadingBlank(PLAIN)),
     Site::http("two-lengths.http.test", 187, Conduct::TwoLengths(PLAIN)),
+    Site::http(
+        "two-locations.http.test",
+        248,
+        status(302, &[("location", "/index.html"), ("location", "/elsewhere")]),
+    ),
     Site::http("bare-return.http.test", 247, Conduct::BareReturn(PLAIN)),
     Site::https("not-gzip.http.test", 245, fields(&[KEPT[0], KEPT[1], HSTS, ("content-encoding", "gzip")])),
     Site::tls("wants-http1.http.test", 246, Tls { conduct: Conduct::WantsHttp1(PAGE), ..TLS }),
