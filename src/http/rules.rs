@@ -92,8 +92,8 @@ pub(super) struct Order {
     open: Option<u32>,
     /// A frame with padding whose payload begins next.
     padded: Option<Frame>,
-    /// SETTINGS that were sent and not acknowledged.
-    settings: u32,
+    /// SETTINGS that were sent, and acknowledgements of them.
+    settings: (u32, u32),
     /// The last stream of the last GOAWAY.
     last: Option<u32>,
     /// What may be sent on the connection, beside what every connection begins with (§6.9.2).
@@ -131,10 +131,11 @@ impl Order {
         let of_connection = matches!(kind, SETTINGS | PING | GOAWAY);
         let of_stream = matches!(kind, DATA | HEADERS | PRIORITY | RST_STREAM | CONTINUATION);
         if kind == SETTINGS && flags & ACK != 0 && length == 0 && stream == 0 {
-            let Some(left) = self.settings.checked_sub(1) else {
+            self.settings.1 += 1;
+            // The first are on their way from the start: who acknowledges them early is not heard to do so.
+            if self.settings.1 > self.settings.0.max(1) {
                 return breach("more acknowledgements than there were SETTINGS".to_owned(), "6.5.3");
-            };
-            self.settings = left;
+            }
         }
         let right = match kind {
             SETTINGS if flags & ACK != 0 => length == 0,
@@ -166,7 +167,7 @@ impl Order {
     /// Notes a frame that was sent from here.
     pub(super) fn sent(&mut self, frame: Frame) {
         match frame.kind {
-            SETTINGS if frame.flags & ACK == 0 => self.settings += 1,
+            SETTINGS if frame.flags & ACK == 0 => self.settings.0 += 1,
             DATA => self.window -= i64::from(frame.length),
             _ => {}
         }
@@ -412,8 +413,8 @@ mod tests {
         }
         let mut order = Order { begun: true, ..Order::default() };
         let ack = frame(SETTINGS, ACK, 0, 0);
+        assert_eq!(order.header(ack, 1), None, "ours are on their way");
         order.sent(frame(SETTINGS, 0, 0, 6));
-        assert_eq!(order.header(ack, 1), None);
         assert!(words(order.header(ack, 1)).contains("more acknowledgements"));
         let goaway = frame(GOAWAY, 0, 0, 8);
         assert_eq!(order.payload(goaway, &[0, 0, 0, 5, 0, 0, 0, 0]), None);
