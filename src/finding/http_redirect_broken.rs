@@ -63,6 +63,7 @@ fn of_hop(rule: &Rule, trace: &Trace, hop: &Hop<'_>, http: &Http) -> Option<Find
 mod tests {
     use super::*;
     use crate::finding::sample;
+    use crate::trace::Header;
 
     #[test]
     fn fires_where_a_redirect_leads_nowhere_or_to_two_places() {
@@ -70,7 +71,8 @@ mod tests {
             let mut trace = sample::sound();
             sample::http(&mut trace).status = Some(status);
             for location in locations {
-                sample::field(&mut trace, "Location", location);
+                let value = location.as_bytes().to_vec();
+                sample::http(&mut trace).headers.push(Header { name: "Location".to_owned(), value });
             }
             sample::of(&RULE, &trace)
         };

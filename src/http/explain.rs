@@ -14,9 +14,6 @@ use super::words::escape;
 use crate::fault::Fault;
 use crate::trace::{At, FailureCode, GoAway, Http};
 
-/// §8.1: an interim response is followed by another.
-const INTERIM_ENDS: &str = "an interim response (1xx) that ends the stream";
-
 /// Words for an error of the crate.
 pub(super) fn explain(error: &::h2::Error, watch: &Watch, scene: &Scene<'_>, record: &mut Http) -> Fault {
     watch.settle(record);
@@ -81,6 +78,10 @@ pub(super) fn explain(error: &::h2::Error, watch: &Watch, scene: &Scene<'_>, rec
         let message = format!("content-length says {length} bytes and {data} came");
         return fault::new(FailureCode::BadFraming, message);
     }
+    let interim = record.informational.len();
+    if record.status.is_none() && interim > 0 && received.blocks.len() == interim && received.end.is_some() {
+        return rule(&Breach::Frame("an interim response (1xx) that ends the stream".to_owned(), "8.1"));
+    }
     if scene.ask.method == "HEAD" && data > 0 {
         return rule(&Breach::Frame("DATA in the response to HEAD".to_owned(), "8.1.1"));
     }
@@ -105,9 +106,6 @@ fn judge(watch: &Watch, record: &mut Http) -> Option<Breach> {
         return rules::trailers(&fields);
     }
     let breach = rules::response(&fields);
-    let is_interim = fields.iter().any(|field| field.name == ":status" && field.value.starts_with(b"1"));
-    let ends = is_interim && watch.exchange().received.end.is_some();
-    let breach = breach.or_else(|| ends.then(|| Breach::Frame(INTERIM_ENDS.to_owned(), "8.1")));
     fields.retain(|field| !field.name.starts_with(':'));
     record.headers = fields;
     breach

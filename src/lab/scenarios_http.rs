@@ -25,17 +25,17 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     Scenario::new(
         "two-locations",
         "http://two-locations.http.test/",
-        "a redirect to two places: some clients go to the first, browsers refuse it",
+        "a redirect to two places: clients go to the first, or refuse it",
     ),
     Scenario::new(
         "bare-return",
         "http://bare-return.http.test/",
-        "a carriage return in the middle of a field, which some readers take for the end of its line",
+        "a carriage return inside a field, which some take for the end of its line",
     ),
     Scenario::new(
         "wants-http1",
         "https://wants-http1.http.test/",
-        "HTTP_1_1_REQUIRED to a request by HTTP/2: the same goes once more by HTTP/1.1",
+        "HTTP_1_1_REQUIRED by HTTP/2: the same goes once more by HTTP/1.1",
     ),
     Scenario::new(
         "busy",
