@@ -37,7 +37,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         finding.detail =
             "any server may end an idle connection at any time (RFC 9112 section 9.5, RFC 9113 section 9.1)"
                 .to_owned();
-        finding.saving = Saving::measured(took, "requests that come by a kept connection", Load::This);
+        finding.saving = Saving::measured(took, "on requests that come by a kept connection", Load::This);
         findings.push(finding);
     }
     findings

@@ -45,7 +45,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         let evidence = vec![Place::Request(dead, InRequest::Failure), Place::Request(dead, InRequest::Total)];
         let mut finding = rule.finding(title, evidence, advice);
         finding.detail = detail.to_owned();
-        finding.saving = Saving::measured(took, "requests that the server refuses so", Load::This);
+        finding.saving = Saving::measured(took, "on requests that the server refuses so", Load::This);
         findings.push(finding);
     }
     findings

@@ -5,7 +5,7 @@ use ::h2::Reason;
 
 use super::exchange::{HTTP_1_1_REQUIRED, Over};
 use super::fault;
-use super::frames::HEADER;
+use super::frames::{HEADER, Received};
 use super::framing::content_length;
 use super::rules::{self, Breach};
 use super::scene::{MAX_INFORMATIONAL, Scene};
@@ -47,11 +47,22 @@ pub(super) fn explain(error: &::h2::Error, watch: &Watch, scene: &Scene<'_>, rec
             (None, false) => protocol(format!("HTTP/2 failed: {error}")),
         };
     };
-    let received = &exchange.received;
-    if let Some(breach) = tap.breach.clone().or(judged) {
+    let judged = tap.breach.clone().or(judged);
+    by_rule(reason, judged, (&exchange.received, tap.has_lost_fields()), scene, record)
+}
+
+/// Words for an error that the crate has a code for, and that nobody else has told of.
+fn by_rule(
+    reason: Reason,
+    judged: Option<Breach>,
+    (received, has_lost_fields): (&Received, bool),
+    scene: &Scene<'_>,
+    record: &Http,
+) -> Fault {
+    if let Some(breach) = judged {
         return rule(&breach);
     }
-    if tap.has_lost_fields() {
+    if has_lost_fields {
         return rule(&Breach::Frame("a block of fields that cannot be unpacked".to_owned(), "4.3"));
     }
     if let Err(why) = content_length(&record.headers) {

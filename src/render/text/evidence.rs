@@ -393,12 +393,15 @@ fn http(page: &Page, http: &Http, has_failed: bool) -> Line {
     if let Some(redirect) = &http.redirect {
         let to = redirect.target.as_ref().unwrap_or(&redirect.location);
         line.push(Ink::Plain, format!("; leads to {}", brief(to)));
-        match (redirect.followed, has_failed) {
-            (true, _) => {}
-            // Whatever -L may want: what ended it is told.
-            (false, true) => line.push(Ink::Plain, " (not followed)"),
-            (false, false) => line.push(Ink::Plain, " (not followed; -L follows)"),
-        }
+        line.push(
+            Ink::Plain,
+            match (redirect.followed, has_failed) {
+                (true, _) => "",
+                // Whatever -L may want: what ended it is told.
+                (false, true) => " (not followed)",
+                (false, false) => " (not followed; -L follows)",
+            },
+        );
     }
     line
 }
