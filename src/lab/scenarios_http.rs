@@ -26,7 +26,8 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
         "two-locations",
         "http://two-locations.http.test/",
         "a redirect to two places: clients go to the first, or refuse it",
-    ),
+    )
+    .status(302),
     Scenario::new(
         "bare-return",
         "http://bare-return.http.test/",
