@@ -42,7 +42,7 @@ pub(super) fn put(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
             );
         }
         (_, Some(before)) if refused(trace, before).is_some() => {
-            by_word_of_server(teller, trace, hop, before)
+            by_word_of_server(teller, trace, hop, before);
         }
         (_, Some(before)) => {
             let told = format!(
