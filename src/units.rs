@@ -47,6 +47,16 @@ pub fn limit(duration: Duration) -> String {
     }
 }
 
+/// A wait that somebody asked for, in whole seconds or days: `120 s`, `3 days`.
+#[must_use]
+pub fn wait(duration: Duration) -> String {
+    let whole = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
+    match whole / 86_400 {
+        0 | 1 => format!("{whole} s"),
+        days => format!("{days} days"),
+    }
+}
+
 /// A byte count in decimal units: `812 B`, `4.1 kB`, `412 kB`, `1.3 MB`.
 #[must_use]
 pub fn bytes(count: u64) -> String {
@@ -103,6 +113,13 @@ pub(crate) fn few<T: AsRef<str>>(items: &[T], between: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn waits_are_whole() {
+        let words = [(0, 0), (119, 1), (120, 0), (172_799, 0), (172_800, 1), (2_300_190_371, 561_006_000)];
+        let words = words.map(|(seconds, nanos)| wait(Duration::new(seconds, nanos)));
+        assert_eq!(words, ["0 s", "120 s", "120 s", "172799 s", "2 days", "26622 days"]);
+    }
 
     #[test]
     fn durations_keep_three_digits_at_every_size() {

@@ -26,9 +26,13 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         let Some(http) = hop.http.ran() else { continue };
         // Events come when there are some, and a WebSocket has no body.
         let is_live = http.body.events.is_some() || http.websocket.is_some();
-        let Some(first) = http.first_byte.filter(|_| !is_live) else { continue };
-        let took = http.end.since(first);
+        // A head that came in drips is no body, nor is what never came.
+        let Some(head_end) = http.head_end.filter(|_| !is_live) else { continue };
+        let took = http.end.since(head_end);
         let bytes = http.body.wire_bytes;
+        if bytes == 0 {
+            continue;
+        }
         // bytes / took < 100 000 bytes / s, without division.
         let slow = u128::from(bytes) * 1_000_000 < took.as_micros() * 100_000;
         if took < WORTH || took * 2 < hop.end.since(hop.start) || !slow {

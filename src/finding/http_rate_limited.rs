@@ -39,7 +39,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         if let Some(retry) = limits.retry.as_ref().filter(|retry| retry.wait.is_zero()) {
             words.push(format!("its Retry-After ({}) asks for no wait", retry.value));
         } else if let Some(retry) = &limits.retry {
-            let after = units::limit(retry.wait);
+            let after = units::wait(retry.wait);
             words.push(format!("the server asks to wait {after}"));
             advice = format!("try again at {} (in {after}), and then more slowly", spoken(retry.at));
         } else {

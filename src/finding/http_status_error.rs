@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
     id: "http-status-error",
     severity: Severity::Error,
     stage: StageName::Http,
-    fires: "the last status is 5xx or one that does not exist (error), or 4xx (warning), except what is for a limit (http-rate-limited) or tells an http URL of a port that speaks TLS (url-port-speaks-tls)",
+    fires: "the last status is 5xx, one that does not exist or a 101 that nobody asked for (error), or 4xx (warning), except what is for a limit (http-rate-limited) or tells an http URL of a port that speaks TLS (url-port-speaks-tls)",
     standard: "RFC 9110 section 15",
     check: Check::Trace(check),
 };
@@ -30,6 +30,17 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let Some((hop, http)) = trace.hops().last().and_then(|hop| Some((hop, hop.http.ran()?))) else {
         return Vec::new();
     };
+    if http.status == Some(101) && position(&http.request.headers, "upgrade").is_none() {
+        let evidence = vec![Place::Request(hop.id, InRequest::Status)];
+        let title = "101 Switching Protocols: no upgrade was asked for".to_owned();
+        let mut finding = rule.finding(
+            title,
+            evidence,
+            "answer 101 to requests with Upgrade alone (RFC 9110 section 15.2.2)",
+        );
+        finding.detail = "what is behind it is no HTTP, and no response came".to_owned();
+        return vec![finding];
+    }
     // RFC 9110 section 15: a code that does not exist is one of a server's errors.
     let Some(status @ 400..) = http.status else { return Vec::new() };
     // What that comes to for the page is told, and the request itself was not made.
@@ -120,6 +131,16 @@ fn by_whom(finding: &mut Finding, hop: &Hop<'_>, http: &Http) {
 mod tests {
     use super::*;
     use crate::finding::sample;
+
+    #[test]
+    fn a_101_is_an_error_where_no_upgrade_was_asked_for() {
+        let mut trace = sample::sound();
+        sample::http(&mut trace).status = Some(101);
+        assert!(sample::of(&RULE, &trace)[0].title.contains("no upgrade was asked for"));
+        let asked = crate::trace::Header { name: "Upgrade".to_owned(), value: b"websocket".to_vec() };
+        sample::http(&mut trace).request.headers.push(asked);
+        assert!(sample::of(&RULE, &trace).is_empty());
+    }
 
     #[test]
     fn a_400_that_is_about_tls_says_so() {

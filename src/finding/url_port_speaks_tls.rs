@@ -3,7 +3,7 @@
 use super::found::{Finding, Severity};
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
-use crate::trace::{Hop, Http, Scheme, StageName, TlsComplaint, Trace};
+use crate::trace::{Hop, Http, ProxyUsage, Scheme, StageName, TlsComplaint, Trace};
 
 pub(super) const RULE: Rule = Rule {
     id: "url-port-speaks-tls",
@@ -23,7 +23,11 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         () if says_so(&hop, http) => {
             ("says in its 400 that it does", vec![scheme, Place::Request(hop.id, InRequest::Status)])
         }
-        () if hop.url.scheme == Scheme::Http && hop.failure.is_some() && is_record(http) => {
+        () if hop.url.scheme == Scheme::Http
+            && hop.failure.is_some()
+            && is_record(http)
+            && !is_forwarded(&hop) =>
+        {
             ("answered with a record of TLS", vec![scheme, Place::Failure])
         }
         () => return Vec::new(),
@@ -38,6 +42,12 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
 pub(super) fn says_so(hop: &Hop<'_>, http: &Http) -> bool {
     let complains = http.body.tls_complaint == Some(TlsComplaint::PlainRequest);
     complains && http.status == Some(400) && hop.url.scheme == Scheme::Http
+}
+
+/// Whether a proxy forwards the request: then it is the proxy that speaks TLS.
+fn is_forwarded(hop: &Hop<'_>) -> bool {
+    let proxy = hop.connection.and_then(|connection| connection.proxy.as_ref());
+    proxy.is_some_and(|proxy| proxy.usage == ProxyUsage::Forward)
 }
 
 /// Whether what came is no HTTP, and begins as an alert or a handshake of TLS does (RFC 8446 §5.1).

@@ -48,6 +48,11 @@ impl Blocks {
         }
     }
 
+    /// Whether one could not be read.
+    pub(super) const fn are_lost(&self) -> bool {
+        self.lost
+    }
+
     /// Whether enough waits to be unpacked now.
     pub(super) fn are_many(&self) -> bool {
         self.waiting > WAITING

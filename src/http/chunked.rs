@@ -83,6 +83,11 @@ impl Decoder {
         matches!(self.state, State::Done)
     }
 
+    /// Whether the last chunk, that of no bytes, was read.
+    pub(super) fn has_last_chunk(&self) -> bool {
+        matches!(self.state, State::Trailers | State::Done)
+    }
+
     /// The trailer fields, in wire order.
     pub(super) fn into_trailers(self) -> Vec<Header> {
         self.trailers
@@ -224,6 +229,11 @@ mod tests {
         for bytes in [&b"5\r\nhel"[..], b"5\r\nhello\r\n", b"0\r\n", b"0\r\nA: b\r\n", b""] {
             let outcome = run([bytes]);
             assert!(!outcome.done && outcome.error.is_none(), "{bytes:?}");
+        }
+        for (bytes, wanted) in [(&b"5\r\nhello\r\n"[..], false), (b"0", false), (b"0\r\n", true)] {
+            let mut decoder = Decoder::new(LIMITS);
+            decoder.push(bytes, |_| {}).unwrap();
+            assert_eq!(decoder.has_last_chunk(), wanted, "{bytes:?}");
         }
     }
 

@@ -3,18 +3,16 @@
 
 use ::h2::Reason;
 
+use super::exchange::{HTTP_1_1_REQUIRED, Over};
 use super::fault;
-use super::frames::HEADER;
+use super::frames::{HEADER, Received};
 use super::framing::content_length;
 use super::rules::{self, Breach};
 use super::scene::{MAX_INFORMATIONAL, Scene};
-use super::tap::{Over, Watch};
+use super::tap::Watch;
 use super::words::escape;
 use crate::fault::Fault;
 use crate::trace::{At, FailureCode, GoAway, Http};
-
-/// The code of a server that wants HTTP/1.1 (§7).
-const HTTP_1_1_REQUIRED: u32 = 0xd;
 
 /// Words for an error of the crate.
 pub(super) fn explain(error: &::h2::Error, watch: &Watch, scene: &Scene<'_>, record: &mut Http) -> Fault {
@@ -49,9 +47,30 @@ pub(super) fn explain(error: &::h2::Error, watch: &Watch, scene: &Scene<'_>, rec
             (None, false) => protocol(format!("HTTP/2 failed: {error}")),
         };
     };
-    let received = &exchange.received;
-    if let Some(breach) = tap.breach.clone().or(judged) {
+    let judged = tap.breach.clone().or(judged);
+    by_rule(reason, judged, (&exchange.received, tap.has_lost_fields()), scene, record)
+}
+
+/// Words for an error that the crate has a code for, and that nobody else has told of.
+fn by_rule(
+    reason: Reason,
+    judged: Option<Breach>,
+    (received, has_lost_fields): (&Received, bool),
+    scene: &Scene<'_>,
+    record: &Http,
+) -> Fault {
+    if let Some(breach) = judged {
         return rule(&breach);
+    }
+    if has_lost_fields {
+        return rule(&Breach::Frame("a block of fields that cannot be unpacked".to_owned(), "4.3"));
+    }
+    if let Err(why) = content_length(&record.headers) {
+        return rule(&Breach::Field(why, "8.1.1"));
+    }
+    if reason == Reason::FLOW_CONTROL_ERROR {
+        let what = "more DATA than the window takes, or a window of more than 2^31-1 bytes";
+        return rule(&Breach::Frame(what.to_owned(), "5.2"));
     }
     // The crate stops reading a list of fields that grows beyond all bounds. The block was begun, and
     // never handed over.
@@ -69,6 +88,13 @@ pub(super) fn explain(error: &::h2::Error, watch: &Watch, scene: &Scene<'_>, rec
     {
         let message = format!("content-length says {length} bytes and {data} came");
         return fault::new(FailureCode::BadFraming, message);
+    }
+    let interim = record.informational.len();
+    if record.status.is_none() && interim > 0 && received.blocks.len() == interim && received.end.is_some() {
+        return rule(&Breach::Frame("an interim response (1xx) that ends the stream".to_owned(), "8.1"));
+    }
+    if scene.ask.method == "HEAD" && data > 0 {
+        return rule(&Breach::Frame("DATA in the response to HEAD".to_owned(), "8.1.1"));
     }
     if received.data_bytes > 0 && received.block_count == 0 {
         return rule(&Breach::Frame("DATA before the HEADERS of the response".to_owned(), "8.1"));
@@ -90,10 +116,10 @@ fn judge(watch: &Watch, record: &mut Http) -> Option<Breach> {
     if record.status.is_some() {
         return rules::trailers(&fields);
     }
-    let breach = rules::response(&fields)?;
+    let breach = rules::response(&fields);
     fields.retain(|field| !field.name.starts_with(':'));
     record.headers = fields;
-    Some(breach)
+    breach
 }
 
 /// A rule that the server broke.

@@ -104,6 +104,17 @@ pub(super) fn closed(record: &Http, now: At) -> Fault {
     }
 }
 
+/// The peer closed in good order behind the last chunk, where an empty line was still to come (RFC 9112 §7.1).
+pub(super) fn closed_behind_last_chunk(record: &Http) -> Fault {
+    let message = format!(
+        "the server closed the connection before the empty line that ends a chunked body: the last chunk had come, so \
+         that none of its {} is missing",
+        size(record.body.encoded_bytes)
+    );
+    new(FailureCode::BodyIncomplete, message)
+        .hint("the server has to send \"0\", a line end and an empty line behind the last byte; curl fails in the same way")
+}
+
 /// How a connection broke, kept to be told later.
 #[derive(Clone, Debug)]
 pub(super) enum Break {
@@ -306,6 +317,15 @@ pub(super) fn not_http(bytes: &[u8]) -> Fault {
         [0x15 | 0x16, 0x03, ..] => Some("the port speaks TLS: use https://"),
         // An empty SETTINGS frame, or one of a few settings, opens every HTTP/2 connection.
         [0, 0, _, 4, 0, 0, 0, 0, 0, ..] => Some("the server speaks HTTP/2 here: try --http2"),
+        _ if bytes.starts_with(b"HTTP/1") => {
+            Some("its status line cannot be read: is it a version, a blank and three digits?")
+        }
+        _ if bytes.starts_with(b"HTTP/") => Some(
+            "the status line names a version that is no text on the wire; curl and browsers may take it for HTTP/1.1",
+        ),
+        [b'<' | b'{', ..] => {
+            Some("this is a body without a response head: a program that writes none, or HTTP/0.9")
+        }
         _ if bytes.starts_with(b"ICY ") => {
             Some("this is a SHOUTcast server: its answers are HTTP but for \"ICY\"")
         }

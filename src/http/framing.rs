@@ -61,10 +61,16 @@ pub(super) fn framing(method: &str, status: u16, fields: &[Header]) -> Result<Fr
 pub(super) fn content_length(fields: &[Header]) -> Result<Option<u64>, String> {
     let mut length = None;
     let values = fields.iter().filter(|field| field.name.eq_ignore_ascii_case("content-length"));
-    for text in values.flat_map(|field| field.text().split(',').map(str::to_owned).collect::<Vec<_>>()) {
+    for text in values.flat_map(|field| field.meant().split(',').map(str::to_owned).collect::<Vec<_>>()) {
         let text = text.trim();
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let Some(value) = digits.then(|| text.parse::<u64>().ok()).flatten() else {
+            if digits {
+                return Err(format!(
+                    "content-length is a number of {} digits: more than 64 bits",
+                    text.len()
+                ));
+            }
             return Err(format!(
                 "content-length is not a number: {:?}",
                 text.chars().take(40).collect::<String>()
@@ -103,7 +109,7 @@ pub(super) fn list(fields: &[Header], name: &str) -> Vec<String> {
     fields
         .iter()
         .filter(|field| field.name.eq_ignore_ascii_case(name))
-        .flat_map(|field| field.text().split(',').map(|member| member.trim().to_owned()).collect::<Vec<_>>())
+        .flat_map(|field| field.meant().split(',').map(|member| member.trim().to_owned()).collect::<Vec<_>>())
         .filter(|member| !member.is_empty())
         .collect()
 }

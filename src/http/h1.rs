@@ -25,6 +25,9 @@ use crate::timestamp::Stamped;
 use crate::trace::{At, FailureCode, Http, HttpVersion, Informational};
 use crate::units::bytes as size;
 
+/// Why nothing is read behind a length that is none.
+const UNREADABLE_LENGTH: &str = "nobody can tell where the body ends (RFC 9112 section 6.3); some programs take the first digits, \
+                                 or read until the connection ends";
 /// Bodies up to this size travel with the head, in one write.
 const JOINED: usize = 64 * 1024;
 
@@ -67,7 +70,7 @@ pub(super) async fn exchange<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
 
     let (head, rest, at) = read_head(&mut link, scene, gate, record).await?;
     gate.heard(head.status, record.first_byte.unwrap_or(at));
-    let bad = |why| fault::new(FailureCode::BadFraming, why);
+    let bad = |why: String| fault::new(FailureCode::BadFraming, why).hint(UNREADABLE_LENGTH);
     let framing = framing_of(&scene.ask.method, head.status, &head.fields);
     let (minor, status) = (head.minor, head.status);
     note_head(head, at, record);
@@ -226,10 +229,13 @@ async fn read_body<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
             }
             Ok(Some((0, end))) => {
                 at = end;
-                if !matches!(cutter, Cutter::Close) {
-                    return Err(fault::closed(record, at));
+                match &cutter {
+                    Cutter::Close => break,
+                    Cutter::Chunks(decoder) if decoder.has_last_chunk() => {
+                        return Err(fault::closed_behind_last_chunk(record));
+                    }
+                    Cutter::Length(_) | Cutter::Chunks(_) => return Err(fault::closed(record, at)),
                 }
-                break;
             }
             Ok(Some((count, end))) => (given, at) = (count, end),
             Err(fault) => return Err(fault),

@@ -1,8 +1,10 @@
 //! HTTP/1 response heads out of a stream of bytes (RFC 9112 §4 and §5). Pure: no I/O, no clock.
 //!
 //! Reads as browsers do where that is safe: up to four empty lines before the status line, bare LF,
-//! folded fields, spaces before the colon and before the first field; lines that are no field keep their
-//! place, as such. It does not judge fields: see [`framing`](super::framing).
+//! folded fields, spaces before the colon and before the first field, carriage returns inside a line; lines that are no
+//! field keep their place, as such. It does not judge fields: see [`framing`](super::framing).
+
+use std::borrow::Cow;
 
 use crate::trace::Header;
 
@@ -10,8 +12,12 @@ use crate::trace::Header;
 const MAX_EMPTY_LINES: usize = 4;
 /// What is kept of bytes that turn out not to be HTTP.
 const OPENING: usize = 64;
+/// What stands for a control while a head is parsed.
+const FILLER: u8 = 0x80;
 /// How every head begins.
 const START: &[u8] = b"HTTP/1.";
+/// Where its major version stands.
+const MAJOR: usize = 5;
 
 /// The caps of one head.
 #[derive(Clone, Copy, Debug)]
@@ -99,15 +105,24 @@ impl Reader {
         {
             *minor = b'1';
         }
+        // curl and browsers take a greater major version in a text for HTTP/1.1, too: it was not spoken.
+        if self.status_line == StatusLine::Unread
+            && let [b'H', b'T', b'T', b'P', b'/', version @ ..] = self.buffer.as_mut_slice()
+            && let [major @ b'2'..=b'9', b'.', minor @ b'0'..=b'9', b' ', ..] = version
+        {
+            (*major, *minor) = (b'1', b'1');
+        }
         // Everything is judged inside the limit, so that the verdict does not depend on how the
         // bytes happened to be cut into reads.
         let view = &self.buffer[..self.buffer.len().min(self.limits.bytes)];
         if self.status_line == StatusLine::Unread {
-            if !view.iter().zip(START).all(|(a, b)| a == b) {
+            let is_odd =
+                |at, byte: &u8| at == MAJOR && view.len() <= MAJOR + 3 && matches!(byte, b'2'..=b'9');
+            if !view.iter().zip(START).enumerate().all(|(at, (a, b))| a == b || is_odd(at, a)) {
                 return Err(HeadError::NotHttp);
             }
             if let Some(end) = view.iter().position(|&byte| byte == b'\n') {
-                check_status_line(&view[..=end])?;
+                check_status_line(&without_controls(&view[..=end]))?;
                 self.status_line = StatusLine::Good;
             }
         }
@@ -195,12 +210,36 @@ fn config() -> httparse::ParserConfig {
 fn check_status_line(line: &[u8]) -> Result<(), HeadError> {
     let mut response = httparse::Response::new(&mut []);
     match config().parse_response(&mut response, line) {
-        Ok(_) | Err(httparse::Error::TooManyHeaders) => Ok(()),
-        Err(_) => Err(HeadError::NotHttp),
+        // RFC 9110 §15: three digits, of which the first is 1 to 9.
+        Ok(_) | Err(httparse::Error::TooManyHeaders) if response.code.is_none_or(|code| code >= 100) => {
+            Ok(())
+        }
+        _ => Err(HeadError::NotHttp),
     }
 }
 
-fn parse(bytes: &[u8], max_fields: usize) -> Result<Head, HeadError> {
+/// A carriage return alone is read as a blank (RFC 9112 §2.2), and other controls but NUL are no reason to lose a field
+/// (RFC 9110 §5.5). The parser takes none of them.
+fn without_controls(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let is_odd = |at: usize| match bytes[at] {
+        b'\r' => bytes.get(at + 1) != Some(&b'\n'),
+        b'\t' | b'\n' | 0 => false,
+        byte => byte.is_ascii_control(),
+    };
+    if !(0..bytes.len()).any(is_odd) {
+        return bytes.into();
+    }
+    let taken = |at: usize| match bytes[at] {
+        byte if !is_odd(at) => byte,
+        b'\r' => b' ',
+        // No blank: that would be trimmed at an end.
+        _ => FILLER,
+    };
+    (0..bytes.len()).map(taken).collect()
+}
+
+fn parse(raw: &[u8], max_fields: usize) -> Result<Head, HeadError> {
+    let bytes = &*without_controls(raw);
     // No head has more fields than lines: most need few, and 1000 slots cost 32 kB to fill.
     let lines = bytes.iter().filter(|&&byte| byte == b'\n').count();
     let mut slots = vec![httparse::EMPTY_HEADER; lines.min(max_fields)];
@@ -210,34 +249,37 @@ fn parse(bytes: &[u8], max_fields: usize) -> Result<Head, HeadError> {
         Ok(httparse::Status::Partial) => return Err(HeadError::Malformed("it ends too early")),
         Err(httparse::Error::TooManyHeaders) => return Err(HeadError::TooManyFields),
         Err(httparse::Error::HeaderName) => return Err(HeadError::Malformed("a bad byte in a field name")),
-        Err(httparse::Error::HeaderValue) => return Err(HeadError::Malformed("a bad byte in a field value")),
+        Err(httparse::Error::HeaderValue) => return Err(HeadError::Malformed("a NUL byte in a field value")),
         Err(httparse::Error::NewLine) => {
             return Err(HeadError::Malformed("a carriage return without line feed"));
         }
         Err(_) => return Err(HeadError::NotHttp),
     };
-    let (Some(minor), Some(status)) = (response.version, response.code) else {
+    let (Some(minor), Some(status @ 100..)) = (response.version, response.code) else {
         return Err(HeadError::NotHttp);
     };
     // A line of blanks behind the status line ends the head for the parser: what follows is none of it.
-    let fields = lines_of(&bytes[..size], response.headers);
+    let fields = lines_of((raw, &bytes[..size]), response.headers);
     Ok(Head { minor, status, reason: reason(bytes), fields, bytes: size })
 }
 
-/// Every line behind the first: as the field that begins on it, or as it is. `fields` lie in `bytes`.
-fn lines_of(bytes: &[u8], fields: &[httparse::Header<'_>]) -> Vec<Header> {
+/// Every line behind the first: as the field that begins on it, or as it is. `fields` lie in `bytes`, which are
+/// `raw` but for controls.
+fn lines_of((raw, bytes): (&[u8], &[u8]), fields: &[httparse::Header<'_>]) -> Vec<Header> {
     let mut left = fields.iter().peekable();
     let mut found: Vec<Header> = Vec::with_capacity(fields.len());
     let mut end = 0;
     for (number, line) in bytes.split_inclusive(|&byte| byte == b'\n').enumerate() {
         end += line.len();
-        // Where a name stands in the head: it is a part of it.
-        let place = |name: &str| (name.as_ptr() as usize).wrapping_sub(bytes.as_ptr() as usize);
-        if let Some(field) = left.next_if(|field| place(field.name) < end) {
-            found.push(Header { name: field.name.to_owned(), value: unfold(field.value) });
+        // Where a name or a value stands in the head: it is a part of it.
+        let place = |part: &[u8]| (part.as_ptr() as usize).wrapping_sub(bytes.as_ptr() as usize);
+        if let Some(field) = left.next_if(|field| place(field.name.as_bytes()) < end) {
+            let came = place(field.value)..place(field.value).saturating_add(field.value.len());
+            let value = unfold(field.value, raw.get(came).unwrap_or(field.value));
+            found.push(Header { name: field.name.to_owned(), value });
             continue;
         }
-        let text = line.trim_ascii_end();
+        let text = raw.get(end - line.len()..end).unwrap_or(line).trim_ascii_end();
         // A folded line is part of the field before it.
         let folded = matches!(line, [b' ' | b'\t', ..]) && found.last().is_some_and(Header::is_readable);
         if number > 0 && !text.is_empty() && !folded {
@@ -247,15 +289,10 @@ fn lines_of(bytes: &[u8], fields: &[httparse::Header<'_>]) -> Vec<Header> {
     found
 }
 
-/// RFC 9112 §5.2: a fold is read as spaces.
-fn unfold(value: &[u8]) -> Vec<u8> {
-    let mut value = value.to_vec();
-    for byte in &mut value {
-        if matches!(byte, b'\r' | b'\n') {
-            *byte = b' ';
-        }
-    }
-    value
+/// RFC 9112 §5.2: a fold is read as spaces. `came` has its controls still.
+fn unfold(value: &[u8], came: &[u8]) -> Vec<u8> {
+    let is_fold = |byte: &u8| matches!(byte, b'\r' | b'\n');
+    value.iter().zip(came).map(|(byte, came)| if is_fold(byte) { b' ' } else { *came }).collect()
 }
 
 /// The reason phrase from the bytes, because `httparse` drops one that is not ASCII.
@@ -341,11 +378,14 @@ mod tests {
             (b"HTTP/1.1 200 OK\r\n\r\n", 1),
             (b"HTTP/1.2 200 OK\r\n\r\n", 1),
             (b"HTTP/1.9 200 OK\r\n\r\n", 1),
+            (b"HTTP/2.0 200 OK\r\n\r\n", 1),
         ] {
             assert_eq!(one(bytes).unwrap().map(|head| (head.minor, head.status)), Some((minor, 200)));
         }
-        let (heads, error, _) = run(b"HTTP/1.2 200 OK\r\n\r\n".chunks(1));
-        assert_eq!((heads.len(), error), (1, None));
+        for bytes in [b"HTTP/1.2 200 OK\r\n\r\n", b"HTTP/2.0 200 OK\r\n\r\n"] {
+            let (heads, error, _) = run(bytes.chunks(1));
+            assert_eq!((heads.len(), error), (1, None));
+        }
     }
 
     #[test]
@@ -373,18 +413,46 @@ mod tests {
     }
 
     #[test]
+    fn a_carriage_return_inside_a_line_is_kept_and_read_as_a_blank() {
+        let head = b"HTTP/1.1 200 O\rK\r\nA: b\rSet-Cookie: c\r\nB: 1\r\r\nC: d\r\n\te\rf\r\nD\r: g\r\n\r\n";
+        let found = one(head).unwrap().unwrap();
+        assert_eq!((found.status, found.reason.as_deref()), (200, Some("O K")));
+        let fields: Vec<_> = found.fields.iter().map(|f| (f.name.as_str(), f.text(), f.meant())).collect();
+        let wanted = [
+            ("A", "b\rSet-Cookie: c", "b Set-Cookie: c"),
+            ("B", "1", "1"),
+            ("C", "d  \te\rf", "d  \te f"),
+            ("D", "g", "g"),
+        ];
+        assert_eq!(fields, wanted.map(|(name, text, read)| (name, text.into(), read.into())));
+        assert_eq!(found.bytes, head.len());
+        let (heads, error, _) = run(head.chunks(1));
+        assert_eq!((heads.len(), error), (1, None));
+    }
+
+    #[test]
+    fn a_control_loses_no_field() {
+        let found =
+            one(b"HTTP/1.1 302 Found\r\nLocation: /a\x01b\r\nA: \x7f\r\nx\x02y: z\r\n\r\n").unwrap().unwrap();
+        let fields: Vec<_> = found.fields.iter().map(|f| (f.name.as_str(), f.text())).collect();
+        assert_eq!(fields[..2], [("Location", "/a\u{1}b".into()), ("A", "\u{7f}".into())]);
+        assert_eq!(fields[2], ("", "x\u{2}y: z".into()), "the whole line, where it is none");
+    }
+
+    #[test]
     fn names_what_is_not_a_head() {
         let many = b"HTTP/1.1 200 OK\r\na:1\r\nb:2\r\nc:3\r\nd:4\r\ne:5\r\n\r\n";
         let endless = [&b"HTTP/1.1 200 OK\r\nx: "[..], &[b'y'; 300]].concat();
-        let table: [(&[u8], HeadError); 10] = [
+        let table: [(&[u8], HeadError); 11] = [
             (b"S", HeadError::NotHttp),
             (b"SSH-2.0-OpenSSH_9.6\r\n", HeadError::NotHttp),
             (b"HTTP/2 200\r\n", HeadError::NotHttp),
             (b"HTTP/1.1 abc\r\n", HeadError::NotHttp),
             (b"HTTP/1.x 200 OK\r\n", HeadError::NotHttp),
+            (b"HTTP/1.1 000 Odd\r\n\r\n", HeadError::NotHttp),
             (b"\n\n\n\n\nHTTP/1.1 200 OK\r\n\r\n", HeadError::NotHttp),
             (b"\rHTTP/1.1 200 OK\r\n\r\n", HeadError::NotHttp),
-            (b"HTTP/1.1 200 OK\r\na: \x00\r\n\r\n", HeadError::Malformed("a bad byte in a field value")),
+            (b"HTTP/1.1 200 OK\r\na: \x00\r\n\r\n", HeadError::Malformed("a NUL byte in a field value")),
             (many, HeadError::TooManyFields),
             (&endless, HeadError::TooLarge),
         ];

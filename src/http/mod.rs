@@ -28,6 +28,7 @@ mod cookies;
 mod cors;
 mod decode;
 mod events;
+mod exchange;
 mod expect;
 mod explain;
 mod fault;

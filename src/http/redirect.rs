@@ -13,7 +13,7 @@ pub(super) fn find(url: &Url, method: &str, status: u16, fields: &[Header]) -> O
         return None;
     }
     let field = fields.iter().find(|field| field.name.eq_ignore_ascii_case("location"))?;
-    let location = location(&field.value);
+    let location = if field.has_bare_return() { field.meant().into_owned() } else { location(&field.value) };
     if location.is_empty() {
         return None;
     }

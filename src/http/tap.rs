@@ -14,13 +14,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::acks::Acks;
 use super::blocks::Blocks;
+use super::exchange::Exchange;
 use super::fault::Break;
 use super::frames::{
-    Block, CONTINUATION, DATA, Event, Frame, GOAWAY, HEADERS, PREFACE, PUSH_PROMISE, RST_STREAM, Received,
-    Sent, Tokenizer,
+    Block, CONTINUATION, DATA, Event, Frame, GOAWAY, HEADERS, PREFACE, PUSH_PROMISE, RST_STREAM, Tokenizer,
 };
 use super::rules::{Breach, MAX_FRAME, Order};
-use super::scene::MAX_INFORMATIONAL;
 use crate::clock::Clock;
 use crate::timestamp::Stamped;
 use crate::trace::{At, GoAway, Header, Http, StampedBy, Unanswered};
@@ -29,23 +28,12 @@ use crate::trace::{At, GoAway, Header, Http, StampedBy, Unanswered};
 const OPENING: usize = 64;
 /// What is kept of a GOAWAY's debug data.
 const DEBUG: usize = 256;
-/// RFC 9113 §7: the stream was refused before anything was done for it.
-const REFUSED_STREAM: u32 = 7;
 /// Reads in a row, before the exchanges have their turn. What they have not taken is kept by frame, so
 /// that a flood of small ones would cost many times its bytes.
 const TURN: u32 = 4;
 
 /// A tap's findings, shared with the exchanges.
 pub(super) type Shared = Rc<RefCell<State>>;
-
-/// A cap that a response hit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Over {
-    /// A block of header fields too large, as sent.
-    HeadBytes,
-    /// Too many blocks of header fields.
-    Blocks,
-}
 
 /// What was seen of a connection.
 #[derive(Debug)]
@@ -108,33 +96,6 @@ impl Default for State {
     }
 }
 
-/// One exchange, as seen from the tap.
-#[derive(Debug, Default)]
-pub(super) struct Exchange {
-    /// Its stream, once that is known.
-    stream: Option<u32>,
-    pub(super) received: Received,
-    sent: Sent,
-    /// When the first byte was handed to the kernel.
-    began: Option<At>,
-    /// When the last byte of its head was.
-    head_at: Option<At>,
-    sent_at: Option<At>,
-    /// When the peer was seen to have acknowledged that.
-    acked_at: Option<At>,
-    stamped_by: Option<StampedBy>,
-    bytes_received: u64,
-    bytes_sent: u64,
-    /// The cap that its response hit.
-    pub(super) over: Option<Over>,
-    /// The code of a RST_STREAM.
-    pub(super) reset: Option<u32>,
-    /// The fields of each block that was unpacked.
-    fields: Vec<Option<Vec<Header>>>,
-    /// Whoever runs it, once that waits for what the connection brings.
-    waiting: Option<Waker>,
-}
-
 impl State {
     /// The exchange of this stream, and the one that its bytes count to. What belongs to no stream
     /// (the preface, SETTINGS, window updates of the connection) or to one that is over counts to the
@@ -157,12 +118,17 @@ impl State {
                     let breach = self.order.header(frame, self.newest);
                     self.breach = self.breach.take().or(breach);
                 }
-                Event::Payload(frame, bytes) if frame.kind != DATA => {
+                Event::Payload(frame, bytes) => {
+                    let breach = self.order.padding(bytes);
+                    self.breach = self.breach.take().or(breach);
+                    if frame.kind == DATA {
+                        return;
+                    }
                     let room = MAX_FRAME as usize - self.payload.len().min(MAX_FRAME as usize);
                     self.payload.extend_from_slice(&bytes[..bytes.len().min(room)]);
                 }
                 Event::End(frame) => self.whole(frame),
-                Event::Preface(_) | Event::Begin | Event::Payload(..) => {}
+                Event::Preface(_) | Event::Begin => {}
             }
         });
         self.incoming = tokenizer;
@@ -203,7 +169,7 @@ impl State {
             return;
         }
         let payload = std::mem::take(&mut self.payload);
-        self.breach = self.breach.take().or_else(|| Order::payload(frame, &payload));
+        self.breach = self.breach.take().or_else(|| self.order.payload(frame, &payload));
         match (frame.kind, payload.as_slice()) {
             (HEADERS | PUSH_PROMISE | CONTINUATION, block) => {
                 self.blocks.take(frame, block, self.max_head_bytes);
@@ -225,6 +191,11 @@ impl State {
         self.payload = payload;
     }
 
+    /// Whether a block could not be unpacked: none behind it can.
+    pub(super) const fn has_lost_fields(&self) -> bool {
+        self.blocks.are_lost()
+    }
+
     /// Hands each exchange the fields of its blocks.
     fn unpack(&mut self) {
         for (stream, fields) in self.blocks.unpack(self.max_head_bytes) {
@@ -242,8 +213,11 @@ impl State {
                 Event::End(frame) => (Some(frame.stream), 0),
                 event => event.bytes(),
             };
-            if let Event::Header(Frame { kind: HEADERS, stream, .. }) = event {
-                self.newest = self.newest.max(stream);
+            if let Event::Header(frame) = event {
+                self.order.sent(frame);
+                if frame.kind == HEADERS {
+                    self.newest = self.newest.max(frame.stream);
+                }
             }
             let (is_own, Some(exchange)) = self.owner(stream) else { return };
             let mut exchange = exchange.borrow_mut();
@@ -314,27 +288,6 @@ impl State {
     }
 }
 
-impl Exchange {
-    /// Whether its body was sent, and nothing has come since: which block is the final one is not known here.
-    fn awaits_acknowledgement(&self) -> bool {
-        let block = self.received.blocks.last();
-        let is_quiet = |sent| self.received.end.is_none() && block.is_none_or(|block| block.at < sent);
-        self.sent.body_bytes > 0 && self.acked_at.is_none() && self.sent_at.is_some_and(is_quiet)
-    }
-
-    fn check(&mut self, max_head_bytes: usize) {
-        // The final response and its trailers have blocks too.
-        if self.received.block_count > MAX_INFORMATIONAL + 2 {
-            self.over = Some(Over::Blocks);
-        }
-        // One alone, or interim ones together.
-        let last = self.received.blocks.last().map_or(0, |block| block.bytes);
-        if last > max_head_bytes as u64 || self.received.block_bytes > 2 * max_head_bytes as u64 {
-            self.over = Some(Over::HeadBytes);
-        }
-    }
-}
-
 /// An exchange's place at the tap, from its start to its end.
 #[derive(Debug)]
 pub(super) struct Watch {
@@ -385,20 +338,7 @@ impl Watch {
     /// What is known of a request to which not a byte of a response came; `None` where one came.
     pub(super) fn unanswered(&self) -> Option<Unanswered> {
         let (tap, exchange) = (self.tap.borrow(), self.exchange.borrow());
-        if exchange.received.block_count > 0 {
-            return None;
-        }
-        let refused = exchange.reset == Some(REFUSED_STREAM);
-        // Streams above the last are not processed (RFC 9113 §6.8), nor is what was never sent.
-        let passed_over = match (exchange.stream, &tap.goaway) {
-            (None, _) => true,
-            (Some(stream), Some(goaway)) => stream > goaway.last_stream,
-            (Some(_), None) => false,
-        };
-        if refused || passed_over {
-            return Some(Unanswered::Unprocessed);
-        }
-        (tap.ended || tap.error.is_some()).then_some(Unanswered::Unknown)
+        exchange.unanswered(tap.goaway.as_ref(), tap.ended || tap.error.is_some())
     }
 
     /// Writes what the tap knows into the record. Can be called at any time.

@@ -23,6 +23,22 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     )
     .options(&["-L"]),
     Scenario::new(
+        "two-locations",
+        "http://two-locations.http.test/",
+        "a redirect to two places: clients go to the first, or refuse it",
+    )
+    .status(302),
+    Scenario::new(
+        "bare-return",
+        "http://bare-return.http.test/",
+        "a carriage return inside a field, which some take for the end of its line",
+    ),
+    Scenario::new(
+        "wants-http1",
+        "https://wants-http1.http.test/",
+        "HTTP_1_1_REQUIRED by HTTP/2: the same goes once more by HTTP/1.1",
+    ),
+    Scenario::new(
         "busy",
         "http://busy.http.test/",
         "503 to the first request, with Retry-After: 1, and the page to the next",

@@ -136,11 +136,24 @@ pub(super) fn refused(proxy: &Proxy) -> Fault {
         }
         _ => {
             let message = format!("the {who} refused a tunnel to {target}: {said}{words}");
-            fault(FailureCode::ProxyRefused, message).hint(
-                "the proxy's rules forbid it (proxies often allow CONNECT to port 443 only); the target was not \
-                 asked",
-            )
+            fault(FailureCode::ProxyRefused, message).hint(refused_hint(status))
         }
+    }
+}
+
+/// Why a tunnel may have been refused with this status. A web server that is no proxy has answers to CONNECT, too.
+const fn refused_hint(status: u16) -> &'static str {
+    match status {
+        400 | 404 | 405 | 501 => {
+            "so answer web servers that are no proxies, and proxies without CONNECT: is its address right? the target was \
+             not asked"
+        }
+        429 => "it limits how much it is asked; the target was not asked",
+        300..=399 => "it sends elsewhere instead, as to a page for logging in; the target was not asked",
+        403 => {
+            "the proxy's rules forbid it (proxies often allow CONNECT to port 443 only); the target was not asked"
+        }
+        _ => "the target was not asked",
     }
 }
 

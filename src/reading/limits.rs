@@ -7,6 +7,8 @@ use super::dates::{ClockOf, http_date, moment, timestamp, unix};
 use super::fields::{Fields, clip, first};
 use crate::trace::{Header, Http, PageMaker, parameter, position, seconds};
 
+/// A wait that ends before the calendar does, in seconds: some 7900 years.
+const LONGEST: u64 = 250_000_000_000;
 /// Quotas that are told.
 const MOST: usize = 12;
 
@@ -87,7 +89,9 @@ impl Limits {
 fn retry(headers: &[Header], (now, clock): (SystemTime, ClockOf)) -> Option<Retry> {
     let field = position(headers, "retry-after")?;
     let value = clip(headers[field].text().trim());
-    if let Some(wait) = seconds(&value).map(|wait| Duration::from_secs(wait.min(u64::from(u32::MAX)))) {
+    // One so long that no clock has its end is none.
+    if let Some(wait) = seconds(&value) {
+        let wait = Duration::from_secs(Some(wait).filter(|wait| *wait <= LONGEST)?);
         return Some(Retry { at: now + wait, value, wait, clock, field });
     }
     let at = http_date(&value)?;

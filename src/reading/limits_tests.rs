@@ -102,10 +102,8 @@ fn the_time_to_wait_is_reckoned_by_the_servers_clock() {
         ("retry-after: 120".to_owned(), Some((120, 3_720, "here"))),
         (format!("{DATE}retry-after: Wed, 06 Nov 2024 10:43:27 GMT"), Some((30, 30, "server"))),
         ("retry-after: Wed, 06 Nov 2024 10:43:27 GMT".to_owned(), Some((0, 30, "here"))),
-        (
-            format!("{DATE}retry-after: 99999999999999999999"),
-            Some((u32::MAX.into(), u32::MAX.into(), "server")),
-        ),
+        (format!("{DATE}retry-after: 99999999999"), Some((99_999_999_999, 99_999_999_999, "server"))),
+        (format!("{DATE}retry-after: 99999999999999999999"), None),
         (format!("{DATE}retry-after: in a while"), None),
         (format!("{DATE}retry-after: -5"), None),
     ] {

@@ -148,7 +148,7 @@ fn source_words(source: &ErrorSource) -> String {
 fn limits_words(limits: &Limits) -> String {
     let mut words = Vec::new();
     if let Some(retry) = &limits.retry {
-        words.push(format!("try again at {} (in {})", timestamp(retry.at, 0), units::limit(retry.wait)));
+        words.push(format!("try again at {} (in {})", timestamp(retry.at, 0), units::wait(retry.wait)));
     }
     words.extend(limits.quotas.iter().map(quota));
     words.extend(limits.throttled_by.map(|by| format!("held back by a gateway, says {by}")));

@@ -4,7 +4,7 @@
 //! Nothing is escaped here: the renderers do that with everything they print.
 
 use super::{cookie_words, retry_words, upload_words, words};
-use crate::trace::{GoAway, Hop, Http};
+use crate::trace::{GoAway, Hop, Http, Unanswered};
 
 /// Why a hop happened: what the redirect before it changed; empty for the first.
 pub(super) fn reason(hops: &[Hop<'_>], index: usize) -> String {
@@ -12,8 +12,14 @@ pub(super) fn reason(hops: &[Hop<'_>], index: usize) -> String {
         return retry_words::wait(waited, hops[index].start);
     }
     if let Some(before) = hops[index].retry_of {
-        let refused = hops[before.0].http.ran().is_some_and(|http| http.status == Some(417));
-        return if refused { "again without Expect, after 417" } else { "sent again" }.to_owned();
+        let http = hops[before.0].http.ran();
+        return match http.map(|http| (http.status, http.unanswered)) {
+            Some((Some(417), _)) => "again without Expect, after 417",
+            Some((_, Some(Unanswered::Http1Required))) => "again by HTTP/1.1, as the server asked",
+            Some((_, Some(Unanswered::Refused))) => "sent again: the server had refused it unprocessed",
+            _ => "sent again",
+        }
+        .to_owned();
     }
     if hops[index].request.is_preflight() {
         return "CORS preflight".to_owned();

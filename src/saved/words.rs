@@ -139,6 +139,6 @@ words! {
     TokenFault { Unsigned Expired NotYetValid NeverExpires LongLived InUrl }
     TokenForm { Signed Encrypted }
     Transport { Udp Tcp Tls Https Quic }
-    Unanswered { Unprocessed Unknown }
+    Unanswered { Http1Required Refused Unknown Unprocessed }
     WaitRule { Backoff Given RetryAfter }
 }

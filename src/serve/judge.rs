@@ -111,10 +111,16 @@ fn version(rules: &HttpRules, http: &Http) -> Option<String> {
 
 /// A module that names a coding takes nothing else.
 fn coding(rules: &HttpRules, http: &Http) -> Option<String> {
-    let wanted = rules.coding?;
+    let wanted = rules.coding.filter(|_| !is_of_coding(rules, http))?;
+    Some(format!("the body is not packed with {wanted}"))
+}
+
+/// Whether a body is packed with the coding that its module names, if it names one. Of any other nothing can be unpacked.
+pub(super) fn is_of_coding(rules: &HttpRules, http: &Http) -> bool {
     let named = http.body.encoding.as_deref().unwrap_or_default();
-    let is_packed = named.trim().eq_ignore_ascii_case(wanted) && http.body.decoded_bytes.is_some();
-    (!is_packed).then(|| format!("the body is not packed with {wanted}"))
+    rules
+        .coding
+        .is_none_or(|wanted| named.trim().eq_ignore_ascii_case(wanted) && http.body.decoded_bytes.is_some())
 }
 
 fn size(rules: &HttpRules, http: &Http) -> Option<String> {

@@ -54,7 +54,8 @@ pub(super) fn of(
         let help = "Indicates if SSL was used for the final redirect";
         out.gauge("probe_http_ssl", help, flag(is_encrypted));
         let http = answered.as_ref().map(|(_, http)| *http);
-        of_response(&mut out, http, is_followed(trace), rules.most);
+        let is_undone = http.is_none_or(|http| judge::is_of_coding(rules, http));
+        of_response(&mut out, http, is_undone && is_followed(trace), rules.most);
     }
     if let Some(hop) = direct {
         let address = tried(hop);

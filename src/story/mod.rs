@@ -45,7 +45,7 @@ use crate::trace::{Dns, Failure, Hop, StageName, Trace};
 pub fn story(trace: &Trace) -> Vec<Paragraph> {
     let mut teller = Teller::default();
     if let (Some(failure), None) = (&trace.no_request, trace.requests.first()) {
-        typed::refused(&mut teller, &trace.input, failure);
+        typed::no_url(&mut teller, &trace.input, failure);
     }
     for hop in trace.hops() {
         hop_story(&mut teller, trace, &hop);

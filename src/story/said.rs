@@ -166,7 +166,7 @@ fn of_limits(hop: &Hop<'_>, http: &Http) -> Option<String> {
     if let Some(retry) = &limits.retry {
         told.push(format!(
             "The field Retry-After asks the client to come back in {}.",
-            units::limit(retry.wait)
+            units::wait(retry.wait)
         ));
     }
     let quota = limits.quotas.iter().find_map(|quota| Some((quota.remaining?, quota.limit?)));

@@ -2,8 +2,8 @@
 
 use super::teller::{Teller, clip, list};
 use crate::trace::{
-    Dns, Failure, Hop, RecordType, RequestId, RetryWait, Scheme, Trace, Transient, Url, UrlChangeKind,
-    WaitRule,
+    Dns, Failure, Hop, RecordType, RequestId, RetryWait, Scheme, Trace, Transient, Unanswered, Url,
+    UrlChangeKind, WaitRule,
 };
 use crate::units;
 
@@ -41,6 +41,9 @@ pub(super) fn put(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
                 "urltrace --lab --expect100 -d a=1 http://no-expect.http.test/",
             );
         }
+        (_, Some(before)) if refused(trace, before).is_some() => {
+            by_word_of_server(teller, trace, hop, before);
+        }
         (_, Some(before)) => {
             let told = format!(
                 "Request {} went out on a connection that had been kept open, and that connection ended \
@@ -71,6 +74,34 @@ pub(super) fn put(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>) {
     }
 }
 
+/// Whether a server said of a request that it did nothing for it, and how.
+fn refused(trace: &Trace, request: RequestId) -> Option<Unanswered> {
+    let http = trace.hops().nth(request.0)?.http.ran()?;
+    http.unanswered.filter(|why| matches!(why, Unanswered::Refused | Unanswered::Http1Required))
+}
+
+/// What goes once more because the server said that it did nothing for it.
+fn by_word_of_server(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>, before: RequestId) {
+    let (number, at) = (before.0 + 1, units::micros(hop.start.0));
+    let told = if refused(trace, before) == Some(Unanswered::Http1Required) {
+        format!(
+            "The server answered request {number} with the code HTTP_1_1_REQUIRED of HTTP/2: it serves this by HTTP/1.1 alone. \
+             So the same goes once more on a new connection that offers nothing else, {at} after the start."
+        )
+    } else {
+        format!(
+            "The server refused request {number} by HTTP/2 and said that it had done nothing for it, as servers do that shut \
+             down or have too much in hand. So it can go once more without danger, on a new connection, {at} after the start."
+        )
+    };
+    teller.tell(
+        "The same once more",
+        &[told],
+        &["RFC 9113 section 8.7", "RFC 9113 section 7"],
+        "urltrace --lab https://wants-http1.http.test/",
+    );
+}
+
 /// A further attempt, and the wait before it.
 fn once_more(teller: &mut Teller, hop: &Hop<'_>, before: RequestId) {
     let Some(RetryWait { cause, rule, end }) = hop.request.waited else { return };
@@ -99,7 +130,7 @@ fn once_more(teller: &mut Teller, hop: &Hop<'_>, before: RequestId) {
 }
 
 /// Input that makes no URL.
-pub(super) fn refused(teller: &mut Teller, input: &str, failure: &Failure) {
+pub(super) fn no_url(teller: &mut Teller, input: &str, failure: &Failure) {
     let told = [
         format!(
             "\"{}\" was typed, and no request can be made of it: {}.",

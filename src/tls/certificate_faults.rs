@@ -63,6 +63,14 @@ pub(super) fn explain(tls: &Tls, seen: &Seen, source: Source) -> Fault {
                 false => fault.hint(format!("{root}; if it is no root, the server must send it, too")),
             }
         }
+        Some(CertificateFault::Unchecked { limit, .. }) if limit.is_weak() && system_would_trust != Some(true) => fault.hint(
+            "most programs refuse so short a key, too: a new certificate needs one of 2048 bits or more; -k goes on without that check",
+        ),
+        // One that says where its issuer's certificate is has an intermediate, most likely.
+        Some(CertificateFault::MissingIntermediate { url: None, .. }) if system_would_trust != Some(true) => fault.hint(
+            "the server must send its whole chain but the root; if that issuer is itself the root of a private authority, trust \
+             it with --cacert FILE",
+        ),
         _ => fault.hint(hint(code, system_would_trust, source)),
     }
 }
@@ -184,13 +192,21 @@ fn of_issuer(index: usize, tls: &Tls) -> String {
 fn wrong_host(wanted: &str, nearest: Option<&str>, tls: &Tls) -> String {
     let names = tls.chain.first().map(|leaf| leaf.names.as_slice()).unwrap_or_default();
     match names {
-        [] => format!("names no host at all, so not {wanted} either"),
+        [] => format!("lists no host (subjectAltName), so not {wanted} either{}", common_name(tls)),
         [only] => format!("is for {only}, not for {wanted}"),
         [first, second] => format!("is for {first} and {second}, not for {wanted}{}", near(nearest)),
         [first, more @ ..] => {
             format!("is for {first} and {} more names, not for {wanted}{}", more.len(), near(nearest))
         }
     }
+}
+
+/// What once stood for the host, and is not looked at any more (RFC 9525 section 2).
+fn common_name(tls: &Tls) -> String {
+    let subject = tls.chain.first().map(|leaf| leaf.subject.as_str()).unwrap_or_default();
+    let name = subject.split(", ").find_map(|part| part.strip_prefix("CN="));
+    name.map(|name| format!("; its common name {name} does not count for browsers any more"))
+        .unwrap_or_default()
 }
 
 fn near(nearest: Option<&str>) -> String {

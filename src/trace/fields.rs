@@ -7,7 +7,7 @@ use super::http::Header;
 /// The members of a list field over all its lines, without empty ones. A comma in a quoted string parts nothing.
 #[must_use]
 pub fn members(headers: &[Header], name: &str) -> Vec<String> {
-    let lines = headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name)).map(Header::text);
+    let lines = headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name)).map(Header::meant);
     lines.flat_map(|line| split(&line, ',').into_iter().map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 

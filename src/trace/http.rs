@@ -218,6 +218,10 @@ impl GoAway {
 pub enum Unanswered {
     /// It was not: it never left, or the protocol says so (RFC 9113 §8.7).
     Unprocessed,
+    /// It was not, by the server's own word: REFUSED_STREAM, or GOAWAY without an error (RFC 9113 §8.7).
+    Refused,
+    /// It was not, and the server wants it by HTTP/1.1: HTTP_1_1_REQUIRED (RFC 9113 §7).
+    Http1Required,
     /// Nobody knows.
     Unknown,
 }
@@ -228,6 +232,8 @@ impl Unanswered {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Unprocessed => "unprocessed",
+            Self::Refused => "refused",
+            Self::Http1Required => "http1-required",
             Self::Unknown => "unknown",
         }
     }
@@ -324,12 +330,25 @@ impl Header {
     pub fn text(&self) -> std::borrow::Cow<'_, str> {
         String::from_utf8_lossy(&self.value)
     }
+
+    /// The value as it is to be read: a carriage return alone stands for a blank (RFC 9112 §2.2).
+    #[must_use]
+    pub fn meant(&self) -> std::borrow::Cow<'_, str> {
+        let text = self.text();
+        if self.has_bare_return() { text.replace('\r', " ").into() } else { text }
+    }
+
+    /// Whether a carriage return stands in the value.
+    #[must_use]
+    pub fn has_bare_return(&self) -> bool {
+        self.value.contains(&b'\r')
+    }
 }
 
-/// The first header field of that name, as text.
+/// The first header field of that name, as it is to be read.
 #[must_use]
 pub fn header<'a>(headers: &'a [Header], name: &str) -> Option<std::borrow::Cow<'a, str>> {
-    headers.iter().find(|header| header.name.eq_ignore_ascii_case(name)).map(Header::text)
+    headers.iter().find(|header| header.name.eq_ignore_ascii_case(name)).map(Header::meant)
 }
 
 /// The place of the first header field of that name.

@@ -35,8 +35,9 @@ pub struct Request {
     pub http: Stage<Http>,
     /// What ended it before its goal.
     pub failure: Option<Failure>,
-    /// The request that this one repeats: it had gone out on a kept connection, and that ended unanswered; it
-    /// came to what may pass (`waited`); or it was refused for its expectation (417).
+    /// The request that this one repeats: it had gone out on a kept connection, and that ended unanswered; the server
+    /// refused it by HTTP/2 before it did anything for it; it came to what may pass (`waited`); or it was refused for its
+    /// expectation (417).
     pub retry_of: Option<RequestId>,
     /// `--origin`: how it stands to the page that makes it; `None` without one.
     pub cors: Option<Cors>,

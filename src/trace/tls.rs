@@ -458,6 +458,15 @@ pub enum CheckLimit {
 }
 
 impl CheckLimit {
+    /// Whether it is a key that is too short: an RSA key of fewer than 2048 bits, which nobody may certify since 2014.
+    #[must_use]
+    pub fn is_weak(&self) -> bool {
+        let (Self::Key(key) | Self::IssuerKey { key, .. }) = self else { return false };
+        let bits =
+            key.strip_prefix("an RSA key of ").and_then(|rest| rest.split(' ').next()?.parse::<u32>().ok());
+        bits.is_some_and(|bits| bits < 2_048)
+    }
+
     /// It as a noun: what the certificate has.
     #[must_use]
     pub fn words(&self) -> String {

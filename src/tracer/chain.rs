@@ -13,6 +13,7 @@ use super::loss;
 use super::page::Engine;
 use super::pool::{Idle, Pool};
 use super::proxied;
+use super::resend::{Again, again, by_http1, refuses_expectation, wants_http1};
 use super::retry::{self, Retries};
 use super::reuse;
 use super::scene::Scene;
@@ -28,8 +29,8 @@ use crate::tcp;
 use crate::tls::{self, Heard, Memory};
 use crate::trace::{
     At, Connection, ConnectionId, Cors, Failure, FailureCode, Hop, KEPT, LookupId, NotRetried, REUSED,
-    Redirect, Request, RequestId, RetryWait, Scheme, Stage, StageName, Tls, Trace, Transient, Unanswered,
-    Url, WaitRule, header,
+    Redirect, Request, RequestId, RetryWait, Scheme, Stage, StageName, Tls, Trace, Transient, Url, WaitRule,
+    header,
 };
 use crate::units::count;
 use crate::url;
@@ -302,7 +303,7 @@ impl<'a> Chain<'a> {
     /// Whether a request is sent once more: at once, where a kept connection ended under it, or after a wait.
     fn repeat(&self, trace: &mut Trace, id: RequestId, ask: &Ask, retries: &mut Retries) -> Option<Repeat> {
         let Scene { clock, stop, .. } = *self.scene;
-        let again = again(trace, id, &ask.method);
+        let again = again(trace, id, &ask.method, self.scene.plan.http.version);
         let spent = ask.body.as_ref().and_then(Upload::spent);
         let request = &mut trace.requests[id.0];
         let repeat = Repeat { of: id, wait: None, expect: ask.expect };
@@ -345,7 +346,10 @@ impl<'a> Chain<'a> {
 
     /// The stages of one request.
     async fn request(&mut self, trace: &mut Trace, id: RequestId, ask: &Ask) -> Result<(), Failure> {
-        let Scene { plan, clock, stop, on_stage, .. } = *self.scene;
+        let own = self.scene;
+        let http1 = wants_http1(trace, id).then(|| by_http1(own.plan));
+        let scene = &http1.as_ref().map_or(*own, |plan| Scene { plan, tls: own.http1_tls, ..*own });
+        let Scene { plan, clock, stop, on_stage, .. } = *scene;
         let mut beside = Beside::default();
         // What is sent again because a kept connection ended goes out on a connection of its own.
         let idle = match &trace.requests[id.0] {
@@ -368,7 +372,7 @@ impl<'a> Chain<'a> {
                 (session, connection)
             }
             None => {
-                let opened = way::open(self.scene, trace, id, ask, &mut beside).await;
+                let opened = way::open(scene, trace, id, ask, &mut beside).await;
                 self.uncounted.extend(beside.lanes.take());
                 self.watches.extend(beside.watch.take());
                 self.of_quic.extend(beside.quic.take());
@@ -493,35 +497,6 @@ fn with_version(failure: Failure, url: &Url) -> Failure {
         _ => return failure,
     };
     Failure { hint: Some(format!("{needs}: https:// shows what else is behind this port")), ..failure }
-}
-
-/// Whether a request may be sent again.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Again {
-    May,
-    /// It may have been processed, and must not be twice.
-    MustNot,
-    No,
-}
-
-/// Whether a request that failed is to be sent again: it went out on a kept connection, which the server
-/// may end at any time, and got no byte of a response. That it was kept was our choice, so this hides no
-/// fault of the server's (RFC 9112 §9.3.1). One that must not be done twice goes again only where nothing can
-/// have been done for it (RFC 9110 §9.2.2, RFC 9113 §8.7).
-fn again(trace: &Trace, id: RequestId, method: &str) -> Again {
-    let hop = trace.hops().nth(id.0).filter(|hop| hop.reused.is_some() || hop.is_kept());
-    match hop.and_then(|hop| hop.http.ran()?.unanswered) {
-        Some(Unanswered::Unprocessed) => Again::May,
-        Some(Unanswered::Unknown) if http::is_idempotent(method) => Again::May,
-        Some(Unanswered::Unknown) => Again::MustNot,
-        None => Again::No,
-    }
-}
-
-/// Whether a server takes no expectations: then the same goes again without (RFC 9110 §10.1.1).
-fn refuses_expectation(request: &Request) -> bool {
-    let http = request.http.as_ref().ran();
-    request.failure.is_none() && http.is_some_and(|http| http.status == Some(417) && http.expect.is_some())
 }
 
 /// A redirect that wants a body once more that is gone.

@@ -46,6 +46,7 @@ mod pool;
 mod proxied;
 mod quic;
 mod race;
+mod resend;
 mod resume;
 mod retry;
 mod reuse;

@@ -293,6 +293,13 @@ async fn secure_proxy(
 /// Adds to a failure behind a proxy what part the proxy may have in it.
 pub(super) fn hint(mut failure: Failure, hop: &Hop<'_>) -> Failure {
     let Some(proxy) = hop.connection.and_then(|connection| connection.proxy.as_ref()) else { return failure };
+    if failure.code == FailureCode::NotHttp && proxy.usage == ProxyUsage::Forward {
+        let who = proxy.words();
+        failure.hint = Some(format!(
+            "it is the {who} that answered so: are its port and kind (http, https, socks5) right?"
+        ));
+        return failure;
+    }
     if let Some(part) = part(&failure, proxy) {
         failure.hint = Some(match failure.hint {
             Some(own) => format!("{part}; {own}"),

@@ -7,7 +7,8 @@ use super::target::Origin;
 use crate::http::{self, Ask, Session};
 use crate::plan::{FurtherMethods, FurtherRequests, HttpPlan};
 use crate::trace::{
-    FailureCode, Further, FurtherEnd, FurtherExchange, HttpVersion, Request, StageName, Trace, Url, header,
+    FailureCode, Further, FurtherEnd, FurtherExchange, HttpVersion, Request, StageName, Trace, Unanswered,
+    Url, header,
 };
 
 /// Why none is made.
@@ -109,7 +110,7 @@ async fn again(
         };
         further.end = match failure.code {
             FailureCode::MaxTime | FailureCode::Interrupted => FurtherEnd::Stopped,
-            _ if http.unanswered.is_some() => FurtherEnd::Closed,
+            _ if http.unanswered.is_some_and(|why| why != Unanswered::Http1Required) => FurtherEnd::Closed,
             _ => FurtherEnd::Failed,
         };
         // One that nothing was sent of was none.

@@ -64,9 +64,14 @@ fn assert_went_on(what: &str, document: &Value, exit: i32) {
             "{what}"
         );
         assert!(hops[1]["http"]["unanswered"].is_string(), "{what}");
-        let ids: Vec<_> = document["findings"].as_array().unwrap().iter().map(|one| &one["id"]).collect();
-        assert!(ids.contains(&&"http-connection-closed".into()), "{what}: {ids:?}");
+        let is_refused = hops[1]["http"]["unanswered"] == "refused";
+        let id = if is_refused { "http-stream-refused" } else { "http-connection-closed" };
+        assert!(findings(document).contains(&id), "{what}: {:?}", findings(document));
     }
+}
+
+fn findings(document: &Value) -> Vec<&str> {
+    document["findings"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect()
 }
 
 #[test]
@@ -218,7 +223,53 @@ fn so_may_one_of_http2() {
     let url = format!("http://127.0.0.1:{port}/");
     let (exit, document) = json(&["-L", "-m", "5", "--http2", "-X", "POST", &url]);
     assert_went_on("a POST that was refused", &document, exit);
-    assert_eq!(document["hops"][1]["http"]["unanswered"], "unprocessed");
+    assert_eq!(document["hops"][1]["http"]["unanswered"], "refused");
+}
+
+/// Nothing was done for it, by the server's own word: then one on a fresh connection goes again as well, and once.
+#[test]
+fn what_a_server_refuses_unprocessed_goes_again_once() {
+    let refuses: Serve = |mut stream| {
+        begin(&mut stream);
+        let _ = stream.write_all(&frame(3, 0, 1, &[0, 0, 0, 7]));
+        until(&mut stream, 0xff);
+    };
+    let leaves: Serve = |mut stream| {
+        begin(&mut stream);
+        let _ = stream.write_all(&goaway(0, 0, b"reload"));
+    };
+    for (what, first) in [("REFUSED_STREAM", refuses), ("GOAWAY", leaves)] {
+        let port = peers(vec![first, ok]);
+        let url = format!("http://127.0.0.1:{port}/");
+        let (exit, document) = json(&["-m", "5", "--http2", "-d", "a=1", &url]);
+        let hops = document["hops"].as_array().unwrap();
+        assert_eq!((exit, hops.len()), (0, 2), "{what}: {document:#}");
+        assert_eq!((&hops[1]["retry_of"], &hops[1]["http"]["status"]), (&0.into(), &200.into()), "{what}");
+        assert_eq!(hops[0]["http"]["unanswered"], "refused", "{what}");
+        assert!(findings(&document).contains(&"http-stream-refused"), "{what}");
+        let port = peers(vec![first, first]);
+        let url = format!("http://127.0.0.1:{port}/");
+        let (exit, document) = json(&["-m", "5", "--http2", &url]);
+        assert_eq!((exit, document["hops"].as_array().unwrap().len()), (7, 2), "{what}: never a third time");
+        assert_eq!(document["failure"]["code"], "http2-protocol");
+    }
+    // Who insists on HTTP/2 is not given HTTP/1.1.
+    let wants_http1: Serve = |mut stream| {
+        begin(&mut stream);
+        let _ = stream.write_all(&frame(3, 0, 1, &[0, 0, 0, 13]));
+        until(&mut stream, 0xff);
+    };
+    let port = peers(vec![wants_http1]);
+    let (exit, document) = json(&["-m", "5", "--http2", &format!("http://127.0.0.1:{port}/")]);
+    assert_eq!((exit, document["hops"].as_array().unwrap().len()), (7, 1), "{document:#}");
+    assert_eq!(document["hops"][0]["http"]["unanswered"], "http1-required");
+    // Who does not, is: on a connection that offers nothing else.
+    let (exit, document) = json(&["--lab", "https://wants-http1.http.test/"]);
+    let hops = document["hops"].as_array().unwrap();
+    assert_eq!((exit, hops.len()), (0, 2), "{document:#}");
+    assert_eq!((&hops[0]["tls"]["alpn"], &hops[1]["tls"]["alpn"]), (&"h2".into(), &"http/1.1".into()));
+    assert_eq!((&hops[1]["http"]["status"], &hops[1]["retry_of"]), (&200.into(), &0.into()));
+    assert!(findings(&document).contains(&"http-stream-refused"));
 }
 
 #[test]

@@ -221,6 +221,7 @@ fn same_series(own: &Monitored) {
         ("version2", "https://www.example.site:8443/"),
         ("version2", "http://www.example.site:8080/"),
         ("gzip", "http://www.example.site:8080/text.txt"),
+        ("gzip", "http://www.example.site:8080/"),
         ("small", "http://www.example.site:8080/text.txt"),
         ("small", "http://www.example.site:8080/"),
         ("tcp_connect", "www.example.site:8080"),

@@ -146,6 +146,12 @@ fn hides_the_server(hop: &Hop<'_>) -> bool {
     hop.http.ran().is_some_and(|http| http.body_lag().is_none())
 }
 
+/// Whether most of the time that a response took to arrive went by before its head was whole.
+fn is_of_head(http: &Http) -> bool {
+    let first = http.first_byte.unwrap_or(http.end);
+    http.head_end.unwrap_or(http.end).since(first) * 2 > http.end.since(first)
+}
+
 /// What came in the time that a response took: a body, its events, or the pong of a WebSocket.
 fn arrival(http: Option<&Http>, host: &str, share: &str) -> String {
     match http {
@@ -153,6 +159,9 @@ fn arrival(http: Option<&Http>, host: &str, share: &str) -> String {
             format!("{share} went by from the open WebSocket of {host} to its pong")
         }
         Some(http) if http.body.events.is_some() => format!("{share} went by while {host} sent its events"),
+        Some(http) if is_of_head(http) => {
+            format!("the head of the response of {host} ({}) took {share} to arrive", bytes(http.head_bytes))
+        }
         http => {
             let size = http.map_or(0, |http| http.body.wire_bytes);
             format!("the body of {host} ({}) took {share} to arrive", bytes(size))

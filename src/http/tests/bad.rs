@@ -26,7 +26,7 @@ async fn every_bad_answer_has_its_name() {
         (String::new(), FailureCode::EmptyResponse, "without sending a byte"),
         ("SSH-2.0-OpenSSH\r\n".to_owned(), FailureCode::NotHttp, "`SSH-2.0-OpenSSH\\r\\n`"),
         ("\x15\x03\x01\0\x02\x02F".to_owned(), FailureCode::NotHttp, "\\x15\\x03\\x01"),
-        ("HTTP/1.1 200 OK\r\nA: \0\r\n\r\n".to_owned(), FailureCode::NotHttp, "a bad byte in a field value"),
+        ("HTTP/1.1 200 OK\r\nA: \0\r\n\r\n".to_owned(), FailureCode::NotHttp, "a NUL byte in a field value"),
         ("HTTP/1.1 200".to_owned(), FailureCode::HeadIncomplete, "inside the response head, after 12 B"),
         (
             "HTTP/1.1 103 Early\r\n\r\n".to_owned(),
@@ -37,6 +37,11 @@ async fn every_bad_answer_has_its_name() {
         (interim, FailureCode::TooManyInformational, "more than 1000 interim responses"),
         (format!("{ok}Content-Length: 10\r\n\r\nabc"), FailureCode::BodyIncomplete, "3 of 10 bytes came"),
         (format!("{ok}Transfer-Encoding: chunked\r\n\r\n5\r\nabc"), FailureCode::BodyIncomplete, "3 B came"),
+        (
+            format!("{ok}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n"),
+            FailureCode::BodyIncomplete,
+            "the last chunk had come, so that none of its 3 B is missing",
+        ),
         (format!("{ok}Transfer-Encoding: chunked\r\n\r\n3\r\nabcx"), FailureCode::BadFraming, "after 3 B"),
         (format!("{ok}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"), FailureCode::BadFraming, "1 and 2"),
         (format!("{ok}Content-Length: x\r\n\r\nab"), FailureCode::BadFraming, "is not a number"),

@@ -270,6 +270,31 @@ fn a_rule_that_is_broken_is_named_also_where_the_crate_goes_on() {
 }
 
 #[test]
+fn a_rule_that_the_crate_only_gives_a_code_for_is_named() {
+    local(async {
+        let ok = frame(1, 4, &[0x88]);
+        let table: [(Vec<u8>, &str); 7] = [
+            (
+                [ok, frame(0, 9, b"\x09abc")].concat(),
+                "DATA of 4 bytes with 9 of padding (RFC 9113 section 6.1)",
+            ),
+            (frame(1, 0x24, b"\0\0\0\x01\x10\x88"), "HEADERS that lets stream 1 depend on itself"),
+            (b"\0\0\0\x04\x01\0\0\0\0".repeat(2), "more acknowledgements than there were SETTINGS"),
+            (frame(1, 4, b"\xff\xff\xff\xff\x0f"), "a block of fields that cannot be unpacked"),
+            (b"\0\0\x04\x08\0\0\0\0\0\x7f\xff\xff\xff".to_vec(), "connection's window beyond 2^31-1"),
+            (frame(1, 5, b"\x88\x0f\x0d\x01x"), "content-length is not a number: \"x\""),
+            (frame(1, 5, b"\x08\x03103"), "an interim response (1xx) that ends the stream"),
+        ];
+        for (bytes, words) in table {
+            let (_, result) = get(raw(bytes).await, &plan()).await;
+            let failure = result.err().unwrap_or_else(|| panic!("{words} passed"));
+            assert_eq!(failure.code, FailureCode::Http2Protocol, "{}", failure.message);
+            assert!(failure.message.contains(words), "{}, not {words}", failure.message);
+        }
+    });
+}
+
+#[test]
 fn many_interim_responses_are_read() {
     local(async {
         let bytes = [frame(1, 4, b"\x08\x03102").repeat(100), frame(1, 5, &[0x88])].concat();

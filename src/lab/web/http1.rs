@@ -165,6 +165,9 @@ fn first_answer(conduct: Conduct, number: u32, (target, cookie): (&str, &str)) -
         Conduct::TwoLengths(_) => Some(
             b"HTTP/1.1 200 OK\r\nserver: urltrace-lab\r\ncontent-type: text/plain\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n6\r\nhello\n\r\n0\r\n\r\n",
         ),
+        Conduct::BareReturn(_) => Some(
+            b"HTTP/1.1 200 OK\r\nserver: urltrace-lab\r\ncontent-type: text/plain\r\nx-campaign: spring\rset-cookie: role=admin\r\ncontent-length: 6\r\n\r\nhello\n",
+        ),
         _ => None,
     }
 }
@@ -313,6 +316,7 @@ where
         | Conduct::EndsKept(_)
         | Conduct::LeadingBlank(_)
         | Conduct::TwoLengths(_)
+        | Conduct::BareReturn(_)
         | Conduct::EndsThird(_)
         | Conduct::Socket(_)
         | Conduct::Grpc(_)
@@ -322,6 +326,7 @@ where
         | Conduct::SlowContinue(..)
         | Conduct::NoContinue(_)
         | Conduct::NoExpect(_)
+        | Conduct::WantsHttp1(_)
         | Conduct::Empty => Ok(()),
         Conduct::Garbage => {
             stream.write_all(b"SSH-2.0-urltrace_lab\r\n\x00\x00\x01\x14\x0a\x14\xff\xfe\x1b[2J\x07").await

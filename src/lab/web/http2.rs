@@ -46,6 +46,19 @@ where
     Ok(())
 }
 
+/// Answers every request with the code of a server that wants HTTP/1.1 (RFC 9113 §7).
+pub(super) async fn refuse<S>(stream: S) -> Result<(), Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let handshake = h2::server::Builder::new().handshake::<_, Bytes>(stream);
+    let mut connection = timeout(IDLE, handshake).await??;
+    while let Some(incoming) = timeout(IDLE, connection.accept()).await? {
+        incoming?.1.send_reset(h2::Reason::HTTP_1_1_REQUIRED);
+    }
+    Ok(())
+}
+
 async fn respond(
     request: http::Request<h2::RecvStream>,
     mut sender: SendResponse<Bytes>,

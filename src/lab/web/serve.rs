@@ -154,6 +154,7 @@ where
 {
     match conduct {
         Conduct::Page(page) => http2::serve(stream, page, shared).await,
+        Conduct::WantsHttp1(_) => http2::refuse(stream).await,
         Conduct::Grpc(conduct) => grpc::serve(stream, conduct, shared).await,
         conduct => Ok(http1::serve(stream, conduct, &shared).await?),
     }

@@ -174,6 +174,8 @@ pub(crate) enum Conduct {
     LeadingBlank(Page),
     /// It says its length twice.
     TwoLengths(Page),
+    /// It has a carriage return in the middle of a field.
+    BareReturn(Page),
     /// It opens a WebSocket.
     Socket(Socket),
     /// It answers calls of gRPC.
@@ -192,6 +194,8 @@ pub(crate) enum Conduct {
     NoContinue(Page),
     /// It takes no expectations (417).
     NoExpect(Page),
+    /// It refuses every request by HTTP/2, and has its page by HTTP/1.1.
+    WantsHttp1(Page),
 }
 
 impl Conduct {
@@ -202,13 +206,15 @@ impl Conduct {
             | Self::EndsKept(page)
             | Self::LeadingBlank(page)
             | Self::TwoLengths(page)
+            | Self::BareReturn(page)
             | Self::EndsThird(page)
             | Self::Busy(page)
             | Self::Moody(page, _)
             | Self::CookieWall(page)
             | Self::SlowContinue(page, _)
             | Self::NoContinue(page)
-            | Self::NoExpect(page) => Some(page),
+            | Self::NoExpect(page)
+            | Self::WantsHttp1(page) => Some(page),
             Self::Garbage
             | Self::Empty
             | Self::EndlessHeaders

@@ -114,6 +114,10 @@ fn every_scenario_that_ends_in_a_status_does_so_over_both_versions() {
                 continue;
             }
             assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]), "{host}");
+            if scenario.id == "wants-http1" {
+                // It refuses there what it answers by HTTP/1.1: that is held by `kept` of the program's tests.
+                continue;
+            }
             let (head, body) = h2_get(stream, host).await;
             assert_eq!(head.status, status, "{host}");
             assert!(head.headers.contains_key("date"));

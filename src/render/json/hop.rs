@@ -43,7 +43,8 @@ pub(super) struct HopView<'a> {
     #[cfg_attr(test, schemars(extend("enum" = ["used", "closed", null])))]
     kept_connection: Option<&'static str>,
     /// The hop that this one repeats: that had gone out on a kept connection, which ended without a byte of a
-    /// response; it came to what `retry` says; or it was refused for its `Expect` (417).
+    /// response; the server had refused it unprocessed (`http.unanswered`); it came to what `retry` says; or it was refused
+    /// for its `Expect` (417).
     retry_of: Option<usize>,
     /// `--retry`: why the hop was sent once more, and the wait before; null for any other.
     retry: Option<RepeatView>,

@@ -94,8 +94,9 @@ pub(super) struct HttpView<'a> {
     /// What the server said when it ended the connection (HTTP/2).
     goaway: Option<GoAwayView>,
     /// Where not a byte of a response came: `unprocessed` where the request never left or the protocol says
-    /// that nothing was done for it, else `unknown`.
-    #[cfg_attr(test, schemars(extend("enum" = ["unprocessed", "unknown", null])))]
+    /// that nothing was done for it, `refused` where the server said so (REFUSED_STREAM, or GOAWAY without an error),
+    /// `http1-required` where it wants HTTP/1.1 for it, else `unknown`.
+    #[cfg_attr(test, schemars(extend("enum" = ["unprocessed", "refused", "http1-required", "unknown", null])))]
     unanswered: Option<&'static str>,
     /// Where the response sends us, followed or not.
     redirect: Option<RedirectView<'a>>,

@@ -42,7 +42,7 @@ fn hop_evidence(page: &mut Page, trace: &Trace, hop: &Hop<'_>, verbose: bool) {
         connection(page, hop);
     }
     if let Stage::Ran(record) = hop.http {
-        let body = http(page, record);
+        let body = http(page, record, hop.failure.is_some());
         fact(page, Ink::Wait, "http", &body);
         said(page, trace, hop, verbose);
     }
@@ -375,7 +375,7 @@ fn client_certificate(tls: &Tls) -> Option<String> {
     })
 }
 
-fn http(page: &Page, http: &Http) -> Line {
+fn http(page: &Page, http: &Http, has_failed: bool) -> Line {
     let mut line = page.line();
     let Some(status) = http.status else {
         let got = match &http.garbage {
@@ -393,9 +393,15 @@ fn http(page: &Page, http: &Http) -> Line {
     if let Some(redirect) = &http.redirect {
         let to = redirect.target.as_ref().unwrap_or(&redirect.location);
         line.push(Ink::Plain, format!("; leads to {}", brief(to)));
-        if !redirect.followed {
-            line.push(Ink::Plain, " (not followed; -L follows)");
-        }
+        line.push(
+            Ink::Plain,
+            match (redirect.followed, has_failed) {
+                (true, _) => "",
+                // Whatever -L may want: what ended it is told.
+                (false, true) => " (not followed)",
+                (false, false) => " (not followed; -L follows)",
+            },
+        );
     }
     line
 }

@@ -17,7 +17,7 @@ use crate::http::{self, Ask, Listener};
 use crate::plan::{HttpPlan, Plan};
 use crate::trace::{
     Asker, ConnectionId, Dns, DnsLane, Failure, FailureCode, InitiatorKind, LookupId, REUSED, Request,
-    RequestId, ResourceId, Stage, StageName, Trace, Url,
+    RequestId, ResourceId, Stage, StageName, Trace, Unanswered, Url,
 };
 use crate::tracer::beside::Beside;
 use crate::tracer::chain::end_of;
@@ -130,7 +130,12 @@ impl Engine<'_> {
         }
         if request.failure.is_some() {
             let reused = [REUSED, OPEN, OPEN_AHEAD].map(Some).contains(&request.lookup.reason());
-            let again = reused && !is_retry && http.is_some_and(|http| http.unanswered.is_some());
+            let again = http.and_then(|http| http.unanswered).is_some_and(|why| match why {
+                Unanswered::Refused => true,
+                Unanswered::Unprocessed | Unanswered::Unknown => reused,
+                Unanswered::Http1Required => false,
+            });
+            let again = again && !is_retry;
             return again.then(|| (InitiatorKind::Retry, request.url.clone()));
         }
         let target = http?.redirect.as_ref()?.target.as_ref()?;

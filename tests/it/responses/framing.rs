@@ -99,24 +99,55 @@ fn lies_about_lengths_and_broken_heads_are_named() {
             Count("/hops/0/http/headers", 2),
         ),
         ("NUL in a value", Once(ok("X: a\0b", b"")), &[], Failure("not-http")),
-        // Borne as browsers do, as a line that is no field.
+        // Borne as browsers do.
         (
             "control bytes in a value",
             Once(ok("X: \x1b[2J\x07", b"")),
             &[],
-            At("/hops/0/http/headers", "\"unreadable\":true"),
+            At("/hops/0/http/headers", "\\u001b[2J\\u0007"),
         ),
         (
             "control bytes in the reason",
             Once(b"HTTP/1.1 200 \x1b[2J\r\n\r\n".to_vec()),
             &[],
-            Failure("not-http"),
+            At("/hops/0/http/reason", "[2J"),
+        ),
+        (
+            "a control byte in a redirect",
+            Once(b"HTTP/1.1 302 Found\r\nLocation: /a\x01b\r\nContent-Length: 0\r\n\r\n".to_vec()),
+            &[],
+            At("/hops/0/http/redirect/target", "/a%01b"),
         ),
         (
             "a bare carriage return",
             Once(b"HTTP/1.1 200 OK\r\nX: a\rY: b\r\n\r\n".to_vec()),
             &[],
-            Failure("not-http"),
+            Finding("http-bare-return"),
+        ),
+        (
+            "a text that says HTTP/2.0",
+            Once(b"HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec()),
+            &[],
+            At("/hops/0/http/version", "HTTP/1.1"),
+        ),
+        ("a status of nothing", Once(b"HTTP/1.1 000 Odd\r\n\r\n".to_vec()), &[], Failure("not-http")),
+        (
+            "a redirect to two places",
+            Once(b"HTTP/1.1 302 Found\r\nLocation: /a\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n".to_vec()),
+            &[],
+            Finding("http-redirect-broken"),
+        ),
+        (
+            "a redirect to nowhere",
+            Once(b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n".to_vec()),
+            &[],
+            Finding("http-redirect-broken"),
+        ),
+        (
+            "an upgrade that nobody asked for",
+            Once(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n".to_vec()),
+            &[],
+            Finding("http-status-error"),
         ),
         (
             "interim responses without end",

@@ -31,10 +31,10 @@ pub(super) fn put(page: &mut Page, hop: &Hop<'_>, http: &Http) {
     if let Some(redirect) = &http.redirect {
         let to = redirect.target.as_ref().unwrap_or(&redirect.location);
         page.element("<p>Leads to <bdi>", &table::shortened(to), "</bdi>");
-        page.raw(if redirect.followed {
-            ".</p>\n"
-        } else {
-            " (not followed; <code>-L</code> follows).</p>\n"
+        page.raw(match (redirect.followed, hop.failure.is_some()) {
+            (true, _) => ".</p>\n",
+            (false, true) => " (not followed).</p>\n",
+            (false, false) => " (not followed; <code>-L</code> follows).</p>\n",
         });
     }
     request(page, http);
