@@ -31,15 +31,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         return Vec::new();
     };
     if http.status == Some(101) && position(&http.request.headers, "upgrade").is_none() {
-        let evidence = vec![Place::Request(hop.id, InRequest::Status)];
-        let title = "101 Switching Protocols: no upgrade was asked for".to_owned();
-        let mut finding = rule.finding(
-            title,
-            evidence,
-            "answer 101 to requests with Upgrade alone (RFC 9110 section 15.2.2)",
-        );
-        finding.detail = "what is behind it is no HTTP, and no response came".to_owned();
-        return vec![finding];
+        return vec![unasked(rule, &hop)];
     }
     // RFC 9110 section 15: a code that does not exist is one of a server's errors.
     let Some(status @ 400..) = http.status else { return Vec::new() };
@@ -107,6 +99,16 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         finding.severity = Severity::Warning;
     }
     vec![finding]
+}
+
+/// It switched to another protocol, and nobody had asked for one.
+fn unasked(rule: &Rule, hop: &Hop<'_>) -> Finding {
+    let title = "101 Switching Protocols: no upgrade was asked for".to_owned();
+    let evidence = vec![Place::Request(hop.id, InRequest::Status)];
+    let advice = "answer 101 to requests with Upgrade alone (RFC 9110 section 15.2.2)";
+    let mut finding = rule.finding(title, evidence, advice);
+    finding.detail = "what is behind it is no HTTP, and no response came".to_owned();
+    finding
 }
 
 /// Whoever made the error is named, where that can be told: nobody behind him is accused.
