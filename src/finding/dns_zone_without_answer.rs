@@ -162,7 +162,8 @@ mod tests {
     fn servers_to_which_this_machine_has_no_way_were_not_asked() {
         let mut trace = sample::sound();
         let dns = sample::dns(&mut trace);
-        let mut unsent = failed("[2001:db8::9]:53", Meaning::Error { reason: "network is unreachable".into() });
+        let mut unsent =
+            failed("[2001:db8::9]:53", Meaning::Error { reason: "network is unreachable".into() });
         unsent.bytes_sent = 0;
         dns.packets.push(unsent);
         assert!(sample::of(&RULE, &trace).is_empty());
