@@ -132,7 +132,7 @@ const ANSWERED: &[(&str, &str)] = &[
     ("--per-host 257 a.test b.test", "--per-host: 257 is no number from 1 to 256"),
     ("-n 3 a.test b.test", "-n looks into one URL"),
     ("-v a.test b.test", "--format jsonl has a whole document for each"),
-    ("--format html a.test b.test", "lines of text, JSON or spans"),
+    ("--format html a.test b.test", "lines of text, JSON, CSV or spans"),
     ("-o x a.test b.test", "many URLs have many"),
     ("-T Cargo.toml a.test b.test", "-G and -T make the one URL's"),
     ("--expect 2xx https://a.test/", "`2xx` is neither a status nor a range"),

@@ -106,7 +106,7 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     Scenario::new(
         "page-pooled",
         "https://page-pooled.http.test/",
-        "a page of two stylesheets by HTTP/1.1: the second takes the connection that the first leaves, before its own is open",
+        "a page by HTTP/1.1 whose second stylesheet takes the first one's connection",
     )
     .options(&["--page"]),
     Scenario::new(
