@@ -108,7 +108,14 @@ fn every_scenario_that_ends_in_a_status_does_so_over_both_versions() {
             assert!(page(&body) || start.contains("chunked"), "{host}");
 
             let stream = secure(lab, host, BOTH).await.unwrap();
-            let is_old = ["http1-only", "compare-http-missing", "not-kept", "few-requests", "page-queue", "page-pooled"];
+            let is_old = [
+                "http1-only",
+                "compare-http-missing",
+                "not-kept",
+                "few-requests",
+                "page-queue",
+                "page-pooled",
+            ];
             if is_old.contains(&scenario.id) {
                 assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
                 continue;
