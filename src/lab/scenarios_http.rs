@@ -112,7 +112,7 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     Scenario::new(
         "page-promised",
         "http://page-promised.http.test/",
-        "a page whose images go by https or HTTP/3, as HTTPS records and an Alt-Svc field say",
+        "a page whose images go by https or HTTP/3, as records and Alt-Svc say",
     )
     .options(&["--page"]),
     Scenario::new(
