@@ -12,7 +12,7 @@ use super::words::of;
 use crate::finding::found::{Finding, Mark, Saving};
 use crate::finding::paged::{Asked, asked};
 use crate::finding::place::{InResource, Place};
-use crate::page::critical_chain;
+use crate::page::{Link, critical_chain};
 use crate::timeline::Phase;
 use crate::trace::Trace;
 use crate::units::{duration, percent};
@@ -37,7 +37,7 @@ pub(super) struct Held<'t> {
 pub(super) fn held(trace: &Trace) -> Option<Held<'_>> {
     let start = Duration::from_micros(trace.page.as_ref()?.marks.start_render?.0);
     let chain = critical_chain(trace);
-    let of_document = chain.iter().filter(|link| link.resource.is_none()).map(|link| link.share()).sum();
+    let of_document = chain.iter().filter(|link| link.resource.is_none()).map(Link::share).sum();
     let (id, share) = chain
         .iter()
         .filter_map(|link| Some((link.resource?, link.share())))

@@ -162,7 +162,7 @@ impl Axis<'_> {
             let is_first = |other: &usize| {
                 nodes[*other].host == host && rank(*other) > rank(node) && self.would_take(*other)
             };
-            if self.pending.iter().any(|other| is_first(other)) || !self.hosts.take(host) {
+            if self.pending.iter().any(is_first) || !self.hosts.take(host) {
                 continue;
             }
             self.waiting.retain(|other| other.node != node);
