@@ -44,6 +44,9 @@ fn of_hop(rule: &Rule, trace: &Trace, hop: &Hop<'_>) -> Option<Finding> {
     let http = hop.http.ran()?;
     let (sent, first) = (http.sent?, http.first_byte?);
     let wait = first.since(sent);
+    if wait < FAIR + LEAST {
+        return None;
+    }
     // What a copy tells of was waited for when it was made.
     if layers(&http.headers).iter().any(|layer| layer.cache.is_some_and(CacheResult::is_unasked)) {
         return None;

@@ -29,7 +29,7 @@ pub struct Prepared {
 #[must_use]
 pub fn prepare(url: &Url, ask: &Ask, plan: &HttpPlan) -> Prepared {
     let feed = Feed::new(ask.body.as_ref());
-    Prepared { draft: Draft::new(url, ask, plan), feed, room: vec![0; link::READ] }
+    Prepared { draft: Draft::new(url, ask, plan), feed, room: vec![0; link::FIRST_READ] }
 }
 
 /// Sends one request and reads its response to the end. Gives the session back when it can carry

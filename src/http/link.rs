@@ -18,8 +18,10 @@ use crate::fault::Fault;
 use crate::timestamp::Stamped;
 use crate::trace::{At, Http, StampedBy};
 
-/// Bytes read at once.
-pub(super) const READ: usize = 64 * 1024;
+/// Bytes read at once at first: to clear more for a small response would be much of the work for it.
+pub(super) const FIRST_READ: usize = 16 * 1024;
+/// Bytes read at once when there are more.
+const READ: usize = 64 * 1024;
 
 /// Whether there is other work to do while no byte is there.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -84,13 +86,15 @@ pub(super) struct Link<'a, S> {
     outgoing: Outgoing<'a>,
     acks: Acks,
     pub(super) buffer: Vec<u8>,
+    /// Whether the last read filled the buffer.
+    is_full: bool,
     /// When the last read returned.
     pub(super) noticed: At,
 }
 
 impl<'a, S: AsyncRead + AsyncWrite + Stamped + Unpin> Link<'a, S> {
     /// Nothing is written yet: the head, with the first so many bytes of the body, and what comes behind; `room`
-    /// is what a read may fill, [`READ`] bytes.
+    /// is what the first read may fill, [`FIRST_READ`] bytes.
     pub(super) fn new(
         stream: &'a mut S,
         clock: Clock,
@@ -108,7 +112,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Stamped + Unpin> Link<'a, S> {
             state: Writing::Bytes(more),
             fault: None,
         };
-        Self { stream, clock, outgoing, acks: Acks::default(), buffer: room, noticed: start }
+        Self { stream, clock, outgoing, acks: Acks::default(), buffer: room, is_full: false, noticed: start }
     }
 
     /// Whether all of the request is with the kernel.
@@ -122,6 +126,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Stamped + Unpin> Link<'a, S> {
     /// # Errors
     /// The connection broke, or the body that is to be sent.
     pub(super) async fn read(&mut self, record: &mut Http, idle: Idle) -> Result<Option<(usize, At)>, Fault> {
+        if std::mem::take(&mut self.is_full) {
+            self.buffer.resize(READ, 0);
+        }
         let read = poll_fn(|cx| {
             self.write(cx, record);
             if let Some(fault) = self.outgoing.fault.take() {
@@ -153,6 +160,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Stamped + Unpin> Link<'a, S> {
         .await?;
         if let Some((count, _)) = read {
             record.bytes_received += count as u64;
+            self.is_full = count == self.buffer.len();
         }
         Ok(read)
     }

@@ -59,7 +59,7 @@ impl AltSvc {
 /// Reads it; `None` where nothing is said that can be read.
 #[must_use]
 pub fn alt_svc(headers: &[Header]) -> Option<AltSvc> {
-    let members = Fields(headers).members("alt-svc");
+    let members = Fields::of(headers).members("alt-svc");
     let clear = members.iter().any(|member| member == "clear");
     // RFC 7838 §3: beside `clear` nothing else counts.
     let alternatives: Vec<Alternative> =

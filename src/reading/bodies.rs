@@ -12,7 +12,7 @@ const MOST: usize = 64;
 
 /// Problem details (RFC 9457 §3).
 pub(super) fn problem(headers: &[Header], start: &[u8]) -> Option<Problem> {
-    if !Fields(headers).says("content-type", "application/problem+json") {
+    if !Fields::of(headers).says("content-type", "application/problem+json") {
         return None;
     }
     let all = members(start)?;
@@ -25,7 +25,7 @@ pub(super) fn problem(headers: &[Header], start: &[u8]) -> Option<Problem> {
 
 /// The errors of a GraphQL response (GraphQL section 7.1).
 pub(super) fn graphql(headers: &[Header], start: &[u8]) -> Option<GraphQlErrors> {
-    let fields = Fields(headers);
+    let fields = Fields::of(headers);
     let own_type = fields.says("content-type", "application/graphql-response+json");
     if !own_type && !fields.says("content-type", "application/json") {
         return None;

@@ -41,7 +41,7 @@ pub fn http_date(text: &str) -> Option<SystemTime> {
 /// The Date of a response.
 #[must_use]
 pub fn sent_date(headers: &[Header]) -> Option<SystemTime> {
-    http_date(&Fields(headers).value("date")?)
+    http_date(&Fields::of(headers).value("date")?)
 }
 
 /// A date of RFC 3339.

@@ -11,11 +11,34 @@ const MEMBERS: usize = 32;
 
 /// Fields of a response.
 #[derive(Clone, Copy)]
-pub(super) struct Fields<'t>(pub(super) &'t [Header]);
+pub(super) struct Fields<'t> {
+    all: &'t [Header],
+    /// A bit for each name, which others share: most of the many names that are asked for are in no response.
+    names: u64,
+}
+
+/// The bit of a name, in any case.
+pub(super) const fn bit(name: &str) -> u64 {
+    let last = match name.as_bytes() {
+        [.., last] => last.to_ascii_lowercase() as usize,
+        [] => 0,
+    };
+    1 << ((name.len() * 7 + last) % 64)
+}
 
 impl<'t> Fields<'t> {
+    pub(super) fn of(all: &'t [Header]) -> Self {
+        Self { all, names: all.iter().fold(0, |names, field| names | bit(&field.name)) }
+    }
+
+    /// Whether there can be one of these names, by their bits.
+    pub(super) const fn may_have(self, names: u64) -> bool {
+        self.names & names != 0
+    }
+
     fn named(self, name: &str) -> impl Iterator<Item = &'t Header> {
-        self.0.iter().filter(move |field| field.name.eq_ignore_ascii_case(name))
+        let some = if self.may_have(bit(name)) { self.all } else { &[] };
+        some.iter().filter(move |field| field.name.eq_ignore_ascii_case(name))
     }
 
     /// The first of that name that says anything.
@@ -38,7 +61,7 @@ impl<'t> Fields<'t> {
 
     /// The members of a list, each cut.
     pub(super) fn members(self, name: &str) -> Vec<String> {
-        members(self.0, name).iter().take(MEMBERS).map(|member| clip(member)).collect()
+        members(self.all, name).iter().take(MEMBERS).map(|member| clip(member)).collect()
     }
 
     /// The parameter `parameter` of the member of a list that is called `name`.
@@ -72,4 +95,20 @@ pub(super) fn millis(text: &str) -> Option<u64> {
     let number: f64 = text.trim().parse().ok()?;
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // the range is checked
     (0.0..1e9).contains(&number).then(|| (number * 1_000.0).round() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_told_apart_that_share_a_bit_and_found_in_any_case() {
+        let header = |name: &str| Header { name: name.to_owned(), value: b"Hit".to_vec() };
+        let headers = [header("X-CACHE"), header("age")];
+        let fields = Fields::of(&headers);
+        assert_eq!((fields.count("x-cache"), fields.count("Age")), (1, 1));
+        let other = "b-cache";
+        assert_eq!(bit(other), bit("x-cache"));
+        assert_eq!((fields.may_have(bit(other)), fields.count(other), fields.value("")), (true, 0, None));
+    }
 }

@@ -83,7 +83,7 @@ pub fn read_layers(bytes: &[u8]) -> Judged {
     if all.len() > 16 {
         return Err(format!("{} layers", all.len()));
     }
-    for member in Fields(&http.headers).members("cache-status") {
+    for member in Fields::of(&http.headers).members("cache-status") {
         bounded(&cache_words::member(&member), 1)?;
     }
     bounded(&all, all.len())?;

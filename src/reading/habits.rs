@@ -48,7 +48,7 @@ const VERSIONS: &[&str] = &[
 /// What fields say of an interface.
 #[must_use]
 pub fn habits(headers: &[Header]) -> Habits {
-    let fields = Fields(headers);
+    let fields = Fields::of(headers);
     let mut allow = fields.members("allow");
     allow.truncate(MOST);
     let deprecation = fields.value("deprecation").map(|value| value.trim().to_owned());
@@ -137,13 +137,13 @@ const IDS: &[&str] = &[
 /// The trace that a request says it belongs to, by the fields that were sent.
 #[must_use]
 pub fn sent_trace(headers: &[Header]) -> Option<String> {
-    Fields(headers).value("traceparent").and_then(|value| context(&value))
+    Fields::of(headers).value("traceparent").and_then(|value| context(&value))
 }
 
 /// The trace and the span that a request names as its caller, by the fields that were sent.
 #[must_use]
 pub fn sent_caller(headers: &[Header]) -> Option<([u8; 16], [u8; 8])> {
-    let value = Fields(headers).value("traceparent")?;
+    let value = Fields::of(headers).value("traceparent")?;
     let trace = context(&value)?;
     let span = value.split('-').nth(2).filter(|span| is_hex(span, 16))?;
     let bytes = |text: &str| HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok();
@@ -153,7 +153,7 @@ pub fn sent_caller(headers: &[Header]) -> Option<([u8; 16], [u8; 8])> {
 /// The names that a request was given.
 #[must_use]
 pub fn trace_ids(headers: &[Header]) -> Vec<TraceId> {
-    let fields = Fields(headers);
+    let fields = Fields::of(headers);
     let of = |field: &&'static str| {
         let value = fields.value(field)?;
         let (id, time) = match *field {

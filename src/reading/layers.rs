@@ -10,7 +10,7 @@ use super::fields::{Fields, clip, first, millis, via_name};
 use super::layer::Layer;
 use super::order;
 use super::role::{Confidence, Role};
-use super::vendors::{Form, Upstream, VENDORS, Vendor, is_well_formed};
+use super::vendors::{Form, Upstream, VENDORS, Vendor, candidates, is_well_formed};
 use crate::trace::{Header, directive, parameter, seconds};
 
 /// The most layers that are told; a response can claim any number.
@@ -19,7 +19,7 @@ const MOST: usize = 16;
 /// The layers of a response, the one next to the client first.
 #[must_use]
 pub fn layers(headers: &[Header]) -> Vec<Layer> {
-    let fields = Fields(headers);
+    let fields = Fields::of(headers);
     let mut found = by_vendor(fields);
     by_cache_status(fields, &mut found);
     by_proxy_status(fields, &mut found);
@@ -74,7 +74,7 @@ fn seen(fields: Fields<'_>, vendor: &'static Vendor) -> Option<Seen> {
 }
 
 fn by_vendor(fields: Fields<'_>) -> Vec<Layer> {
-    let mut all: Vec<Seen> = VENDORS.iter().filter_map(|vendor| seen(fields, vendor)).collect();
+    let mut all: Vec<Seen> = candidates(fields).filter_map(|vendor| seen(fields, vendor)).collect();
     // What two vendors say alike is the word of the one that has more to show.
     let backed: Vec<&'static str> =
         all.iter().filter(|seen| seen.evidence.len() > 1).flat_map(|seen| seen.evidence.clone()).collect();
@@ -291,7 +291,7 @@ fn by_bare_cache_word(fields: Fields<'_>, found: &mut Vec<Layer>) {
 
 /// RFC 9111 §5.1: an age is a cache's word, whatever else it says.
 fn by_age(headers: &[Header], found: &mut Vec<Layer>) {
-    let fields = Fields(headers);
+    let fields = Fields::of(headers);
     let Some(age) = fields.value("age").and_then(|age| seconds(&age)) else { return };
     let from_store = |layer: &&mut Layer| layer.cache.is_some_and(CacheResult::is_from_store);
     let outermost = found.iter_mut().filter(from_store).min_by_key(|layer| layer.role);
@@ -374,7 +374,7 @@ fn application(fields: Fields<'_>, found: &mut Vec<Layer>) {
 
 /// What a member of Proxy-Status says under a name.
 pub(super) fn proxy_status(headers: &[Header]) -> Vec<(String, ProxyWord)> {
-    let members = Fields(headers).members("proxy-status");
+    let members = Fields::of(headers).members("proxy-status");
     let word = |member: &String| {
         let of = |name: &str| parameter(member, name).filter(|value| !value.is_empty());
         let word = ProxyWord { error: of("error"), received: of("received-status"), details: of("details") };

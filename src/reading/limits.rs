@@ -113,7 +113,7 @@ const THROTTLED: &[&str] = &[
 
 fn throttled_by(http: &Http) -> Option<&'static str> {
     http.status.filter(|status| *status >= 400)?;
-    let fields = Fields(&http.headers);
+    let fields = Fields::of(&http.headers);
     if THROTTLED.iter().any(|word| fields.says("x-amzn-errortype", word)) {
         return Some("x-amzn-errortype");
     }
@@ -149,7 +149,7 @@ fn quotas(headers: &[Header], now: SystemTime) -> Vec<Quota> {
             break;
         }
         let name = header.name.to_ascii_lowercase();
-        let members = || Fields(std::slice::from_ref(header)).members(&header.name);
+        let members = || Fields::of(std::slice::from_ref(header)).members(&header.name);
         match name.as_str() {
             "ratelimit-policy" => members().iter().for_each(|member| policy(&mut all, index, member)),
             "ratelimit" => members().iter().for_each(|member| state(&mut all, index, member, now)),

@@ -86,7 +86,7 @@ impl CookieRefusal {
 /// What a response says of its safety.
 #[must_use]
 pub fn security(headers: &[Header]) -> Security {
-    let fields = Fields(headers);
+    let fields = Fields::of(headers);
     let policy = match ["content-security-policy", "content-security-policy-report-only"]
         .map(|name| fields.count(name))
     {

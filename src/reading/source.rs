@@ -57,7 +57,7 @@ pub struct ErrorSource {
 pub fn error_source(http: &Http) -> Option<ErrorSource> {
     let status = http.status.filter(|status| *status >= 400)?;
     let all = layers(&http.headers);
-    let case = Case { http, status: status.to_string(), fields: Fields(&http.headers), layers: &all };
+    let case = Case { http, status: status.to_string(), fields: Fields::of(&http.headers), layers: &all };
     case.by_proxy_status()
         .or_else(|| case.by_cloudflare())
         .or_else(|| case.by_cloudfront())

@@ -29,7 +29,7 @@ pub struct Metric {
 /// The metrics of a response, in its head and behind its body.
 #[must_use]
 pub fn metrics(http: &Http) -> Vec<Metric> {
-    let of = |headers: &[Header]| Fields(headers).members("server-timing");
+    let of = |headers: &[Header]| Fields::of(headers).members("server-timing");
     let members = of(&http.headers).into_iter().chain(of(&http.trailers));
     let metric = |member: String| Metric {
         name: first(&member),

@@ -3,6 +3,7 @@
 //! A field can be forged or come from a layer further in, so that one alone names nobody: that is for
 //! `layers`, as is the order in which they stand.
 
+use super::fields::{Fields, bit};
 use super::role::Role;
 
 /// What a vendor's layers are known by.
@@ -31,6 +32,21 @@ pub(super) struct Vendor {
 }
 
 impl Vendor {
+    /// The bits of all fields that it may be known by.
+    const fn names(&self) -> u64 {
+        let (mut names, mut at) = (0, 0);
+        while at < self.own.len() {
+            names |= bit(self.own[at]);
+            at += 1;
+        }
+        at = 0;
+        while at < self.says.len() {
+            names |= bit(self.says[at].0);
+            at += 1;
+        }
+        names
+    }
+
     /// Whether it wrote a member of Via.
     pub(super) fn is_via(&self, member: &str) -> bool {
         let member = member.to_ascii_lowercase();
@@ -327,6 +343,21 @@ pub(super) const VENDORS: &[Vendor] = &[
         ..vendor("ASP.NET", Role::Application)
     },
 ];
+
+/// The bits of the fields that each of them is known by.
+const NAMES: [u64; VENDORS.len()] = {
+    let (mut names, mut at) = ([0; VENDORS.len()], 0);
+    while at < names.len() {
+        names[at] = VENDORS[at].names();
+        at += 1;
+    }
+    names
+};
+
+/// Those that may be known by one of these fields: of a response with few, hardly any.
+pub(super) fn candidates(fields: Fields<'_>) -> impl Iterator<Item = &'static Vendor> {
+    VENDORS.iter().zip(NAMES).filter(move |(_, names)| fields.may_have(*names)).map(|(vendor, _)| vendor)
+}
 
 /// Whether a field that has a known form has it; what does not was not written by its vendor.
 pub(super) fn is_well_formed(field: &str, value: &str) -> bool {

@@ -53,7 +53,7 @@ const ENDS: &[&str] = &[
     "verifier",
 ];
 
-/// What makes a name secret wherever it stands.
+/// What makes a name secret wherever it stands; each begins with `p` or `s`.
 const ANYWHERE: &[&str] = &["password", "passwd", "secret"];
 
 /// Words and fields that end in `key` and are none.
@@ -77,16 +77,25 @@ const LONGEST: usize = 128;
 pub(super) fn is_secret(name: &[u8]) -> bool {
     name.len() <= LONGEST
         && name.split(|byte| matches!(byte, b'[' | b']' | b'.')).any(|part| {
-            let letters =
-                |byte: &u8| byte.is_ascii_alphanumeric().then(|| char::from(byte.to_ascii_lowercase()));
-            let word: String = part.iter().filter_map(letters).collect();
-            is_secret_word(&word)
+            let mut word = [0; LONGEST];
+            let mut length = 0;
+            for byte in part.iter().filter(|byte| byte.is_ascii_alphanumeric()) {
+                word[length] = byte.to_ascii_lowercase();
+                length += 1;
+            }
+            is_secret_word(&word[..length])
         })
 }
 
-fn is_secret_word(word: &str) -> bool {
-    let stem = word.trim_end_matches(|char: char| char.is_ascii_digit());
-    WHOLE.contains(&stem)
-        || ANYWHERE.iter().any(|part| stem.contains(part))
-        || ENDS.iter().any(|end| stem.ends_with(end)) && !HARMLESS.iter().any(|end| stem.ends_with(end))
+/// Each field of each response is asked about: a word that begins or ends like none of ours is not compared with them.
+fn is_secret_word(word: &[u8]) -> bool {
+    let digits = word.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let stem = &word[..word.len() - digits];
+    let ends_with = |end: &&str| stem.last() == end.as_bytes().last() && stem.ends_with(end.as_bytes());
+    let begins_with = |rest: &[u8], part: &&str| rest.starts_with(part.as_bytes());
+    WHOLE.iter().any(|whole| whole.as_bytes() == stem)
+        || (0..stem.len()).any(|at| {
+            matches!(stem[at], b'p' | b's') && ANYWHERE.iter().any(|part| begins_with(&stem[at..], part))
+        })
+        || ENDS.iter().any(ends_with) && !HARMLESS.iter().any(ends_with)
 }

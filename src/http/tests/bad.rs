@@ -221,7 +221,7 @@ async fn errors_of_the_tls_layer_are_told_apart() {
         let (mut feed, gate) = (Feed::new(None), Gate::new(None));
         let going = Going { draft: &draft, feed: &mut feed, gate: &gate };
         let mut stream = Breaking(bytes, error);
-        let result = h1::exchange(&mut stream, &scene, (going, vec![0; link::READ]), &mut record).await;
+        let result = h1::exchange(&mut stream, &scene, (going, vec![0; link::FIRST_READ]), &mut record).await;
         let fault = result.err().unwrap();
         assert_eq!((fault.code, fault.stage), (code, stage), "{}", fault.message);
         assert!(!record.body.complete);
