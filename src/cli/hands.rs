@@ -207,7 +207,7 @@ pub(super) fn check_lab(common: &Common, url: Option<&str>) -> Result<(), PlanEr
 
 /// Why a URL cannot be traced in the lab; `None` where it can, or where there is no lab.
 pub(super) fn outside_the_lab(lab: bool, url: &str) -> Option<String> {
-    let address = address_of(url).filter(|_| lab)?;
+    let address = lab.then(|| address_of(url))??;
     (!matches!(address.octets(), [127, 53, ..])).then(|| {
         "--lab has no outside: its web servers have names and addresses in 127.53.0.0/16; `urltrace lab` lists them"
             .to_owned()

@@ -10,10 +10,18 @@ pub(super) fn find(text: &[u8], shape: Shape) -> Ranges {
     let mut found = Ranges::default();
     // Most texts hold nothing of the kind: no user information is without `@`, and no value behind a name without `=`, or a
     // colon in what others say. Each may be encoded.
-    let has = |wanted: u8| text.contains(&wanted);
-    let is_encoded = has(b'%');
-    let may_have_user = is_encoded || has(b'@');
-    let may_have_value = is_encoded || has(b'=') || has(b':') && (shape == Shape::Foreign || has(b'`'));
+    let (mut may_have_user, mut may_have_value, mut colon, mut quoted) = (false, false, false, false);
+    for byte in text {
+        match byte {
+            b'%' => (may_have_user, may_have_value) = (true, true),
+            b'@' => may_have_user = true,
+            b'=' => may_have_value = true,
+            b':' => colon = true,
+            b'`' => quoted = true,
+            _ => {}
+        }
+    }
+    may_have_value |= colon && (quoted || shape == Shape::Foreign);
     if may_have_user || may_have_value {
         let view = View::of(text);
         if may_have_user {

@@ -40,6 +40,9 @@ fn characters(text: &str) -> Vec<&str> {
 
 /// As much of a text as fits into `width` columns.
 pub(super) fn take(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
     fitting(characters(text).into_iter(), width).concat()
 }
 

@@ -22,7 +22,7 @@ pub(super) struct Written {
 
 /// Writes a document, and notes where these pointers (RFC 6901) lead. No key of ours has to be escaped in one.
 pub(super) fn written(document: &impl Serialize, pointers: &[&str]) -> serde_json::Result<Written> {
-    let (at, mut bytes) = (Cell::new(0), vec![0; ROOM]);
+    let (at, mut bytes) = (Cell::new(0), Vec::with_capacity(ROOM));
     let mut places = vec![None; pointers.len()];
     let marks = Marks {
         at: &at,
@@ -35,7 +35,6 @@ pub(super) fn written(document: &impl Serialize, pointers: &[&str]) -> serde_jso
     };
     let out = Counted { bytes: &mut bytes, at: &at };
     document.serialize(&mut Serializer::with_formatter(out, marks))?;
-    bytes.truncate(at.get());
     Ok(Written { bytes, places })
 }
 
@@ -53,8 +52,7 @@ impl Written {
     }
 }
 
-/// Room for bytes, and how many there are by now. A document comes in thousands of pieces of a few bytes: each is copied to
-/// where there is room for it already, which is less work than to append it.
+/// Bytes, and how many there are by now.
 struct Counted<'w> {
     bytes: &'w mut Vec<u8>,
     at: &'w Cell<usize>,
@@ -66,13 +64,8 @@ impl Write for Counted<'_> {
     }
 
     fn write_all(&mut self, piece: &[u8]) -> io::Result<()> {
-        let start = self.at.get();
-        let end = start + piece.len();
-        if end > self.bytes.len() {
-            self.bytes.resize(end + self.bytes.len(), 0);
-        }
-        self.bytes[start..end].copy_from_slice(piece);
-        self.at.set(end);
+        self.bytes.extend_from_slice(piece);
+        self.at.set(self.bytes.len());
         Ok(())
     }
 
