@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use regex_lite::Regex;
 
-pub use self::web::{ClientAuth, PasswordHash, WebPlan, WebSource, WebTls};
+pub use self::web::{ClientAuth, Curve, PasswordHash, WebPlan, WebSource, WebTls};
 use crate::plan::{KeptBody, Plan, Talk, TalkStep, Talked};
 
 /// Bytes of a body that are kept to be looked through by regular expressions, where a module does not say.

@@ -3,18 +3,17 @@
 //! guesses.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use data_encoding::{Encoding, Specification};
-use serde::de::{Error, IgnoredAny, SeqAccess, Visitor};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
 use super::error::PlanError;
 use super::files::{read_small, read_text};
 use super::yaml::{Flag, TlsVersionText, by, parse, unique};
 use crate::http::validate_field;
-use crate::modules::{ClientAuth, PasswordHash, WebPlan, WebTls};
+use crate::modules::{ClientAuth, Curve, PasswordHash, WebPlan, WebTls};
 use crate::plan::KeyFile;
 use crate::trace::TlsVersion;
 
@@ -62,12 +61,53 @@ struct TlsText {
     /// Has no effect in Go since 1.17 either.
     #[serde(default, rename = "prefer_server_cipher_suites")]
     _preferred: IgnoredAny,
-    #[serde(default, rename = "cipher_suites")]
-    _suites: Refused,
-    #[serde(default, rename = "curve_preferences")]
-    _curves: Refused,
-    #[serde(default, rename = "client_allowed_sans")]
-    _names: Refused,
+    cipher_suites: Option<Vec<SuiteText>>,
+    curve_preferences: Option<Vec<CurveText>>,
+    #[serde(default)]
+    client_allowed_sans: Vec<String>,
+}
+
+/// The suites that Go has names for, but those that it calls insecure.
+const SUITES: &[&str] = &[
+    "TLS_AES_128_GCM_SHA256",
+    "TLS_AES_256_GCM_SHA384",
+    "TLS_CHACHA20_POLY1305_SHA256",
+    "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+    "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+    "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+    "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+    "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+    // Not spoken here: as much as others may be named beside them.
+    "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
+    "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
+    "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
+    "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA",
+    "TLS_RSA_WITH_AES_128_CBC_SHA",
+    "TLS_RSA_WITH_AES_256_CBC_SHA",
+    "TLS_RSA_WITH_AES_128_GCM_SHA256",
+    "TLS_RSA_WITH_AES_256_GCM_SHA384",
+];
+
+/// The name of a cipher suite.
+struct SuiteText(String);
+
+impl<'de> Deserialize<'de> for SuiteText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        by(deserializer, |text| {
+            let known = SUITES.contains(&text).then(|| Self(text.to_owned()));
+            known
+                .ok_or_else(|| format!("`{text}` is no cipher suite that Go has a name for and calls secure"))
+        })
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+enum CurveText {
+    CurveP256,
+    CurveP384,
+    CurveP521,
+    X25519,
 }
 
 #[derive(Clone, Copy, Default, Deserialize)]
@@ -95,31 +135,6 @@ struct HttpText {
     headers: BTreeMap<String, String>,
 }
 
-/// A key of exporter-toolkit that is not heeded here.
-#[derive(Default)]
-struct Refused;
-
-impl<'de> Deserialize<'de> for Refused {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(Self)
-    }
-}
-
-impl<'de> Visitor<'de> for Refused {
-    type Value = Self;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("nothing: this key is not heeded here")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<Self, A::Error> {
-        Err(A::Error::custom(
-            "this key is not heeded here: rustls's suites and groups are spoken, and every name of a client that \
-             client_ca_file vouches for",
-        ))
-    }
-}
-
 impl TlsText {
     fn read(self, folder: &Path) -> Result<WebTls, String> {
         let file = |key: &str, path: &Path| {
@@ -141,6 +156,14 @@ impl TlsText {
             }
             _ => {}
         }
+        let client_names = self.client_allowed_sans;
+        if !client_names.is_empty() && client_auth == ClientAuth::None {
+            return Err(
+                "client_allowed_sans is there, and no client_auth_type asks for a certificate".to_owned()
+            );
+        }
+        let groups = groups(self.curve_preferences)?;
+        let suites = self.cipher_suites.map(|all| all.into_iter().map(|SuiteText(name)| name).collect());
         // What is older is spoken by nobody here.
         let min_version = match self.min_version {
             Some(TlsVersionText::Tls13) => TlsVersion::Tls13,
@@ -161,8 +184,35 @@ impl TlsText {
         let client_ca =
             self.client_ca_file.as_deref().map(|path| file("client_ca_file", path)).transpose()?;
         let (certificate, key) = (file("cert_file", &self.cert_file)?, file("key_file", &self.key_file)?);
-        Ok(WebTls { certificate, key, client_ca, client_auth, min_version, max_version })
+        Ok(WebTls {
+            certificate,
+            key,
+            client_ca,
+            client_auth,
+            min_version,
+            max_version,
+            suites,
+            groups,
+            client_names,
+        })
     }
+}
+
+/// The groups that are spoken of those that are wanted; that there is one is no matter for guesses.
+fn groups(wanted: Option<Vec<CurveText>>) -> Result<Vec<Curve>, String> {
+    let wanted = wanted.unwrap_or_default();
+    let spoken = wanted.iter().filter_map(|curve| match curve {
+        CurveText::X25519 => Some(Curve::X25519),
+        CurveText::CurveP256 => Some(Curve::P256),
+        CurveText::CurveP384 => Some(Curve::P384),
+        CurveText::CurveP521 => None,
+    });
+    let spoken: Vec<Curve> = spoken.collect();
+    if spoken.is_empty() && !wanted.is_empty() {
+        return Err("curve_preferences: P-521 alone is not spoken here: X25519, CurveP256 and CurveP384 are"
+            .to_owned());
+    }
+    Ok(spoken)
 }
 
 /// The fields that may be set, and the values that they may have; none named for any.
@@ -256,6 +306,9 @@ mod tests {
   client_ca_file: ca.pem
   min_version: TLS13
   prefer_server_cipher_suites: true
+  cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]
+  curve_preferences: [CurveP384, CurveP521, X25519]
+  client_allowed_sans: [prometheus.example.org]
 http_server_config:
   http2: true
   headers: {{X-Frame-Options: deny, Strict-Transport-Security: max-age=63072000}}
@@ -266,6 +319,9 @@ basic_auth_users:
         .unwrap();
         let tls = plan.tls.unwrap();
         assert_eq!((tls.client_auth, tls.min_version), (ClientAuth::RequireAndVerify, TlsVersion::Tls13));
+        assert_eq!(tls.suites.unwrap(), ["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"]);
+        assert_eq!(tls.groups, [Curve::P384, Curve::X25519]);
+        assert_eq!(tls.client_names, ["prometheus.example.org"]);
         assert_eq!(tls.client_ca.unwrap().bytes[..], b"ca.pem"[..]);
         assert_eq!(plan.headers.len(), 2);
         assert_eq!(plan.users["alice"].cost, 10);
@@ -285,8 +341,20 @@ basic_auth_users:
             ),
             ("tls_server_config:\n  cert_file: a.pem\n", &["key_file", "line 2"]),
             (
-                "tls_server_config:\n  cert_file: a.pem\n  key_file: a.key\n  cipher_suites: [TLS_AES_128_GCM_SHA256]\n",
-                &["not heeded here", "line 4", "cipher_suites"],
+                "tls_server_config:\n  cert_file: a.pem\n  key_file: a.key\n  cipher_suites: [TLS_RSA_WITH_RC4_128_SHA]\n",
+                &["no cipher suite", "line 4", "cipher_suites"],
+            ),
+            (
+                "tls_server_config:\n  cert_file: a.pem\n  key_file: a.key\n  curve_preferences: [P256]\n",
+                &["`P256`", "CurveP256", "line 4"],
+            ),
+            (
+                "tls_server_config: {cert_file: a.pem, key_file: a.key, curve_preferences: [CurveP521]}\n",
+                &["curve_preferences: P-521 alone"],
+            ),
+            (
+                "tls_server_config: {cert_file: a.pem, key_file: a.key, client_allowed_sans: [a.test]}\n",
+                &["client_allowed_sans", "no client_auth_type"],
             ),
             ("tls_server_config: {cert_file: a.pem, key_file: b.key}\n", &["key_file", "b.key"]),
             (

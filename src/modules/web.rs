@@ -33,6 +33,24 @@ pub struct WebTls {
     pub min_version: TlsVersion,
     /// The newest.
     pub max_version: TlsVersion,
+    /// `cipher_suites`, by their names: those of TLS 1.2 that are spoken. TLS 1.3 has all of its own, as in Go. `None`
+    /// for all.
+    pub suites: Option<Vec<String>>,
+    /// `curve_preferences`, the most wanted first; none named for all.
+    pub groups: Vec<Curve>,
+    /// `client_allowed_sans`: one of these has to be among the names of a client's certificate; none named for any.
+    pub client_names: Vec<String>,
+}
+
+/// A group of `curve_preferences` that is spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Curve {
+    /// `X25519`.
+    X25519,
+    /// `CurveP256`.
+    P256,
+    /// `CurveP384`.
+    P384,
 }
 
 /// `client_auth_type`, by the names that Go has.

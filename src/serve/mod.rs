@@ -5,7 +5,8 @@
 //!
 //! # Layout
 //! - `server`: sockets and signals; `connection`: how long a client may take; `room`: how many may come
-//! - `web`: who may ask, and TLS; `routes`: what is answered to which request; `desk`: the threads for what takes long
+//! - `web`: who may ask; `web_tls`: over which TLS; `routes`: what is answered to which request
+//! - `desk`: the threads for what takes long
 //! - `asked`: what a request for a probe says; `probe`: a probe, from its module to its trace
 //! - `judge`: whether it was a success; `series`: its series by the names of blackbox_exporter,
 //!   `names`: those of certificates as it writes them
@@ -27,5 +28,6 @@ mod series;
 mod server;
 mod state;
 mod web;
+mod web_tls;
 
 pub use self::server::{ServeError, serve};

@@ -1,4 +1,4 @@
-//! Who may ask, and by which certificate the server is met: what a web-config file comes to.
+//! Who may ask, and what every answer has: what a web-config file comes to. Its TLS is `web_tls`'s.
 //!
 //! A password is checked by bcrypt once, on a thread that may be slow; what was right then is known by its digest.
 
@@ -8,22 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use data_encoding::BASE64;
 use hyper::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
-use rustls::client::danger::HandshakeSignatureValid;
-use rustls::crypto::{WebPkiSupportedAlgorithms, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
-use rustls::server::WebPkiClientVerifier;
-use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
-use rustls::{
-    DigitallySignedStruct, DistinguishedName, Error, RootCertStore, ServerConfig, SignatureScheme,
-    SupportedProtocolVersion, version,
-};
 use sha2::{Digest as _, Sha256};
 use tokio_rustls::TlsAcceptor;
 
-use crate::modules::{ClientAuth, PasswordHash, WebPlan, WebTls};
-use crate::plan::KeyFile;
-use crate::trace::TlsVersion;
+use super::web_tls::server_config;
+use crate::modules::{PasswordHash, WebPlan};
 
 /// Bytes of a password that bcrypt reads, the zero at its end included.
 const PASSWORD: usize = 72;
@@ -146,114 +135,6 @@ fn is_right(hash: &PasswordHash, password: &[u8]) -> bool {
     key.truncate(PASSWORD);
     let made = bcrypt::bcrypt(hash.cost, hash.salt, &key);
     hash.hash.iter().zip(made).fold(0, |differs, (ours, theirs)| differs | (ours ^ theirs)) == 0
-}
-
-fn server_config(plan: &WebTls) -> Result<ServerConfig, String> {
-    let provider = Arc::new(ring::default_provider());
-    let algorithms = provider.signature_verification_algorithms;
-    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider));
-    let builder = builder.with_protocol_versions(&versions(plan)).map_err(|error| error.to_string())?;
-    let any = |presence| Arc::new(AnyCertificate { presence, algorithms });
-    let builder = match plan.client_auth {
-        ClientAuth::None => builder.with_no_client_auth(),
-        ClientAuth::Request => builder.with_client_cert_verifier(any(Presence::Optional)),
-        ClientAuth::RequireAny => builder.with_client_cert_verifier(any(Presence::Mandatory)),
-        ClientAuth::VerifyIfGiven | ClientAuth::RequireAndVerify => {
-            let roots = Arc::new(roots(plan.client_ca.as_ref())?);
-            let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider);
-            let verifier = match plan.client_auth {
-                ClientAuth::VerifyIfGiven => verifier.allow_unauthenticated(),
-                _ => verifier,
-            };
-            builder.with_client_cert_verifier(verifier.build().map_err(|error| error.to_string())?)
-        }
-    };
-    let chain = certificates(&plan.certificate)?;
-    let key = PrivateKeyDer::from_pem_slice(&plan.key.bytes)
-        .map_err(|_| format!("{} holds no private key in PEM that is not encrypted", plan.key.name))?;
-    let mut config =
-        builder.with_single_cert(chain, key).map_err(|error| format!("{}: {error}", plan.key.name))?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(config)
-}
-
-fn versions(plan: &WebTls) -> Vec<&'static SupportedProtocolVersion> {
-    let all = [(TlsVersion::Tls12, &version::TLS12), (TlsVersion::Tls13, &version::TLS13)];
-    let spoken = all.into_iter().filter(|(own, _)| (plan.min_version..=plan.max_version).contains(own));
-    spoken.map(|(_, version)| version).collect()
-}
-
-fn certificates(file: &KeyFile) -> Result<Vec<CertificateDer<'static>>, String> {
-    let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&file.bytes).collect();
-    match all {
-        Ok(all) if !all.is_empty() => Ok(all),
-        _ => Err(format!("{} holds no certificate in PEM", file.name)),
-    }
-}
-
-fn roots(file: Option<&KeyFile>) -> Result<RootCertStore, String> {
-    let mut roots = RootCertStore::empty();
-    if let Some(file) = file {
-        for certificate in certificates(file)? {
-            roots.add(certificate).map_err(|error| format!("{}: {error}", file.name))?;
-        }
-    }
-    Ok(roots)
-}
-
-/// Whether a certificate has to be there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Presence {
-    Optional,
-    Mandatory,
-}
-
-/// Takes any certificate whose key the client has.
-#[derive(Debug)]
-struct AnyCertificate {
-    presence: Presence,
-    algorithms: WebPkiSupportedAlgorithms,
-}
-
-impl ClientCertVerifier for AnyCertificate {
-    fn root_hint_subjects(&self) -> &[DistinguishedName] {
-        &[]
-    }
-
-    fn client_auth_mandatory(&self) -> bool {
-        self.presence == Presence::Mandatory
-    }
-
-    fn verify_client_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: UnixTime,
-    ) -> Result<ClientCertVerified, Error> {
-        Ok(ClientCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signed, &self.algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signed, &self.algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
-    }
 }
 
 #[cfg(test)]

@@ -89,6 +89,8 @@ struct Client {
 
 const PLAIN: Client = Client { version: &version::TLS13, certificate: None };
 
+const TLS12: Client = Client { version: &version::TLS12, certificate: None };
+
 const HEALTHY: &str = "GET /-/healthy HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 fn is_answered(answer: Option<&String>) -> bool {
@@ -101,8 +103,8 @@ fn the_server_is_met_by_tls_and_clients_by_their_certificates() {
     let tls = "tls_server_config: {cert_file: server.pem, key_file: server.key";
     for (more, client, is_let_in) in [
         ("", PLAIN, true),
-        ("", Client { version: &version::TLS12, ..PLAIN }, true),
-        (", min_version: TLS13", Client { version: &version::TLS12, ..PLAIN }, false),
+        ("", TLS12, true),
+        (", min_version: TLS13", TLS12, false),
         (", max_version: TLS12", PLAIN, false),
         (", client_auth_type: RequestClientCert", PLAIN, true),
         (", client_auth_type: RequireAnyClientCert", PLAIN, false),
@@ -124,6 +126,21 @@ fn the_server_is_met_by_tls_and_clients_by_their_certificates() {
             Client { certificate: Some("client"), ..PLAIN },
             true,
         ),
+        (
+            ", client_auth_type: RequireAnyClientCert, client_allowed_sans: [other.test, localhost]",
+            Client { certificate: Some("other"), ..PLAIN },
+            true,
+        ),
+        (
+            ", client_auth_type: RequireAnyClientCert, client_allowed_sans: [other.test]",
+            Client { certificate: Some("other"), ..PLAIN },
+            false,
+        ),
+        (", client_auth_type: RequestClientCert, client_allowed_sans: [other.test]", PLAIN, true),
+        (", cipher_suites: [TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256]", TLS12, true),
+        (", cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]", TLS12, false),
+        (", cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]", PLAIN, true),
+        (", curve_preferences: [CurveP384, CurveP521]", PLAIN, true),
     ] {
         let path = folder.write(&format!("{tls}{more}}}\n"));
         let serving = Serving::start(&["--web.config.file", &path]);
