@@ -33,18 +33,31 @@ pub(crate) fn start(world: &World) -> Vec<Server> {
         microsocks(world, &dir, SOCKS, &[]),
         microsocks(world, &dir, SOCKS_WITH_PASSWORD, &["-u", name, "-P", password]),
     ];
-    let client = world.internet.client(Access::Full);
     for (server, port) in
         servers.iter_mut().zip([HTTP, HTTP_WITH_PASSWORD, HTTPS, SOCKS, SOCKS_WITH_PASSWORD])
     {
-        let address = format!("telnet://{}:{port}", WEB[0]);
-        // A connection is all that is wanted: 28 is curl's code for a limit that passed on one.
-        server.wait_until(|| {
-            let curl = run_at(client, &program("curl"), &["-qsS", "--max-time", "0.2", &address]);
-            curl.code == 28 || curl.code == 0
-        });
+        wait(world, server, port);
     }
     servers
+}
+
+/// Starts tinyproxy alone, which opens tunnels to this port, too.
+pub(crate) fn start_one(world: &World, to: u16) -> Server {
+    world.internet.resolve_among_servers();
+    let dir = world.dir.path().join(format!("proxies-{}", world.number()));
+    let mut server = tinyproxy(world, &dir, HTTP, &format!("ConnectPort {to}\n"));
+    wait(world, &mut server, HTTP);
+    server
+}
+
+fn wait(world: &World, server: &mut Server, port: u16) {
+    let client = world.internet.client(Access::Full);
+    let address = format!("telnet://{}:{port}", WEB[0]);
+    // A connection is all that is wanted: 28 is curl's code for a limit that passed on one.
+    server.wait_until(|| {
+        let curl = run_at(client, &program("curl"), &["-qsS", "--max-time", "0.2", &address]);
+        curl.code == 28 || curl.code == 0
+    });
 }
 
 fn tinyproxy(world: &World, dir: &Path, port: u16, more: &str) -> Server {
