@@ -395,3 +395,29 @@ fn max_time_says_what_was_going_on() {
         }
     });
 }
+
+#[test]
+fn a_server_that_allows_nothing_or_never_begins_is_told_by_that() {
+    local(async {
+        let nothing: &[u8] = b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\0\0\0\0\x04\x01\0\0\0\0";
+        for (bytes, words) in [
+            (nothing, "; its SETTINGS allow no request at all (MAX_CONCURRENT_STREAMS 0)"),
+            (&b""[..], "; not even the SETTINGS came with which a server of HTTP/2 begins"),
+        ] {
+            let address = serve(move |mut stream| async move {
+                stream.write_all(bytes).await.unwrap();
+                hold(stream).await;
+            })
+            .await;
+            let (_, result) = fetch_within(address, &ask("GET", None), &plan(), DELAY * 4).await;
+            let failure = result.err().unwrap();
+            assert_eq!(failure.code, FailureCode::MaxTime);
+            assert!(failure.message.ends_with(words), "{}", failure.message);
+            assert!(failure.hint.unwrap().starts_with("--http1.1"));
+        }
+        // One that has begun is as silent as any.
+        let (_, result) = fetch_within(raw(Vec::new()).await, &ask("GET", None), &plan(), DELAY * 4).await;
+        let failure = result.err().unwrap();
+        assert!(!failure.message.contains("SETTINGS"), "{}", failure.message);
+    });
+}
