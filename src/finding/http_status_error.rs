@@ -58,9 +58,6 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let tls = hop.connection.and_then(|used| used.tls.as_ref().ran());
     let asked = tls.is_some_and(|tls| tls.client_certificate.missed());
     let sent = tls.is_some_and(|tls| tls.client_certificate.sent);
-    if http.body.tls_complaint == Some(TlsComplaint::PlainRequest) {
-        behind_a_gateway(&mut finding, &hop, status);
-    }
     match (http.body.tls_complaint, asked) {
         // nginx: a certificate that does not verify.
         (_, false) if sent && matches!(status, 400 | 401 | 403 | 495) => {
@@ -97,6 +94,9 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
                 " The request went to the {who}: whether that says so itself or passes it on cannot be told here."
             ));
         }
+    }
+    if http.body.tls_complaint == Some(TlsComplaint::PlainRequest) {
+        behind_a_gateway(&mut finding, &hop, status);
     }
     if status < 500 {
         finding.severity = Severity::Warning;

@@ -22,27 +22,35 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         return Vec::new();
     };
     let scheme = Place::Request(hop.id, InRequest::Scheme);
-    let (what, evidence) = match () {
-        () if says_so(&hop, http) => {
-            ("says in its 400 that it does", vec![scheme, Place::Request(hop.id, InRequest::Status)])
-        }
+    let port = hop.url.port;
+    let (title, detail, evidence) = match () {
+        () if says_so(&hop, http) => (
+            format!("port {port} says in a 400 that it speaks TLS, and the URL says http"),
+            "where https fails on that port, the 400 is that of a server behind it, which a gateway asks by http",
+            vec![scheme, Place::Request(hop.id, InRequest::Status)],
+        ),
         () if hop.url.scheme == Scheme::Http
             && hop.failure.is_some()
             && is_record(http)
             && !is_forwarded(&hop) =>
         {
-            ("answered with a record of TLS", vec![scheme, Place::Failure])
+            let title =
+                format!("port {port} speaks TLS, and the URL says http: it answered with a record of TLS");
+            (title, "", vec![scheme, Place::Failure])
         }
         () => return Vec::new(),
     };
-    let (host, port) = (&hop.url.host_ascii, hop.url.port);
+    let host = &hop.url.host_ascii;
     let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
-    let title = format!("port {port} speaks TLS, and the URL says http: it {what}");
-    vec![rule.finding(title, evidence, format!("ask https://{host}:{port}, and mend the link that led here"))]
+    let mut finding =
+        rule.finding(title, evidence, format!("ask https://{host}:{port}, and mend the link that led here"));
+    detail.clone_into(&mut finding.detail);
+    vec![finding]
 }
 
 /// Whether a 400 to an http request says that the port speaks TLS. A gateway that speaks plain HTTP to a server that
-/// wants TLS passes on what that says. Whoever says it of his own port ends the connection with it (nginx, Apache, Go).
+/// wants TLS passes on what that says. Whoever says it of his own port ends the connection with it (nginx, Apache, Go); so
+/// does Apache as a gateway.
 pub(super) fn says_so(hop: &Hop<'_>, http: &Http) -> bool {
     let complains = http.body.tls_complaint == Some(TlsComplaint::PlainRequest);
     let passed_on = position(&http.headers, "via").is_some() || !ends(http) || is_forwarded(hop);
@@ -95,7 +103,7 @@ mod tests {
         assert!(passed_on.title.contains("plain HTTP came to a port that speaks TLS"), "{}", passed_on.title);
         sample::field(&mut told, "connection", "close");
         let found = sample::of(&RULE, &told);
-        assert!(found[0].title.starts_with("port 443 speaks TLS"), "{found:?}");
+        assert!(found[0].title.starts_with("port 443 says in a 400 that it speaks TLS"), "{found:?}");
         assert!(found[0].advice.starts_with("ask https://www.example.test:443"), "{found:?}");
         assert!(sample::of(&http_status_error::RULE, &told).is_empty(), "one fault, one finding");
         told.requests[0].url.scheme = Scheme::Https;

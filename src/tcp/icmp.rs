@@ -88,11 +88,13 @@ pub(super) fn heard(socket: &TcpStream) -> Option<String> {
     use std::os::fd::AsRawFd as _;
 
     use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg};
+    use nix::sys::time::TimeSpec;
 
     // The payload is the start of our own packet.
     let mut bytes = [0; 128];
     let mut parts = [IoSliceMut::new(&mut bytes)];
-    let mut control = nix::cmsg_space!([u8; 64]);
+    // With the stamp that comes along.
+    let mut control = nix::cmsg_space!([u8; 64], TimeSpec);
     let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
     let message =
         recvmsg::<SockaddrStorage>(socket.as_raw_fd(), &mut parts, Some(&mut control), flags).ok()?;
