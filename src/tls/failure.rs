@@ -140,11 +140,14 @@ fn stopped_early(case: &Case<'_>, stopped: Stopped) -> Fault {
 
 /// That what was sent has not arrived, as far as TCP knows: then nobody is silent to it.
 fn unacknowledged(case: &Case<'_>) -> &'static str {
+    /// No acknowledgement is on its way for longer.
+    const CERTAIN: Duration = Duration::from_secs(3);
+    let waited = case.tls.end.since(case.tls.start);
     match case.acknowledged {
-        Some(false) => {
+        Some(false) if waited >= CERTAIN => {
             "; TCP has no acknowledgement of what was sent: it, or that, is lost on the way, or something drops it"
         }
-        Some(true) | None => "",
+        _ => "",
     }
 }
 
@@ -447,10 +450,14 @@ fn by_difference(
 /// A ClientHello of `small` bytes is answered, and one of `bytes` is not. Packets of full size that nobody acknowledges
 /// are the way's matter (RFC 2923 section 2.1); what TCP took is that of whoever reads it.
 fn by_size(case: &Case<'_>, fault: Fault, (small, bytes): (usize, usize), helped: bool) -> Fault {
-    let is_lost = case.acknowledged == Some(false);
+    let unacknowledged = unacknowledged(case);
+    let is_lost = !unacknowledged.is_empty();
+    let said = fault.message.strip_suffix(unacknowledged).unwrap_or(&fault.message).to_owned();
     let (what, cure) = match is_lost {
         true => (
-            format!("packets as large as one with {bytes} bytes do not get through, or something drops them"),
+            format!(
+                "and TCP has no acknowledgement of one of {bytes}: packets as large do not get through, or something drops them"
+            ),
             "look for a link with a smaller MTU on the way (a tunnel, a VPN, PPPoE), and for a firewall that drops the \
              ICMP that says so",
         ),
@@ -459,7 +466,8 @@ fn by_size(case: &Case<'_>, fault: Fault, (small, bytes): (usize, usize), helped
             "who reads a ClientHello must read it in two packets (see tldr.fail)",
         ),
     };
-    let message = format!("{}; it answers the same offer in {small} bytes: {what}", fault.message);
+    let join = if is_lost { ", " } else { ": " };
+    let message = format!("{said}; it answers the same offer in {small} bytes{join}{what}");
     let fault = Fault { message, ..fault };
     match helped {
         true => fault.hint(format!("{cure}; until then try `--tls-max 1.2`, whose hello is smaller")),

@@ -425,12 +425,12 @@ fn a_server_that_allows_nothing_or_never_begins_is_told_by_that() {
 #[test]
 fn a_protocol_that_alpn_chose_in_vain_is_told_of_whoever_chose_it() {
     local(async {
-        let address = serve(|mut stream| async move {
-            stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
-            hold(stream).await;
-        })
-        .await;
         for (scheme, hint) in [("https", "chose h2 by ALPN"), ("http", "use --http1.1")] {
+            let address = serve(|mut stream| async move {
+                stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+                hold(stream).await;
+            })
+            .await;
             let session = connect(address, &plan()).await;
             let clock = Clock::start();
             let stop = Stop::after(clock, Duration::from_secs(20));
