@@ -25,9 +25,39 @@ pub(crate) fn meaning(code: u8) -> &'static str {
     row(code).map_or("its number is not in the registry", |row| row.meaning)
 }
 
+/// The same where the peer had asked for a client certificate, or not: without that no word on a certificate is one on
+/// ours.
+pub(crate) fn meaning_to(code: u8, asked: bool) -> &'static str {
+    match code {
+        _ if asked => meaning(code),
+        NO_CERTIFICATE => "it misses a certificate (SSL 3), and had asked for none",
+        CERTIFICATE_REQUIRED => "it wants a client certificate, and had asked for none",
+        UNKNOWN_CA => "it does not know the issuer of a certificate, and had asked for none",
+        code if is_refusal_of_certificate(code) => {
+            "it does not accept a certificate, and had asked for none: the client's cannot be meant"
+        }
+        _ => meaning(code),
+    }
+}
+
+/// Whether an alert says that a certificate is not accepted (RFC 8446 §6.2), whatever the reason.
+fn is_refusal_of_certificate(code: u8) -> bool {
+    matches!(code, 42..=46 | UNKNOWN_CA)
+}
+
 /// Whether it is about a message of ours: another offer may fare better.
 pub(crate) fn is_about_our_messages(code: u8) -> bool {
     hint(code) == OUR_FAULT
+}
+
+/// What to try after an alert where the peer had asked for a client certificate, or not.
+pub(crate) fn hint_to(code: u8, asked: bool) -> Option<&'static str> {
+    match code {
+        _ if asked => hint(code),
+        ACCESS_DENIED => Some(RULES),
+        code if is_refusal_of_certificate(code) => Some(SOMEBODY_ELSES),
+        _ => hint(code),
+    }
 }
 
 /// What to try after such an alert.
@@ -60,6 +90,8 @@ fn row(code: u8) -> Option<&'static Row> {
 
 pub(crate) const CLOSE_NOTIFY: u8 = 0;
 pub(crate) const UNEXPECTED_MESSAGE: u8 = 10;
+const NO_CERTIFICATE: u8 = 41;
+const UNKNOWN_CA: u8 = 48;
 pub(crate) const RECORD_OVERFLOW: u8 = 22;
 pub(crate) const ACCESS_DENIED: u8 = 49;
 pub(crate) const INTERNAL_ERROR: u8 = 80;
@@ -83,6 +115,12 @@ pub(crate) const MISSING_CERTIFICATE: &str =
 /// What to do where a client certificate is not accepted.
 pub(crate) const REFUSED_CERTIFICATE: &str =
     "the server's log says why; its operator knows which certificates it accepts";
+/// What to do where a certificate is not accepted, and none was asked for.
+const SOMEBODY_ELSES: &str = "a box on the way that inspects TLS, or a server that passes TLS on, says so of the \
+                              certificate of whoever is behind it: its log has to say whose is meant";
+/// What to do where rules refuse a client that was not asked who it is.
+const RULES: &str = "it was not asked who it is: rules on its address or on the host name (SNI) may be meant; the log of \
+                     the server, or of a firewall before it, has to say";
 const CLIENT_CERTIFICATE: Option<&str> = Some("the server wants a client certificate it accepts");
 
 #[rustfmt::skip]
@@ -160,7 +198,14 @@ pub struct AlertReceived {
 
 impl AlertReceived {
     pub(crate) fn new(code: u8, demand: Demand) -> Self {
-        Self { code, name: name(code), meaning: meaning(code), demand }
+        let asked = matches!(demand, Demand::ClientCertificate | Demand::OtherClientCertificate);
+        Self { code, name: name(code), meaning: meaning_to(code, asked), demand }
+    }
+
+    /// What to try, where it is a word on a certificate that nobody had asked for.
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        let unasked = self.demand == Demand::Nothing && is_refusal_of_certificate(self.code);
+        unasked.then_some(SOMEBODY_ELSES)
     }
 
     /// Whether it says that the client gave no certificate, or may say so after it was asked for one.
@@ -267,5 +312,20 @@ mod tests {
         assert_eq!(name(HANDSHAKE_FAILURE), "handshake_failure");
         assert_eq!(name(CERTIFICATE_REQUIRED), "certificate_required");
         assert_eq!(name(77), "alert 77");
+    }
+
+    #[test]
+    fn a_word_on_a_certificate_is_one_on_the_clients_where_that_was_asked_for() {
+        for code in [41, 42, 43, 44, 45, 46, 48] {
+            assert!(meaning_to(code, true).contains("client certificate"), "{code}");
+            assert!(!meaning_to(code, false).contains("client certificate"), "{code}");
+            assert_ne!(hint_to(code, false).filter(|_| code != 41), CLIENT_CERTIFICATE, "{code}");
+        }
+        assert_eq!(hint_to(ACCESS_DENIED, true), CLIENT_CERTIFICATE);
+        assert_eq!(hint_to(ACCESS_DENIED, false), Some(RULES));
+        for code in [CERTIFICATE_REQUIRED, HANDSHAKE_FAILURE, INTERNAL_ERROR] {
+            assert_eq!(hint_to(code, false), hint(code));
+        }
+        assert!(meaning_to(CERTIFICATE_REQUIRED, false).ends_with("had asked for none"));
     }
 }

@@ -50,7 +50,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         findings.push(rule.finding(
             title,
             evidence,
-            "see whether the server writes the page piece by piece, or limits its rate",
+            "see whether the server writes the page piece by piece or limits its rate, or the way from it is narrow",
         ));
     }
     findings

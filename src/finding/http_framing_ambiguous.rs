@@ -4,14 +4,14 @@ use super::found::{Finding, Severity};
 use super::hops::hop_before;
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
-use crate::trace::{BodyFraming, Hop, HttpVersion, StageName, Trace, position};
+use crate::trace::{BodyFraming, Hop, Http, HttpVersion, StageName, Trace, position};
 use crate::units::bytes;
 
 pub(super) const RULE: Rule = Rule {
     id: "http-framing-ambiguous",
     severity: Severity::Warning,
     stage: StageName::Http,
-    fires: "a response by HTTP/1 has both Transfer-Encoding and Content-Length, or bytes came along behind its end",
+    fires: "a response by HTTP/1 has both Transfer-Encoding and Content-Length, or bytes came along behind its end; or a 204 or a 304 by HTTP/2 or 3 has a body",
     standard: "RFC 9112 section 6.3",
     check: Check::Trace(check),
 };
@@ -22,10 +22,10 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
 
 fn of_hop(rule: &Rule, trace: &Trace, hop: &Hop<'_>) -> Option<Finding> {
     let http = hop.http.ran()?;
-    if !matches!(http.version, HttpVersion::Http10 | HttpVersion::Http11) {
-        return None;
-    }
     let place = hop_before(trace, hop);
+    if !matches!(http.version, HttpVersion::Http10 | HttpVersion::Http11) {
+        return of_frames(rule, hop, http, &place);
+    }
     let at = |name: &str| position(&http.headers, name);
     let (title, evidence, advice) = match (at("transfer-encoding"), at("content-length")) {
         (Some(coding), Some(length)) => (
@@ -53,6 +53,25 @@ fn of_hop(rule: &Rule, trace: &Trace, hop: &Hop<'_>) -> Option<Finding> {
     Some(finding)
 }
 
+/// A body where none may be (RFC 9110 §6.4.1), in frames that have an end of their own: the response is malformed (RFC
+/// 9113 §8.1.1).
+fn of_frames(rule: &Rule, hop: &Hop<'_>, http: &Http, place: &str) -> Option<Finding> {
+    let status = http.status.filter(|status| matches!(status, 204 | 304))?;
+    if http.body.encoded_bytes == 0 {
+        return None;
+    }
+    let title =
+        format!("{place}{} of DATA came with a {status}, which has no body", bytes(http.body.encoded_bytes));
+    let evidence =
+        [InRequest::Status, InRequest::WireBytes].map(|what| Place::Request(hop.id, what)).to_vec();
+    let advice = "send no body with a 204, a 304 or the answer to HEAD (RFC 9110 section 6.4.1)";
+    let mut finding = rule.finding(title, evidence, advice);
+    finding.detail =
+        "such a response is malformed: curl, and what else is built on nghttp2, fails on it; browsers pass it over"
+            .to_owned();
+    Some(finding)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +90,13 @@ mod tests {
         assert_eq!(sample::of(&RULE, &trace)[0].evidence.len(), 2);
         sample::http(&mut trace).version = HttpVersion::Http2;
         assert!(sample::of(&RULE, &trace).is_empty(), "frames have an end of their own");
+        for (status, bytes, fires) in [(204, 5, true), (304, 5, true), (204, 0, false), (200, 5, false)] {
+            let http = sample::http(&mut trace);
+            (http.status, http.body.encoded_bytes) = (Some(status), bytes);
+            let found = sample::of(&RULE, &trace);
+            assert_eq!(found.len(), usize::from(fires), "{status} {bytes}");
+            assert!(found.iter().all(|one| one.title.contains(&format!("5 B of DATA came with a {status}"))));
+        }
 
         let mut trace = sample::sound();
         sample::http(&mut trace).version = HttpVersion::Http11;

@@ -95,10 +95,41 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             ));
         }
     }
+    if http.body.tls_complaint == Some(TlsComplaint::PlainRequest) {
+        behind_a_gateway(&mut finding, &hop, status);
+    }
     if status < 500 {
         finding.severity = Severity::Warning;
     }
     vec![finding]
+}
+
+/// A 400 that says of a port that it speaks TLS, where that is not the port of the URL for certain.
+fn behind_a_gateway(finding: &mut Finding, hop: &Hop<'_>, status: u16) {
+    finding.title = format!("{status} {}: plain HTTP came to a port that speaks TLS", explain(status).name);
+    let proxy = hop.connection.and_then(|used| used.proxy.as_ref());
+    match proxy.filter(|proxy| proxy.usage == ProxyUsage::Forward) {
+        Some(proxy) => {
+            finding.detail = format!(
+                "that of the {}, or port {} of {} behind it: which of them says so cannot be told here",
+                proxy.words(),
+                hop.url.port,
+                hop.url.host_ascii
+            );
+            finding.advice =
+                "a proxy that speaks TLS is named https://; for a server that does, ask its https:// URL"
+                    .to_owned();
+        }
+        None => {
+            finding.detail =
+                "the response was passed on, most likely: a gateway speaks http to a server behind it that wants https"
+                    .to_owned();
+            finding.advice =
+                "let the gateway speak TLS to the server behind it (`proxy_pass https://` in nginx, `ssl` in HAProxy), or \
+                 ask a port of it without TLS"
+                    .to_owned();
+        }
+    }
 }
 
 /// It switched to another protocol, and nobody had asked for one.
@@ -123,7 +154,7 @@ fn by_whom(finding: &mut Finding, hop: &Hop<'_>, http: &Http) {
         source.meaning
     );
     source.check_next.clone_into(&mut finding.advice);
-    finding.detail = format!("by {}, as the response says itself", source.evidence.join(", "));
+    finding.detail = format!("by {}, as the response says itself.", source.evidence.join(", "));
     let named = |name: &&'static str| position(&http.headers, name);
     let places = source.evidence.iter().filter_map(named);
     finding.evidence.extend(places.map(|index| Place::Request(hop.id, InRequest::Header(index))));

@@ -21,7 +21,8 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         let (Some(connect), Some(id)) = (hop.connect.ran(), hop.request.connection.ran()) else { continue };
         let Some(winner) = connect.winner.and_then(|winner| connect.attempts.get(winner)) else { continue };
         // This machine's own addresses for `localhost` are in no zone that could be fixed.
-        if hop.dns.ran().is_some_and(|dns| dns.lane == DnsLane::Special) {
+        let is_own_proxy = hop.proxy.is_some_and(|proxy| is_localhost(&proxy.host));
+        if is_own_proxy || hop.dns.ran().is_some_and(|dns| dns.lane == DnsLane::Special) {
             continue;
         }
         let mut groups: Vec<Group<'_>> = Vec::new();
@@ -49,6 +50,12 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         findings.extend(groups.iter().map(|group| of_group(rule, id, group, broken(connect, group))));
     }
     findings
+}
+
+/// Whether a name is one of this machine (RFC 6761 §6.3).
+fn is_localhost(name: &str) -> bool {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    name == "localhost" || name.ends_with(".localhost")
 }
 
 /// Addresses of one family that failed alike.
@@ -166,6 +173,11 @@ mod tests {
             "{}",
             findings[0].title
         );
+        let mut own = trace.clone();
+        sample::put_behind_proxy(&mut own);
+        assert_eq!(sample::of(&RULE, &own).len(), 1);
+        own.connections[0].proxy.as_mut().unwrap().host = "localhost".to_owned();
+        assert!(sample::of(&RULE, &own).is_empty(), "that name is in no zone");
         let mut silent = trace.clone();
         sample::connect(&mut silent).attempts[1].syn_retransmits = Some(1);
         assert!(sample::of(&RULE, &silent)[0].title.contains("stayed silent"));

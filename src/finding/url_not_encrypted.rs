@@ -23,7 +23,8 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         .and_then(|redirect| redirect.target.as_ref())
         .is_some_and(|target| target.starts_with("https:"));
     // Nothing was read there.
-    let wants_credentials = http.status == Some(407) && hop.proxy.is_some();
+    let wants_credentials =
+        http.status == Some(407) && hop.connection.is_some_and(|used| used.proxy.is_some());
     if !hop.url.scheme.is_clear() || to_https || wants_credentials || hop.url.host.is_this_machine() {
         return Vec::new();
     }

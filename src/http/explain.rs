@@ -27,7 +27,9 @@ pub(super) fn explain(error: &::h2::Error, watch: &Watch, scene: &Scene<'_>, rec
     }
     if let Some(fault) = stranger(&tap.opening) {
         record.garbage = Some(tap.opening.clone());
-        return fault;
+        // Over TLS it was chosen by ALPN, by whoever ends TLS.
+        let chosen = fault.code == FailureCode::Http2Protocol && !scene.url.scheme.is_clear();
+        return if chosen { fault.hint(CHOSEN) } else { fault };
     }
     if let Some(breach) = tap.breach.as_ref().filter(|breach| breach.is_fatal()) {
         return rule(breach);
@@ -50,6 +52,9 @@ pub(super) fn explain(error: &::h2::Error, watch: &Watch, scene: &Scene<'_>, rec
     let judged = tap.breach.clone().or(judged);
     by_rule(reason, judged, (&exchange.received, tap.has_lost_fields()), scene, record)
 }
+
+const CHOSEN: &str = "what ends TLS there chose h2 by ALPN, and what is behind it speaks HTTP/1.1: one of the two has to be told \
+                      otherwise; try --http1.1 until then";
 
 /// Words for an error that the crate has a code for, and that nobody else has told of.
 fn by_rule(

@@ -104,6 +104,19 @@ pub(super) fn closed(record: &Http, now: At) -> Fault {
     }
 }
 
+/// The peer closed behind a head without an end, in which there is an empty line but for its end.
+pub(super) fn doubled_returns(record: &Http, now: At) -> Fault {
+    let fault = closed(record, now);
+    let message = format!(
+        "{}: its lines end in CR CR LF, so that no empty line ends it (RFC 9112 section 2.2)",
+        fault.message
+    );
+    Fault { message, ..fault }.hint(
+        "a program that writes CR LF itself must not write in text mode, which makes CR CR LF of it (on Windows); curl \
+         takes it, browsers need not",
+    )
+}
+
 /// The peer closed in good order behind the last chunk, where an empty line was still to come (RFC 9112 §7.1).
 pub(super) fn closed_behind_last_chunk(record: &Http) -> Fault {
     let message = format!(
@@ -217,12 +230,16 @@ fn alerted(alert: &AlertReceived, record: &Http, now: At) -> Fault {
         return Fault::new(StageName::Tls, FailureCode::ClientCertificateRefused, message)
             .hint(REFUSED_CERTIFICATE);
     }
-    let message =
-        format!("the server ended the connection by a TLS alert {}: {name}, {meaning}", place(record, now));
+    let place = place(record, now);
     match alert.demand {
-        Demand::Renegotiation => renegotiation(&message),
+        // It speaks of the handshake that was refused, not of the one that was made.
+        Demand::Renegotiation => {
+            renegotiation(&format!("the server ended the connection by the TLS alert {name} {place}"))
+        }
         Demand::Nothing | Demand::ClientCertificate | Demand::OtherClientCertificate => {
-            Fault::new(StageName::Tls, FailureCode::TlsAlert, message)
+            let message =
+                format!("the server ended the connection by a TLS alert {place}: {name}, {meaning}");
+            Fault::new(StageName::Tls, FailureCode::TlsAlert, message).hint_if(alert.hint())
         }
     }
 }
@@ -232,8 +249,8 @@ fn renegotiation(end: &str) -> Fault {
     let message =
         format!("{end}; it had asked for a second TLS handshake (renegotiation), which is not done");
     Fault::new(StageName::Tls, FailureCode::TlsAlert, message).hint(
-        "IIS asks so for a client certificate: its site must negotiate it in the first handshake, \
-         or not ask for one",
+        "servers ask so for what only a part of a site wants, mostly a client certificate (IIS; Apache's SSLVerifyClient \
+         or SSLCipherSuite in a Location): the site must ask for it in the first handshake, or not at all",
     )
 }
 
@@ -446,7 +463,8 @@ mod tests {
         assert!(wanted.message.ends_with("(alert certificate_required)"), "{}", wanted.message);
         let other = fault(48);
         assert_eq!((other.stage, other.code), (StageName::Tls, FailureCode::TlsAlert));
-        assert!(other.message.contains(": unknown_ca, it does not know"), "{}", other.message);
+        assert!(other.message.ends_with("and had asked for none"), "{}", other.message);
+        assert!(other.hint.unwrap().contains("whose is meant"));
         for code in [40, 42, 49, 80, 116] {
             let demand = Demand::ClientCertificate;
             let error = io::Error::new(ErrorKind::InvalidData, AlertReceived::new(code, demand));
@@ -469,6 +487,8 @@ mod tests {
             let fault = broken(&Break::of(&error), &record(), At(2_000));
             assert_eq!((fault.stage, fault.code), (StageName::Tls, FailureCode::TlsAlert));
             assert!(fault.message.contains("second TLS handshake (renegotiation)"), "{}", fault.message);
+            assert!(!fault.message.contains("found nothing it accepts"), "{}", fault.message);
+            assert!(fault.hint.unwrap().contains("Apache"));
         }
     }
 

@@ -87,6 +87,7 @@ pub async fn fetch(
         }
         Err(why) => Err(fault::stopped(why, &record, clock.now(), stop.max_time())),
     };
+    let result = result.map_err(|fault| excused(fault, &line, &record));
     drop(line);
     grpc::conclude(&mut record, result.is_ok());
     match result {
@@ -124,6 +125,28 @@ enum Line<'a> {
     Http2(&'a h2::Link, tap::Watch),
     /// With others, on a stream of its own.
     Http3(&'a h3::Link),
+}
+
+/// Adds to a failure without an answer what the connection says of it.
+fn excused(fault: Fault, line: &Line<'_>, record: &Http) -> Fault {
+    let unanswered = matches!(
+        fault.code,
+        FailureCode::MaxTime
+            | FailureCode::EmptyResponse
+            | FailureCode::HeadIncomplete
+            | FailureCode::ConnectionReset
+    );
+    match line {
+        Line::Http2(link, _) if unanswered && record.first_byte.is_none() => match link.excuse() {
+            Some((words, hint)) => {
+                let own = fault.hint.clone().filter(|_| fault.code != FailureCode::MaxTime);
+                let fault = Fault { message: format!("{}; {words}", fault.message), ..fault };
+                fault.hint(own.unwrap_or_else(|| hint.to_owned()))
+            }
+            None => fault,
+        },
+        _ => fault,
+    }
 }
 
 /// What is known of a request when the connection failed it.

@@ -110,6 +110,9 @@ async fn read_head<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
     let mut interim = 0;
     loop {
         let (count, at) = match link.read(record, Idle::No).await {
+            Ok(Some((0, at))) if reader.has_doubled_returns() => {
+                return Err(fault::doubled_returns(record, at));
+            }
             Ok(Some((0, at))) => return Err(fault::closed(record, at)),
             Ok(Some(read)) => read,
             Ok(None) => continue,

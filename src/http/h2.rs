@@ -83,6 +83,17 @@ impl Link {
         self.open.get().map(|open| open.sender.current_max_send_streams())
     }
 
+    /// What of the connection may be why no answer came, and what to try.
+    pub(super) fn excuse(&self) -> Option<(&'static str, &'static str)> {
+        const OTHER: &str = "--http1.1 tells whether only HTTP/2 is affected";
+        if self.tap.borrow().opening.is_empty() {
+            // RFC 9113 §3.4: a server's preface is its SETTINGS, which wait for nothing.
+            return Some(("not even the SETTINGS came with which a server of HTTP/2 begins", OTHER));
+        }
+        let none = self.most_streams() == Some(0);
+        none.then_some(("its SETTINGS allow no request at all (MAX_CONCURRENT_STREAMS 0)", OTHER))
+    }
+
     /// Ends it in good order: the crate says GOAWAY and shuts the stream down once nobody can send any more.
     pub(super) async fn close(self) {
         let stream = self.stream.into_inner();

@@ -143,6 +143,12 @@ impl Reader {
         self.buffer.iter().any(|byte| !matches!(byte, b'\r' | b'\n'))
     }
 
+    /// Whether lines end in CR CR LF, and with them the empty one that should end the head: what a program in text mode
+    /// makes of CR LF on Windows.
+    pub(super) fn has_doubled_returns(&self) -> bool {
+        self.buffer.windows(4).any(|bytes| bytes == b"\n\r\r\n")
+    }
+
     /// Bytes of the next head so far.
     pub(super) fn pending(&self) -> usize {
         self.buffer.len()

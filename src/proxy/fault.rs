@@ -89,8 +89,9 @@ pub(super) fn broken(broken: Broken, proxy: &Proxy, terms: Terms<'_>) -> Fault {
 const CLOSED: &str = "the proxy, or something before it, refuses such connections: is this address allowed to \
                       use it, is its kind (http, https, socks5) right?";
 
-/// What it may be.
-fn guess(proxy: &Proxy, bytes: &[u8]) -> &'static str {
+/// What a proxy may be that answers so.
+#[must_use]
+pub fn guess(proxy: &Proxy, bytes: &[u8]) -> &'static str {
     match bytes {
         [0x15 | 0x16, 3, ..] => "it begins like TLS: is it an https proxy?",
         [b'H', b'T', b'T', b'P', ..] => "it begins like HTTP: is it an http proxy?",

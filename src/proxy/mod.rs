@@ -22,7 +22,7 @@ mod tests;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use self::choose::{Choice, choose};
-pub use self::fault::{not_connected, not_resolved, not_secured};
+pub use self::fault::{guess, not_connected, not_resolved, not_secured};
 pub use self::terms::{Credentials, Destination, Terms};
 use crate::fault::Fault;
 use crate::timestamp::Stamped;

@@ -65,7 +65,7 @@ pub(super) fn unanswered(
             FailureCode::Unreachable,
             format!("no QUIC packet could be sent to {}: {words}{others}", first.address),
         )
-        .hint("there is no route to that address: is this machine connected to a network?"),
+        .hint("there is no route to that address, or a firewall forbids it: is this machine connected to a network?"),
         AttemptOutcome::Failed(words) => fault(
             FailureCode::ConnectFailed,
             format!("no QUIC packet could be sent to {}: {words}{others}", first.address),

@@ -228,6 +228,7 @@ pub(super) const HAPROXY: Codes = &[
     ("sH", "the server behind it did not respond in time", TIME),
     ("cR", "the client did not send a whole request in time", OURS),
     ("PR", "its rules forbid the request", RULES),
+    ("BADREQ", "it finds the request at fault, or too large for it, and did not pass it on", OURS),
 ];
 
 /// Codes of Amazon S3.

@@ -29,7 +29,7 @@ const HAPROXY: &[(&str, &str)] = &[
     ("the server didn't respond in time.", "sH"),
     ("your browser didn't send a complete request in time.", "cR"),
     ("request forbidden by administrative rules.", "PR"),
-    ("your browser sent an invalid request.", "PR"),
+    ("your browser sent an invalid request.", "BADREQ"),
 ];
 
 /// Codes in the XML of Amazon S3.

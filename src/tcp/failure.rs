@@ -3,6 +3,9 @@
 use std::io;
 use std::time::Duration;
 
+use tokio::net::TcpStream;
+
+use super::icmp;
 use crate::fault::Fault;
 use crate::plan::{Family, TcpPlan};
 use crate::stop::Stopped;
@@ -17,11 +20,15 @@ const RESET: &str = "it was reset as soon as it was made";
 
 /// What an error means that came from outside: this system's own refusals are there at once. `None` for those that
 /// mean the same wherever they come from.
-pub(super) fn came_late(error: &io::Error) -> Option<AttemptOutcome> {
+pub(super) fn came_late(error: &io::Error, socket: &TcpStream) -> Option<AttemptOutcome> {
     match error.kind() {
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
+            icmp::heard(socket).map(AttemptOutcome::Unreachable)
+        }
         // RFC 4443 §3.1, code 1, comes as this.
         io::ErrorKind::PermissionDenied => {
-            Some(AttemptOutcome::Unreachable("a firewall on the way forbids it, by ICMP".to_owned()))
+            let words = icmp::heard(socket).unwrap_or_else(|| format!("{}, {}", icmp::FORBIDDEN, icmp::SAYS));
+            Some(AttemptOutcome::Unreachable(words))
         }
         io::ErrorKind::ConnectionReset => Some(AttemptOutcome::Failed(RESET.to_owned())),
         _ => None,
@@ -82,10 +89,7 @@ pub(super) fn explain(
         };
         (FailureCode::ConnectFailed, hint)
     } else {
-        (
-            FailureCode::Unreachable,
-            "there is no route to that address: is this machine connected to a network?",
-        )
+        (FailureCode::Unreachable, unreachable_hint(&connect.attempts))
     };
     let message = if connect.attempts.len() == 1 {
         format!("connect to {} {}", last.address, phrase(last))
@@ -99,6 +103,24 @@ pub(super) fn explain(
         AddressKind::of(ip).map(|kind| format!("{ip} is {}; ", kind.words()))
     });
     fault(code, message).hint(format!("{}{hint}", kind.unwrap_or_default()))
+}
+
+/// What to look at where nothing gets to an address, by whose word that is.
+fn unreachable_hint(attempts: &[Attempt]) -> &'static str {
+    let says = |words: &str| {
+        let has = |outcome: &AttemptOutcome| matches!(outcome, AttemptOutcome::Unreachable(said) if said.contains(words));
+        attempts.iter().any(|attempt| has(&attempt.outcome))
+    };
+    if says(icmp::FORBIDDEN) {
+        "a firewall before the host, or the host's own (firewalld and ufw answer so), does not let this machine in on that \
+         port"
+    } else if says(icmp::NOBODY) {
+        "the host is down, or the address is another one"
+    } else if says(icmp::SAYS) {
+        "the way ends there: the network behind it, or the host, is down, or the address is another one"
+    } else {
+        "there is no route to that address: is this machine connected to a network?"
+    }
 }
 
 /// What became of the addresses. Of many that ended alike the first is named.

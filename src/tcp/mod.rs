@@ -7,11 +7,13 @@
 //! - `fast_open`: data in the SYN
 //! - `failure`: what happened to each address, worded
 //! - `route`: the path to an address, by SYNs of its own
+//! - `icmp`: whose word ended a connect
 //! - `info`: TCP_INFO; `watch`: a hold on a connection for a later look at it
 
 mod bind;
 mod failure;
 mod fast_open;
+mod icmp;
 mod info;
 mod route;
 mod unix;
@@ -281,6 +283,7 @@ impl Race<'_> {
                     match self.launch(*candidate) {
                         Ok(socket) => {
                             let start = self.runners[index].attempt.start;
+                            let socket = (socket, candidate.address.ip());
                             running.push(attempt(index, socket, start.after(limit), clock));
                             let patience = if before_resort { FALLBACK_PATIENCE } else { self.plan.stagger };
                             next_start = Some(start.after(patience));
@@ -361,6 +364,7 @@ impl Race<'_> {
         // Small writes must not wait for each other: the first request byte is a measured event.
         socket.set_tcp_nodelay(true)?;
         timestamp::stamp_arrivals(&socket);
+        icmp::keep(&socket, address.ip(), icmp::Keep::Yes);
         Ok(socket)
     }
 
@@ -391,7 +395,7 @@ enum Step {
 /// Waits for one connect to end; `None` is success.
 async fn attempt(
     index: usize,
-    socket: Rc<TcpStream>,
+    (socket, to): (Rc<TcpStream>, IpAddr),
     limit: At,
     clock: Clock,
 ) -> (usize, At, Option<AttemptOutcome>) {
@@ -401,8 +405,11 @@ async fn attempt(
         Err(_) => Some(AttemptOutcome::TimedOut),
         Ok(Err(error)) => Some(outcome_of(&error)),
         Ok(Ok(())) => match socket.take_error() {
-            Ok(None) => None,
-            Ok(Some(error)) => failure::came_late(&error).or_else(|| Some(outcome_of(&error))),
+            Ok(None) => {
+                icmp::keep(&*socket, to, icmp::Keep::No);
+                None
+            }
+            Ok(Some(error)) => failure::came_late(&error, &socket).or_else(|| Some(outcome_of(&error))),
             Err(error) => Some(outcome_of(&error)),
         },
     };

@@ -196,7 +196,7 @@ fn that(index: usize, certificate: &X509Certificate<'_>) -> String {
 }
 
 /// A DER SEQUENCE with these contents.
-fn sequence(contents: &[u8]) -> Vec<u8> {
+pub(super) fn sequence(contents: &[u8]) -> Vec<u8> {
     let mut der = vec![0x30];
     match contents.len() {
         short @ 0..0x80 => der.push(short as u8),

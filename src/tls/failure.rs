@@ -38,6 +38,8 @@ pub(super) struct Case<'a> {
     pub(super) max_time: Duration,
     pub(super) max_version: TlsVersion,
     pub(super) source: Source,
+    /// Whether the peer's TCP had acknowledged all that was sent; `None` where that is not known.
+    pub(super) acknowledged: Option<bool>,
 }
 
 fn fault(code: FailureCode, message: impl Into<String>) -> Fault {
@@ -108,7 +110,8 @@ impl Case<'_> {
 fn stopped_early(case: &Case<'_>, stopped: Stopped) -> Fault {
     let awaited = case.awaited;
     if stopped != Stopped::Limit {
-        return Fault::stopped(StageName::Tls, stopped, case.max_time, &format!("waiting for {awaited}"));
+        let doing = format!("waiting for {awaited}{}", unacknowledged(case));
+        return Fault::stopped(StageName::Tls, stopped, case.max_time, &doing);
     }
     let message = match case.received.alert {
         Some(code) if case.received.server_hello.is_none() => format!(
@@ -119,10 +122,11 @@ fn stopped_early(case: &Case<'_>, stopped: Stopped) -> Fault {
             limit(case.limit)
         ),
         _ => format!(
-            "{} did not go on with the handshake within {}: still waiting for {awaited} after {} bytes",
+            "{} did not go on with the handshake within {}: still waiting for {awaited} after {} bytes{}",
             case.peer,
             limit(case.limit),
-            case.tls.bytes_received
+            case.tls.bytes_received,
+            unacknowledged(case)
         ),
     };
     by_difference(case, FailureCode::TlsTimeout, message, || {
@@ -132,6 +136,19 @@ fn stopped_early(case: &Case<'_>, stopped: Stopped) -> Fault {
                 .to_owned(),
         )
     })
+}
+
+/// That what was sent has not arrived, as far as TCP knows: then nobody is silent to it.
+fn unacknowledged(case: &Case<'_>) -> &'static str {
+    /// No acknowledgement is on its way for longer.
+    const CERTAIN: Duration = Duration::from_secs(3);
+    let waited = case.tls.end.since(case.tls.start);
+    match case.acknowledged {
+        Some(false) if waited >= CERTAIN => {
+            "; TCP has no acknowledgement of what was sent: it, or that, is lost on the way, or something drops it"
+        }
+        _ => "",
+    }
 }
 
 /// An alert came that ends no handshake by itself (a warning), and then the end of the connection.
@@ -286,10 +303,11 @@ fn alert_received(case: &Case<'_>, code: u8) -> Fault {
         .hint(alert::REFUSED_CERTIFICATE);
     }
     if alert::wants_client_certificate(code, case.tls.client_certificate.missed()) {
+        let verb = if case.tls.client_certificate.requested { "asked for" } else { "wants" };
         return fault(
             FailureCode::ClientCertificateRequired,
             format!(
-                "the server asked for a client certificate and ended the handshake without one (alert {})",
+                "the server {verb} a client certificate and ended the handshake without one (alert {})",
                 alert::name(code)
             ),
         )
@@ -323,7 +341,7 @@ fn alert_meaning(case: &Case<'_>, code: u8) -> &'static str {
         (alert::UNRECOGNIZED_NAME, None) => {
             "it wants the name of a site (SNI), and none was sent, as the URL has an address"
         }
-        _ => alert::meaning(code),
+        _ => alert::meaning_to(code, case.tls.client_certificate.requested),
     }
 }
 
@@ -343,7 +361,7 @@ fn alert_hint(case: &Case<'_>, code: u8) -> Option<String> {
         {
             Some(alert::LOG)
         }
-        _ => alert::hint(code),
+        _ => alert::hint_to(code, case.tls.client_certificate.requested),
     };
     own.map(str::to_owned)
 }
@@ -398,28 +416,25 @@ fn by_difference(
             fault(code, format!("{message}; it exchanges keys by {group}, which is not offered"))
                 .hint("the server needs X25519 or P-256 turned on")
         }
-        Difference::Size { small, helped } => {
-            let fault = fault(
-                code,
-                format!(
-                    "{message}; it answers the same offer in {small} bytes: the server, or a box in front of it, \
-                     cannot take a ClientHello of {bytes}"
-                ),
-            );
-            let cure = "who reads a ClientHello must read it in two packets (see tldr.fail)";
-            match helped {
-                true => fault.hint(format!("{cure}; until then try `--tls-max 1.2`, whose hello is smaller")),
-                false => fault.hint(cure),
-            }
+        Difference::Size { small, helped } => by_size(case, fault(code, message), (small, bytes), helped),
+        Difference::Tls13 => {
+            // It read the offer of TLS 1.3, and found nothing in it.
+            let understood = matches!(case.end, End::Tls(Error::AlertReceived(alert))
+                if matches!(u8::from(*alert), alert::HANDSHAKE_FAILURE | alert::INSUFFICIENT_SECURITY));
+            let why = match understood {
+                true => {
+                    "of what it takes in TLS 1.3 nothing was offered (suites, groups, and the signatures that its \
+                     certificate's key makes there)"
+                }
+                false => "the server, or a box in front of it, cannot take an offer of TLS 1.3",
+            };
+            fault(code, format!("{message}; it answers the same offer without TLS 1.3: {why}"))
+                .hint("try `--tls-max 1.2`")
         }
-        Difference::Tls13 => fault(
-            code,
-            format!("{message}; it answers the same offer without TLS 1.3: the server, or a box in front of it, cannot take an offer of TLS 1.3"),
-        )
-        .hint("try `--tls-max 1.2`"),
         Difference::Nothing => {
-            fault(code, format!("{message}; it answers the same ClientHello when that is sent again"))
-                .hint("it fails now and then, or one of several servers behind the address does: trace it again")
+            fault(code, format!("{message}; it answers the same ClientHello when that is sent again")).hint(
+                "it fails now and then, or one of several servers behind the address does: trace it again",
+            )
         }
         Difference::Unclear(choice) => {
             let message = format!(
@@ -429,6 +444,34 @@ fn by_difference(
             );
             fault(code, message).hint_if(hint().as_deref())
         }
+    }
+}
+
+/// A ClientHello of `small` bytes is answered, and one of `bytes` is not. Packets of full size that nobody acknowledges
+/// are the way's matter (RFC 2923 section 2.1); what TCP took is that of whoever reads it.
+fn by_size(case: &Case<'_>, fault: Fault, (small, bytes): (usize, usize), helped: bool) -> Fault {
+    let unacknowledged = unacknowledged(case);
+    let is_lost = !unacknowledged.is_empty();
+    let said = fault.message.strip_suffix(unacknowledged).unwrap_or(&fault.message).to_owned();
+    let (what, cure) = match is_lost {
+        true => (
+            format!(
+                "and TCP has no acknowledgement of one of {bytes}: packets as large do not get through, or something drops them"
+            ),
+            "look for a link with a smaller MTU on the way (a tunnel, a VPN, PPPoE), and for a firewall that drops the \
+             ICMP that says so",
+        ),
+        false => (
+            format!("the server, or a box in front of it, cannot take a ClientHello of {bytes}"),
+            "who reads a ClientHello must read it in two packets (see tldr.fail)",
+        ),
+    };
+    let join = if is_lost { ", " } else { ": " };
+    let message = format!("{said}; it answers the same offer in {small} bytes{join}{what}");
+    let fault = Fault { message, ..fault };
+    match helped {
+        true => fault.hint(format!("{cure}; until then try `--tls-max 1.2`, whose hello is smaller")),
+        false => fault.hint(cure),
     }
 }
 

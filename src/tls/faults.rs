@@ -23,7 +23,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::checkable::{Proof, broken_link, self_signed, unchecked_key};
 use super::verify::{Seen, Trust};
-use super::{certificate, names};
+use super::{certificate, constraints, names};
 use crate::trace::{Certificate, CertificateFault, CheckLimit, NearMiss};
 
 /// Names of a certificate that are compared to find the nearest one.
@@ -231,6 +231,10 @@ fn structural(
         (Some(leaf), CertificateError::UnknownIssuer) => untrusted(trust, leaf, &way[1..], sent),
         (_, CertificateError::Other(inner)) => match search_limit(&format!("{inner:?}")) {
             Some(limit) => CertificateFault::Unchecked { index: 0, limit: CheckLimit::Search(limit) },
+            None if format!("{inner:?}").contains("NameConstraintViolation") => {
+                constraints::fault(way, &trust.roots)
+                    .unwrap_or_else(|| CertificateFault::Other(critical(way, error)))
+            }
             None => CertificateFault::Other(critical(way, error)),
         },
         (
@@ -238,10 +242,30 @@ fn structural(
             CertificateError::BadSignature
             | CertificateError::UnsupportedSignatureAlgorithmContext { .. }
             | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. },
-        ) => broken_link(&trust.algorithms, &trust.roots, way)
-            .unwrap_or_else(|| CertificateFault::Other(certificate_words(error))),
+        ) => broken_link(&trust.algorithms, &trust.roots, way).unwrap_or_else(|| several(way, trust, error)),
         _ => CertificateFault::Other(critical(way, error)),
     });
+}
+
+/// Every signature was made by a key of an issuer of that name, and webpki tells of another of the name by which none was:
+/// an authority that has certified a further key of its own (RFC 5280 §3.2), which it counts as one more authority.
+fn several(
+    way: &[(usize, &X509Certificate<'_>)],
+    trust: &Trust,
+    error: &CertificateError,
+) -> CertificateFault {
+    let issuers = |name: &[u8]| {
+        let sent = way.iter().skip(1).filter(|(_, other)| other.subject().as_raw() == name).count();
+        sent + usize::from(trust.has_root_named(name))
+    };
+    let is_shared = way.iter().any(|(_, certificate)| issuers(certificate.issuer().as_raw()) > 1);
+    match error {
+        CertificateError::BadSignature if is_shared => {
+            let limit = "issuers that share a name and have different keys, and no way to a root by each";
+            CertificateFault::Unchecked { index: 0, limit: CheckLimit::Search(limit) }
+        }
+        error => CertificateFault::Other(certificate_words(error)),
+    }
 }
 
 /// Limits of webpki's search for a way to a root: they say nothing of the certificate.

@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::plan::RootsChoice;
 use crate::stop::Stop;
+use crate::timestamp::Stamped;
 use crate::trace::{Alert, CertificateFault, Direction, Tls, TlsVersion, Verification};
 
 /// A failed handshake, to be looked into.
@@ -34,7 +35,7 @@ pub(super) struct Inquiry<'a> {
 
 impl Inquiry<'_> {
     /// Completes the record of the handshake, and says why it failed.
-    pub(super) async fn run<S>(
+    pub(super) async fn run<S: Stamped>(
         &self,
         handshake: &Handshake<'_, S>,
         tls: &mut Tls,
@@ -45,6 +46,8 @@ impl Inquiry<'_> {
         if let Some(verification) = &mut tls.verification {
             ask_others(verification, self.seen, self.trust, self.source);
         }
+        // Before anything else is asked: it may be acknowledged meanwhile.
+        let acknowledged = handshake.carrier.is_acknowledged();
         let mut probed = Found::default();
         if let Some(address) = self.address
             && failure::wants_probe(self.end, &handshake.received, tls.bytes_received)
@@ -65,6 +68,7 @@ impl Inquiry<'_> {
             max_time: stop.max_time(),
             max_version: self.max_version,
             source: self.source,
+            acknowledged,
         })
     }
 }

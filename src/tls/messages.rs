@@ -290,6 +290,8 @@ impl Messages {
             unread: &[],
             probed: &Found::default(),
             peer: &address.to_string(),
+            // By datagrams.
+            acknowledged: None,
             awaited: self.awaited(),
             limit,
             max_time: stop.max_time(),

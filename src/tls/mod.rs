@@ -14,7 +14,7 @@
 //! - `record`, `offer`, `certificate`, `ocsp`, `der`: reading bytes into the model;
 //! - `host`: the host as it is asked for and looked for in a certificate;
 //! - `checkable`: what of keys and signatures can be checked;
-//! - `verify`, `faults`: the check inside the handshake, and the full judgement after it;
+//! - `verify`, `faults`, `constraints`: the check inside the handshake, and the full judgement after it;
 //! - `identity`, `key_file`, `pkcs12`: the certificate of the client's own;
 //! - `inquiry`: what is asked after a failure; `probe`: what a server would have spoken that refused
 //!   what we speak; `scan`: all that it speaks; `hello`, `answer`: the questions of both, and the answers;
@@ -28,6 +28,7 @@ mod certificate;
 mod certificate_faults;
 mod checkable;
 mod client;
+mod constraints;
 mod der;
 mod failure;
 mod faults;

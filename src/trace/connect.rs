@@ -83,6 +83,15 @@ impl Connect {
         self.tcp_info_after.map_or(0, |info| info.retransmits.saturating_sub(before))
     }
 
+    /// Bytes that were sent and not acknowledged, when that was looked at last. `None` where the kernel does not tell.
+    #[must_use]
+    pub fn unacknowledged(&self) -> Option<u64> {
+        let info = self.tcp_info_after?;
+        let once = info.bytes_sent?.checked_sub(info.bytes_retransmitted?)?;
+        // The SYN counts among what is acknowledged, and not among what is sent.
+        Some(once.saturating_sub(info.bytes_acked?.saturating_sub(1)))
+    }
+
     /// Those of them that were lost for certain: less those that the peer has had twice by its own word (DSACK, RFC
     /// 2883). `None` where that cannot be told apart.
     #[must_use]

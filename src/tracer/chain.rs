@@ -276,7 +276,7 @@ impl<'a> Chain<'a> {
         self.keep_cookies(trace, id, ask);
         let failure = failure.map(|failure| Self::put_off(trace, id, failure));
         let behind = |failure| match trace.hops().last() {
-            Some(hop) => proxied::hint(failure, &hop),
+            Some(hop) => proxied::hint(loss::told(failure, &hop), &hop),
             None => failure,
         };
         let failure = failure.map(behind);

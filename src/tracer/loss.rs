@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::stop::Stop;
 use crate::tcp::Watch;
-use crate::trace::{Connect, ConnectionId, Trace};
+use crate::trace::{Connect, ConnectionId, Failure, FailureCode, Hop, StageName, Trace};
+use crate::units::{bytes, count, duration};
 
 /// How long such a word is waited for at most.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -26,8 +27,66 @@ pub(super) async fn settle(watches: Vec<(ConnectionId, Watch)>, trace: &mut Trac
     let pause = (round_trip * 2 + DELAYED).min(PATIENCE);
     let waited = stop.within(None, tokio::time::sleep(pause)).await.is_ok(); // the kernel learns of a loss after a round trip and a delayed ACK
     for (id, watch) in watches {
-        let Some(after) = &mut trace.connections[id.0].tcp.tcp_info_after else { continue };
+        let tcp = &mut trace.connections[id.0].tcp;
+        // What was not acknowledged at all is no copy of what was.
+        let is_known = waited || tcp.unacknowledged().is_some_and(|bytes| bytes > 0);
+        let Some(after) = &mut tcp.tcp_info_after else { continue };
         // What was not waited for is not known.
-        after.duplicates = watch.read().filter(|_| waited).and_then(|info| info.duplicates);
+        after.duplicates = watch.read().filter(|_| is_known).and_then(|info| info.duplicates);
+    }
+}
+
+/// A request that got no answer in time, where what was sent again and again was never acknowledged: then nobody has
+/// taken it and been silent.
+pub(super) fn told(failure: Failure, hop: &Hop<'_>) -> Failure {
+    let http = hop.http.ran().filter(|http| http.first_byte.is_none() && http.informational.is_empty());
+    let (Some(http), StageName::Http, FailureCode::MaxTime) = (http, failure.stage, failure.code) else {
+        return failure;
+    };
+    let Some(tcp) = hop.connection.map(|connection| &connection.tcp) else { return failure };
+    let Some(winner) = tcp.winner.and_then(|winner| tcp.attempts.get(winner)) else { return failure };
+    let (Some(left @ 1..), again @ 1..) = (tcp.unacknowledged(), tcp.sent_again()) else { return failure };
+    let message = format!(
+        "no answer came in {}: {} sent to {} were not acknowledged, and sent again {} in vain",
+        duration(http.end.since(http.start)),
+        bytes(left),
+        winner.address,
+        count(again as usize, "time")
+    );
+    let hint = "the way there loses packets, or what acknowledges them (those of full size alone: an MTU black hole); \
+                --route shows from which hop on answers are missing";
+    Failure { message, hint: Some(hint.to_owned()), ..failure }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::sample;
+
+    #[test]
+    fn what_was_never_acknowledged_is_no_silence_of_the_servers() {
+        let mut trace = sample::sound();
+        let failure = Failure {
+            stage: StageName::Http,
+            code: FailureCode::MaxTime,
+            message: "the server took the request and sent nothing".to_owned(),
+            hint: None,
+            running: Duration::ZERO,
+        };
+        let say = |trace: &Trace| told(failure.clone(), &trace.hops().next().unwrap()).message;
+        sample::http(&mut trace).first_byte = None;
+        assert_eq!(say(&trace), failure.message);
+        let tcp = sample::connect(&mut trace);
+        let mut info = tcp.tcp_info.unwrap();
+        (info.bytes_sent, info.bytes_retransmitted, info.bytes_acked) = (Some(3_500), Some(1_500), Some(501));
+        tcp.tcp_info_after = Some(crate::trace::TcpInfo { retransmits: info.retransmits + 3, ..info });
+        assert_eq!(tcp.unacknowledged(), Some(1_500));
+        assert!(
+            say(&trace).contains("1.5 kB sent to 192.0.2.10:443 were not acknowledged"),
+            "{}",
+            say(&trace)
+        );
+        sample::http(&mut trace).first_byte = Some(crate::trace::At(1));
+        assert_eq!(say(&trace), failure.message, "it has answered");
     }
 }

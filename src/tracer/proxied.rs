@@ -295,9 +295,9 @@ pub(super) fn hint(mut failure: Failure, hop: &Hop<'_>) -> Failure {
     let Some(proxy) = hop.connection.and_then(|connection| connection.proxy.as_ref()) else { return failure };
     if failure.code == FailureCode::NotHttp && proxy.usage == ProxyUsage::Forward {
         let who = proxy.words();
-        failure.hint = Some(format!(
-            "it is the {who} that answered so: are its port and kind (http, https, socks5) right?"
-        ));
+        let begins = hop.http.ran().and_then(|http| http.garbage.as_deref()).unwrap_or_default();
+        let guess = proxy::guess(proxy, begins);
+        failure.hint = Some(format!("it is the {who} that answered so: {guess}"));
         return failure;
     }
     if let Some(part) = part(&failure, proxy) {
@@ -322,7 +322,8 @@ fn part(failure: &Failure, proxy: &Proxy) -> Option<String> {
             | Interrupted,
         ) => None,
         (StageName::Http, _) if proxy.usage == ProxyUsage::Forward => Some(format!(
-            "the request went to the {who}, which forwards it: what is told of the server is what it did"
+            "the request went to the {who}, which forwards it: it is the proxy that did so, on its own or as the server \
+             behind it did"
         )),
         (StageName::Http, _) => Some(format!("it came through the {who}, which may have a part in it")),
         (StageName::Tls, code) if code.as_str().starts_with("certificate") => Some(format!(

@@ -13,6 +13,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)] // tests
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
+mod apache;
 mod browser;
 mod cases;
 mod collector;
@@ -68,7 +69,7 @@ fn main() -> ExitCode {
     let words: Vec<&String> = arguments.iter().filter(|word| !word.starts_with('-')).collect();
     let is_chosen = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(*word));
     let consumers = monitors::TESTS.iter().chain(collector::TESTS).chain(recipes::TESTS).copied();
-    let peers = openssl::TESTS.iter().chain(scan::TESTS).copied();
+    let peers = openssl::TESTS.iter().chain(scan::TESTS).chain(apache::TESTS).copied();
     let parts = [
         part(|| World::new(&net::ACCESSES), cases::all(), &is_chosen),
         part(signed::World::new, signed::TESTS.iter().copied(), &is_chosen),

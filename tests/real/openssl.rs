@@ -116,11 +116,16 @@ impl Peers {
     }
 
     fn trace_within(&self, seconds: &str, port: u16, words: &str) -> (i32, Value, String) {
+        self.trace_url(seconds, port, "https://localhost/", words)
+    }
+
+    /// Traces this URL at any server on the loopback.
+    pub(crate) fn trace_url(&self, seconds: &str, port: u16, url: &str, words: &str) -> (i32, Value, String) {
         let output = Command::new(Path::new(env!("CARGO_BIN_EXE_urltrace")))
             .args(["--format", "json", "--max-time", seconds, "--cacert", "ca.pem", "--connect-to"])
             .arg(format!("::127.0.0.1:{port}"))
             .args(words.split(' ').filter(|word| !word.is_empty()))
-            .arg("https://localhost/")
+            .arg(url)
             .env("KEY_PASSWORD", "secret")
             .current_dir(self.dir.path())
             .stdin(Stdio::null())

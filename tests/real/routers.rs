@@ -483,10 +483,16 @@ fn firewalls(world: &Routers) {
         let rules = forward("tcp dport 80 tcp flags & syn == syn drop");
         run("--connect-timeout 0.5").expect_failure(TCP, "tcp", "connect-timeout");
         drop(rules);
-        for kind in ["admin-prohibited", "host-unreachable", "no-route"] {
+        for (kind, words) in [
+            ("admin-prohibited", "forbidden by a firewall, "),
+            ("host-unreachable", "host unreachable, "),
+            ("no-route", "no route to its network, "),
+        ] {
             let rules = forward(&format!("tcp dport 80 reject with icmpx {kind}"));
             let run = run("--connect-timeout 5").expect_failure(TCP, "tcp", "unreachable");
             assert!(run.number("/total_us") < 2_000_000, "{kind}: {run}");
+            let message = run.text("/failure/message");
+            assert!(message.contains(words) && message.ends_with(" says by ICMP"), "{kind}: {message}");
             drop(rules);
         }
         let rules = forward("tcp dport 80 reject with tcp reset");

@@ -161,7 +161,8 @@ fn of_error(trace: &Trace, finding: &Finding) -> Culprit {
         place,
         host: hop.as_ref().map(|hop| {
             // It spoke for itself, and the request went no further.
-            let refusing = hop.proxy.filter(|proxy| {
+            let used = hop.connection.and_then(|used| used.proxy.as_ref());
+            let refusing = used.filter(|proxy| {
                 proxy.usage == ProxyUsage::Forward
                     && hop.http.ran().is_some_and(|http| http.status == Some(407))
             });

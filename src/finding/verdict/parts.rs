@@ -52,7 +52,12 @@ pub(super) fn of_hop(hop: &Hop<'_>, trips: &RoundTrips) -> Vec<Part> {
                 Phase::Receive => of_receive(hop, trip, cutter),
                 Phase::Proxy => of_proxy(hop, trip, cutter),
                 Phase::Queue => cutter.give_rest(Cause::Retry, Seen::default()),
-                Phase::Send => cutter.give_rest(Cause::Distance, Seen::default()),
+                Phase::Send => {
+                    // A head alone fits the kernel's buffer: nobody else is waited for.
+                    let has_body = hop.http.ran().is_some_and(|http| http.request.body_bytes > 0);
+                    let cause = if has_body { Cause::Distance } else { Cause::Us };
+                    cutter.give_rest(cause, Seen::default());
+                }
             }
         });
     }

@@ -50,7 +50,7 @@ pub(super) fn held(trace: &Trace) -> Option<Held<'_>> {
     let one = asked(trace).into_iter().find(|one| one.id == id)?;
     let claim = claims(of_hop(&one.hop, &RoundTrips::of(trace))).into_iter().next();
     // Behind a proxy its way and the server's own time cannot be told apart.
-    let claim = claim.filter(|_| one.hop.proxy.is_none());
+    let claim = claim.filter(|_| one.hop.connection.is_none_or(|used| used.proxy.is_none()));
     Some(Held { one, time, start, claim })
 }
 
@@ -157,6 +157,24 @@ mod tests {
         let (summary, cause, phase, _) = told(&sample::page_of(&[queued]));
         assert!(summary.ends_with("it waited 900 ms for its turn"), "{summary}");
         assert_eq!((cause, phase), (Cause::Queue, Some(Phase::Queue)));
+    }
+
+    /// What a proxy does with a request cannot be told from what the server behind it does.
+    #[test]
+    fn behind_a_proxy_no_server_is_blamed() {
+        let mut slow = sample::page_of(&[sample::script("/app.js", 900_000)]);
+        let (before, ..) = told(&slow);
+        assert!(before.contains("its server thought"), "{before}");
+        sample::put_behind_proxy(&mut slow);
+        let proxy = slow.connections[0].proxy.clone();
+        slow.connections.iter_mut().for_each(|connection| connection.proxy.clone_from(&proxy));
+        let (summary, cause, phase, _) = told(&slow);
+        assert!(
+            summary.contains("went by on `app.js` of www.example.test, which rendering waits for"),
+            "{summary}"
+        );
+        assert!(!summary.contains("thought"), "{summary}");
+        assert_eq!((cause, phase), (Cause::None, None));
     }
 
     #[test]

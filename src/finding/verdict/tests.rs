@@ -417,7 +417,7 @@ fn connections() -> Vec<Case> {
             "a lost SYN",
             lost_syn(1_020),
             (Loss, Tcp),
-            "998 ms of 1.13 s: the first SYN to www.example.test (192.0.2.10) was lost",
+            "998 ms of 1.13 s: the first SYN to www.example.test (192.0.2.10), or the answer to it, was lost",
             "thought",
         ),
         case(
@@ -525,7 +525,7 @@ fn connections() -> Vec<Case> {
             "a body in rounds that are seen",
             sample::slow_start(),
             (Distance, Http),
-            "distance: 9 round trips of 10.1 ms; 3 of them are DNS and gone when the answer is cached; 30.6 of 90.7 ms: \
+            "distance: 9 round trips of 10.1 ms; 3 of them are DNS and gone when the answer is cached; 30.6 of 90.6 ms: \
              the body came in 4 rounds of slow start",
             "thought",
         ),

@@ -52,7 +52,9 @@ pub(super) fn sentence(trace: &Trace, claim: &Claim) -> String {
         (Cause::Loss, Some(Phase::Tls | Phase::Wait)) => {
             format!("{share}: packets to or from {} were lost, and sent again", who_of(host, lead))
         }
-        (Cause::Loss, _) => format!("{share}: the first SYN to {} was lost", who_of(host, lead)),
+        (Cause::Loss, _) => {
+            format!("{share}: the first SYN to {}, or the answer to it, was lost", who_of(host, lead))
+        }
         (Cause::Retry, Some(Phase::Dns)) => {
             format!("{share} went by on {}, {}", who(trace, lead), what_of(trace, lead))
         }

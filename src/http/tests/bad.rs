@@ -29,6 +29,11 @@ async fn every_bad_answer_has_its_name() {
         ("HTTP/1.1 200 OK\r\nA: \0\r\n\r\n".to_owned(), FailureCode::NotHttp, "a NUL byte in a field value"),
         ("HTTP/1.1 200".to_owned(), FailureCode::HeadIncomplete, "inside the response head, after 12 B"),
         (
+            "HTTP/1.1 200 OK\r\r\nContent-Length: 2\r\r\n\r\r\nok".to_owned(),
+            FailureCode::HeadIncomplete,
+            "its lines end in CR CR LF",
+        ),
+        (
             "HTTP/1.1 103 Early\r\n\r\n".to_owned(),
             FailureCode::HeadIncomplete,
             "after an interim response (103)",

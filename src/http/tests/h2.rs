@@ -395,3 +395,48 @@ fn max_time_says_what_was_going_on() {
         }
     });
 }
+
+#[test]
+fn a_server_that_allows_nothing_or_never_begins_is_told_by_that() {
+    local(async {
+        let nothing: &[u8] = b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\0\0\0\0\x04\x01\0\0\0\0";
+        for (bytes, words) in [
+            (nothing, "; its SETTINGS allow no request at all (MAX_CONCURRENT_STREAMS 0)"),
+            (&b""[..], "; not even the SETTINGS came with which a server of HTTP/2 begins"),
+        ] {
+            let address = serve(move |mut stream| async move {
+                stream.write_all(bytes).await.unwrap();
+                hold(stream).await;
+            })
+            .await;
+            let (_, result) = fetch_within(address, &ask("GET", None), &plan(), DELAY * 4).await;
+            let failure = result.err().unwrap();
+            assert_eq!(failure.code, FailureCode::MaxTime);
+            assert!(failure.message.ends_with(words), "{}", failure.message);
+            assert!(failure.hint.unwrap().starts_with("--http1.1"));
+        }
+        // One that has begun is as silent as any.
+        let (_, result) = fetch_within(raw(Vec::new()).await, &ask("GET", None), &plan(), DELAY * 4).await;
+        let failure = result.err().unwrap();
+        assert!(!failure.message.contains("SETTINGS"), "{}", failure.message);
+    });
+}
+
+#[test]
+fn a_protocol_that_alpn_chose_in_vain_is_told_of_whoever_chose_it() {
+    local(async {
+        for (scheme, hint) in [("https", "chose h2 by ALPN"), ("http", "use --http1.1")] {
+            let address = serve(|mut stream| async move {
+                stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+                hold(stream).await;
+            })
+            .await;
+            let session = connect(address, &plan()).await;
+            let clock = Clock::start();
+            let stop = Stop::after(clock, Duration::from_secs(20));
+            let url = url(&format!("{scheme}://{address}/"));
+            let (_, result) = fetch(session, &url, &ask("GET", None), &plan(), &clock, &stop).await;
+            assert!(result.err().unwrap().hint.unwrap().contains(hint), "{scheme}");
+        }
+    });
+}

@@ -5,7 +5,7 @@ use crate::tls::provider;
 use crate::trace::{CertificateFault, Direction, FailureCode, HandshakeMessage};
 use rustls::sign::CertifiedKey;
 
-async fn judge(identity: Identity, trusted: &[&Authority], host: &str) -> (Tls, Failure) {
+pub(super) async fn judge(identity: Identity, trusted: &[&Authority], host: &str) -> (Tls, Failure) {
     let address = patient(server_config(identity, Speaks::Both, provider())).await;
     shake_err(&client(&plan(trusted)), address, host).await
 }

@@ -1,13 +1,13 @@
 //! Keys, signatures and certificates outside of what the TLS library checks: told as such, never as a
 //! fault of the server, and passed over by `-k`.
 
-use super::faults::{Impostor, faults};
+use super::faults::{Impostor, faults, judge};
 use super::*;
 use crate::lab::web_x509::{field, rebuilt, tagged, version1};
 use crate::tls::provider;
 use crate::trace::{CertificateFault, CheckLimit, FailureCode, NearMiss};
-use rcgen::SanType;
 use rcgen::string::Ia5String;
+use rcgen::{DistinguishedName, GeneralSubtree, NameConstraints, SanType};
 use rustls::sign::{CertifiedKey, Signer, SigningKey};
 use rustls::{SignatureAlgorithm, SignatureScheme};
 
@@ -365,4 +365,55 @@ async fn a_certificate_that_cannot_be_read_is_not_passed_over_and_nothing_else_i
         assert_eq!(failure.code, FailureCode::CertificateInvalid);
         assert!(failure.hint.unwrap().starts_with("not even -k goes on here"), "{}", failure.message);
     }
+}
+
+/// An authority below `root` that may vouch for these names alone.
+fn bound_by(root: &Authority, permitted: Vec<GeneralSubtree>) -> Authority {
+    let mut params = Authority::params("bound");
+    params.name_constraints =
+        Some(NameConstraints { permitted_subtrees: permitted, excluded_subtrees: Vec::new() });
+    Authority(CertifiedIssuer::signed_by(params, key(), &root.0).unwrap())
+}
+
+#[tokio::test]
+async fn a_name_that_breaks_constraints_is_named_and_those_not_evaluated_accuse_nobody() {
+    let root = Authority::root("root");
+    let host = |name: &str| GeneralSubtree::DnsName(name.to_owned());
+    let bound = bound_by(&root, vec![host("other.test")]);
+    let (_, failure) = judge(bound.issue(&leaf(&[HOST]), &[&bound]), &[&root], HOST).await;
+    assert_eq!(failure.code, FailureCode::CertificateInvalid);
+    let words = "has the name www.example.test, which its authority (CN=bound) may not vouch for";
+    assert!(failure.message.contains(words), "{}", failure.message);
+    // webpki refuses whatever is under a constraint on directory names (RFC 5280 §4.2.1.10 lets it).
+    let bound =
+        bound_by(&root, vec![host("example.test"), GeneralSubtree::DirectoryName(DistinguishedName::new())]);
+    let (tls, failure) = judge(bound.issue(&leaf(&[HOST]), &[&bound]), &[&root], HOST).await;
+    assert!(
+        matches!(faults(&tls), [CertificateFault::Unchecked { index: 0, limit: CheckLimit::Search(_) }]),
+        "{}",
+        failure.message
+    );
+    assert_eq!(failure.code, FailureCode::CertificateUnchecked);
+    assert!(
+        failure.message.contains("name constraints of a kind that is not evaluated"),
+        "{}",
+        failure.message
+    );
+}
+
+#[tokio::test]
+async fn an_authority_with_a_further_key_of_its_own_is_no_forger() {
+    let mut params = Authority::params("root");
+    params.name_constraints = Some(NameConstraints {
+        permitted_subtrees: vec![GeneralSubtree::DnsName("example.test".to_owned())],
+        excluded_subtrees: Vec::new(),
+    });
+    let root = Authority(CertifiedIssuer::self_signed(params, key()).unwrap());
+    // Constraints do not hold for what an authority certifies of itself, but in webpki they do.
+    let mut params = Authority::params("root");
+    params.subject_alt_names = leaf(&["root.test"]).subject_alt_names;
+    let further = Authority(CertifiedIssuer::signed_by(params, key(), &root.0).unwrap());
+    let (tls, failure) = judge(further.issue(&leaf(&[HOST]), &[&further]), &[&root], HOST).await;
+    assert!(matches!(faults(&tls), [CertificateFault::Unchecked { index: 0, .. }]), "{}", failure.message);
+    assert!(failure.message.contains("issuers that share a name"), "{}", failure.message);
 }
