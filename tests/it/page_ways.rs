@@ -51,6 +51,31 @@ fn a_request_takes_the_connection_that_is_free_before_its_own() {
 }
 
 #[test]
+fn connections_to_a_host_of_which_nothing_is_known_are_opened_side_by_side() {
+    let (_, document) = json(&["--lab", "--page", "https://page-beside.http.test/"]);
+    check_document(&document);
+    let phase = |end: &str, name: &str| ending(&document, end)["phases"][name].as_u64();
+    // By HTTP/1.1 none waits for the other's handshake, nor for its answer.
+    for end in ["first.css", "second.css"] {
+        assert!(phase(end, "tls_us").is_some_and(|us| us >= 200_000), "{end}: {document:#}");
+        assert!(phase(end, "queue_us").is_none(), "{end}: {document:#}");
+    }
+    let at = |end: &str, name: &str| ending(&document, end)[name].as_u64().unwrap();
+    let begun = at("second.css", "end_us") - phase("second.css", "wait_us").unwrap();
+    assert!(begun < at("first.css", "end_us"), "{document:#}");
+    assert_ne!(ending(&document, "first.css")["connection"], ending(&document, "second.css")["connection"]);
+    // By HTTP/2 the first that is open carries all; the other is on record as far as it came.
+    let (far, farther) = (ending(&document, "/far.css"), ending(&document, "farther.css"));
+    assert_eq!(far["connection"], farther["connection"]);
+    let spares: Vec<u64> = [far, farther].iter().filter_map(|it| it["spare"].as_u64()).collect();
+    let [spare] = spares[..] else { panic!("{spares:?} of {document:#}") };
+    let place = spare as usize - document["hops"].as_array().unwrap().len();
+    let spare = &document["page"]["hops"][place];
+    assert!(["dns", "tcp", "tls"].contains(&spare["until"].as_str().unwrap()), "{spare:#}");
+    assert!(spare["http"].is_null(), "{spare:#}");
+}
+
+#[test]
 fn what_was_opened_for_a_request_is_there_for_the_next() {
     // The first answer comes at once, the others late: what is opened meanwhile is used by what is asked for next.
     let url = serve(|path, _| match path {
