@@ -71,12 +71,14 @@ const OTHER_SITE: &str = "<!doctype html><title>Another site</title>\n\
 /// A stylesheet that leads to another host.
 const LATE_HOST: &str = "<!doctype html><title>A late host</title>\n<link rel=stylesheet href=/main.css>\n";
 
-/// Stylesheets of two other hosts that take long to connect to, by HTTP/1.1 and by HTTP/2.
+/// Stylesheets of two other hosts that take long to connect to, by HTTP/1.1 and by HTTP/2; and an image of one that wants
+/// HTTP/1.1.
 const BESIDE: &str = "<!doctype html><title>Side by side</title>\n\
 <link rel=stylesheet href=https://page-pooled.http.test/first.css>\n\
 <link rel=stylesheet href=https://page-pooled.http.test/second.css>\n\
 <link rel=stylesheet href=https://page-styles.http.test/far.css>\n\
-<link rel=stylesheet href=https://page-styles.http.test/farther.css>\n";
+<link rel=stylesheet href=https://page-styles.http.test/farther.css>\n\
+<img src=https://wants-http1.http.test/>\n";
 
 /// The same host, named ahead, and led to by a redirect; and one named ahead in vain: what is asked of it goes without credentials.
 const AHEAD: &str = "<!doctype html><title>Ahead</title>\n\

@@ -13,10 +13,12 @@ use super::engine::Engine;
 use super::fetch::Work;
 use super::hosts::Key;
 use super::slot::{Given, Job, Own, Slot};
-use crate::http::{self, Ask};
+use super::state::State;
+use crate::http::{self, Ask, Session};
 use crate::plan::{Http3, HttpPlan, Plan};
-use crate::trace::{Failure, Request, ResourceId, Stage, StageName, Trace};
+use crate::trace::{ConnectionId, Failure, Request, ResourceId, Stage, StageName, Trace};
 use crate::tracer::beside::Beside;
+use crate::tracer::opening::Opened;
 use crate::tracer::pool::Idle;
 use crate::tracer::scene::Scene;
 
@@ -101,37 +103,53 @@ impl Engine<'_> {
         };
         let is_unneeded = opened.is_none() && self.state.borrow().hosts.is_shared(&whose);
         let broken_off = is_unneeded.then(|| self.broken_off(&mut work));
-        let Work { mut key, mut local, .. } = work;
-        let mut state = self.state.borrow_mut();
-        state.hosts.came(&key);
-        local.requests.iter().for_each(|request| state.moved(&mut key, &request.url));
-        match (opened, local.requests.pop()) {
+        let Work { mut key, local, .. } = work;
+        let superfluous = {
+            let mut state = self.state.borrow_mut();
+            state.hosts.came(&key);
+            local.requests.iter().for_each(|request| state.moved(&mut key, &request.url));
+            self.take_up(&mut state, (id, &key, &slot), (opened, local.requests), broken_off)
+        };
+        self.inbox.wake.notify_one();
+        if let Some(session) = superfluous {
+            session.close().await;
+        }
+    }
+
+    /// Takes up what opening a connection came to; gives one that is of no use.
+    fn take_up(
+        &self,
+        state: &mut State,
+        (id, key, slot): (ResourceId, &Key, &Rc<Slot>),
+        (opened, mut requests): (Option<Opening>, Vec<Request>),
+        broken_off: Option<Request>,
+    ) -> Option<Session> {
+        match (opened, requests.pop()) {
             (None, _) => {
-                state.hosts.left(&key);
+                state.hosts.left(key);
                 broken_off.into_iter().for_each(|request| state.spare(id, request));
             }
             // Another came at the same time.
-            (Some((Ok(Some((session, _))), ..)), Some(request)) if state.hosts.is_shared(&key) => {
-                state.hosts.left(&key);
+            (Some((Ok(Some((session, _))), ..)), Some(request)) if state.hosts.is_shared(key) => {
+                state.hosts.left(key);
                 state.spare(id, request);
-                drop(state);
-                session.close().await;
+                return Some(session);
             }
             (Some((Ok(Some((session, _))), made, Some(connection))), Some(request)) => {
                 self.settled.notify_waiters();
-                state.opened_for(id, (&slot, &key), Own { connection, request: Box::new(request), made });
-                state.hosts.opened(&key, &session, connection);
-                state.hosts.returned(&key, Some(Idle { session, connection }), connection);
+                state.opened_for(id, (slot, key), Own { connection, request: Box::new(request), made });
+                state.hosts.opened(key, &session, connection);
+                state.hosts.returned(key, Some(Idle { session, connection }), connection);
             }
             (opened, request) => {
-                state.hosts.failed(&key);
+                state.hosts.failed(key);
                 let failure = opened.and_then(|(opened, ..)| opened.err());
                 if let (Some(failure), Some(request)) = (failure, request) {
-                    state.not_opened_for(id, &slot, request, failure);
+                    state.not_opened_for(id, slot, request, failure);
                 }
             }
         }
-        self.inbox.wake.notify_one();
+        None
     }
 
     /// Until one connection carries all of a host's requests.
@@ -166,6 +184,9 @@ impl Engine<'_> {
         work.local.requests[0].clone()
     }
 }
+
+/// What opening a connection came to.
+type Opening = (Opened, Option<http::Prepared>, Option<ConnectionId>);
 
 /// What is told of a connection that was not opened to its end.
 const BROKEN_OFF: &str = "another connection came first, and carries all requests";
