@@ -155,7 +155,7 @@ fn one(mut report: Read, show: &Show, out: &mut dyn Write) -> Result<Ended, Prob
 fn fits(show: &Show, report: &Read) -> Result<(), &'static str> {
     let is_page = matches!(report, Read::Report(Report::Trace(report)) if report.trace.page.is_some());
     if is_page && show.formats().any(has_no_page) {
-        return Err("a page has no such form yet: --format json has all of it, har what other tools read");
+        return Err("a page has no such form: --format json has all of it, har what other tools read");
     }
     // A line a phase needs no requests.
     let needs_requests: &[Format] = match report {

@@ -124,5 +124,5 @@ pub enum Generate {
 /// Whether there is no such form of a page.
 #[must_use]
 pub const fn has_no_page(format: Format) -> bool {
-    matches!(format, Format::Prometheus | Format::Openmetrics | Format::Csv)
+    matches!(format, Format::Prometheus | Format::Openmetrics)
 }

@@ -28,7 +28,7 @@ pub(super) fn page(paged: &Paged) -> Option<PagePlan> {
 pub(super) fn check(paged: &Paged, show: &Show) -> Result<(), PlanError> {
     if paged.page && show.formats().any(has_no_page) {
         return Err(PlanError::with_hint(
-            "a page has no such form yet",
+            "a page has no such form",
             "--format json has all of it, har what other tools read",
         ));
     }

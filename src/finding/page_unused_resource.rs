@@ -1,5 +1,5 @@
-//! A browser fetches something of the page and does not use it: its integrity, its server's CORS, its type or who may
-//! frame it forbids it.
+//! A browser fetches something of the page and does not use it: its integrity, its server's CORS or resource policy, its
+//! type or who may frame it forbids it.
 
 use super::found::{Finding, Severity};
 use super::listed::{MOST, names, those};
@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     id: "page-unused-resource",
     severity: Severity::Warning,
     stage: StageName::Http,
-    fires: "with --page: a browser would not use what came: its integrity differs, CORS does not allow it to the page, its Content-Type is not that of a stylesheet or script, or its server lets the page not frame it (error: where rendering waits for it)",
+    fires: "with --page: a browser would not use what came: its integrity differs, CORS or Cross-Origin-Resource-Policy does not allow it to the page, its Content-Type is not that of a stylesheet or script, or the page may not frame it (error: where rendering waits for it)",
     standard: "W3C SRI section 3.3",
     check: Check::Trace(check),
 };
@@ -32,7 +32,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         title,
         evidence.collect(),
         "let the reference and the response agree: the attributes integrity and crossorigin with the body, \
-         Access-Control-Allow-Origin, Content-Type and X-Frame-Options or frame-ancestors",
+         Access-Control-Allow-Origin, Content-Type, X-Frame-Options or frame-ancestors, and the Cross-Origin policies",
     );
     if unused.iter().any(|(_, resource)| resource.blocking == Blocking::Render) {
         finding.severity = Severity::Error;

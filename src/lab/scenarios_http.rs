@@ -110,6 +110,12 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     )
     .options(&["--page"]),
     Scenario::new(
+        "page-beside",
+        "https://page-beside.http.test/",
+        "a page whose stylesheets come side by side from hosts by HTTP/1.1 and HTTP/2",
+    )
+    .options(&["--page"]),
+    Scenario::new(
         "page-promised",
         "http://page-promised.http.test/",
         "a page whose images go by https or HTTP/3, as records and Alt-Svc say",

@@ -62,6 +62,8 @@ pub struct Wish {
     pub is_async: bool,
     /// A script that is run when the document is read (defer, modules).
     pub deferred: bool,
+    /// A script that is a module.
+    pub is_module: bool,
     /// `blocking=render`.
     pub blocks_render: bool,
     /// Whether the document's head was still being read.
@@ -70,8 +72,9 @@ pub struct Wish {
     pub importance: Option<bool>,
     /// Its media query does not hold, or it is an alternate stylesheet.
     pub media_differs: bool,
-    /// An image of 10,000 square pixels at most, by its own word.
-    pub is_small: bool,
+    /// An image of 10,000 square pixels at most, by its own word, or one that is no element of its own: it is none of
+    /// the first images, which are wanted sooner.
+    pub is_minor: bool,
     /// How it is fetched for another origin.
     pub cors: Cors,
     /// Whether its integrity is checked: the value of the attribute.

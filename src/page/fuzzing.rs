@@ -64,7 +64,7 @@ fn document(policy: &[u8], text: &[u8], charset: Option<&str>, piece: usize) -> 
 }
 
 fn sheet(text: &[u8], charset: Option<&str>, piece: usize) -> Result<Vec<Found>, String> {
-    let sheet = Sheet::new("https://www.example.test/dir/sheet", charset, Viewport::default());
+    let sheet = Sheet::new("https://www.example.test/dir/sheet", charset);
     let mut sheet = sheet.ok_or("its URL is none")?;
     let mut found: Vec<Found> = text.chunks(piece).flat_map(|piece| sheet.take(piece)).collect();
     found.extend(sheet.finish());

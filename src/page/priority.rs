@@ -37,15 +37,19 @@ pub fn place(found: &Found, above: Blocking, ranks: &mut Ranks) -> Placed {
     let own = match found.kind {
         ResourceKind::Document | ResourceKind::Frame => Priority::VeryHigh,
         ResourceKind::Stylesheet if wish.media_differs => Priority::VeryLow,
-        ResourceKind::Stylesheet if is_late && wish.place == Place::Body => Priority::High,
+        ResourceKind::Stylesheet if is_late && wish.place == Place::Body => Priority::Medium,
         ResourceKind::Stylesheet => Priority::VeryHigh,
         ResourceKind::Script if wish.preload => Priority::High,
+        // A module is wanted soon though it is run late, as what it imports is still to be found.
+        ResourceKind::Script if wish.is_module => Priority::High,
         ResourceKind::Script if wish.is_async || wish.deferred => Priority::Low,
         ResourceKind::Script if is_late => Priority::Medium,
         ResourceKind::Script | ResourceKind::Fetch => Priority::High,
         ResourceKind::Font if wish.preload => Priority::High,
         ResourceKind::Font => Priority::VeryHigh,
         ResourceKind::Image => image(found, ranks),
+        // What is no picture by its name is a document to browsers.
+        ResourceKind::Object if !is_picture(&found.url) => Priority::VeryHigh,
         ResourceKind::Media
         | ResourceKind::Object
         | ResourceKind::Icon
@@ -55,13 +59,23 @@ pub fn place(found: &Found, above: Blocking, ranks: &mut Ranks) -> Placed {
         | ResourceKind::Other => Priority::Low,
     };
     let priority = match (wish.importance, found.kind) {
-        (None, _) => own,
-        (Some(true), ResourceKind::Image | ResourceKind::Script | ResourceKind::Fetch) => Priority::High,
-        (Some(false), ResourceKind::Image | ResourceKind::Script | ResourceKind::Fetch) => Priority::Low,
-        (Some(true), _) => own.raised(),
-        (Some(false), _) => own.lowered(),
+        // A navigation is no less wanted for what its frame says.
+        (None, _) | (_, ResourceKind::Document | ResourceKind::Frame) => own,
+        (Some(true), _) => own.max(Priority::High),
+        (Some(false), ResourceKind::Stylesheet) if own == Priority::VeryHigh => Priority::High,
+        (Some(false), _) => own.min(Priority::Low),
     };
     Placed { priority, blocking }
+}
+
+/// How the names of pictures end.
+const PICTURES: [&str; 8] = [".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".bmp", ".ico"];
+
+/// Whether a URL, or the path of one, is that of a picture by its name.
+#[must_use]
+pub fn is_picture(url: &str) -> bool {
+    let path = url.split('?').next().unwrap_or_default();
+    PICTURES.iter().any(|end| path.ends_with(end))
 }
 
 /// An image, which counts for what comes behind it.
@@ -70,7 +84,7 @@ fn image(found: &Found, ranks: &mut Ranks) -> Priority {
         return Priority::Low;
     }
     ranks.images += 1;
-    if found.wish.is_small {
+    if found.wish.is_minor {
         return Priority::Low;
     }
     ranks.large_images += 1;
@@ -130,24 +144,38 @@ mod tests {
             (Stylesheet, head(), 0, VeryHigh, Render),
             (Stylesheet, Wish { media_differs: true, ..head() }, 0, VeryLow, Nothing),
             (Stylesheet, body(), 0, VeryHigh, Parser),
-            (Stylesheet, body(), 1, High, Parser),
+            (Stylesheet, body(), 1, Medium, Parser),
+            (Stylesheet, Wish { importance: Some(true), ..body() }, 1, High, Parser),
+            (Stylesheet, Wish { importance: Some(false), ..head() }, 0, High, Render),
             (Stylesheet, Wish { preload: true, ..head() }, 0, VeryHigh, Nothing),
             (Script, head(), 0, High, Render),
             (Script, body(), 1, Medium, Parser),
             (Script, Wish { is_async: true, ..head() }, 0, Low, Nothing),
             (Script, Wish { deferred: true, ..head() }, 0, Low, Nothing),
+            (Script, Wish { deferred: true, is_module: true, ..body() }, 1, High, Nothing),
+            (Script, Wish { is_async: true, is_module: true, ..head() }, 0, High, Nothing),
+            (
+                Script,
+                Wish { deferred: true, is_module: true, importance: Some(false), ..head() },
+                0,
+                Low,
+                Nothing,
+            ),
             (Script, Wish { is_async: true, importance: Some(true), ..head() }, 0, High, Nothing),
             (Script, Wish { is_async: true, blocks_render: true, ..head() }, 0, Low, Render),
             (Script, Wish { is_async: true, blocks_render: true, ..body() }, 0, Low, Nothing),
             (Stylesheet, Wish { blocks_render: true, ..body() }, 0, VeryHigh, Parser),
             (Script, Wish { importance: Some(false), ..head() }, 0, Low, Render),
             (Font, Wish { preload: true, ..head() }, 0, High, Nothing),
+            (Font, Wish { preload: true, importance: Some(true), ..head() }, 0, High, Nothing),
             (Image, body(), 0, Medium, Nothing),
             (Image, body(), 5, Low, Nothing),
-            (Image, Wish { is_small: true, ..body() }, 0, Low, Nothing),
+            (Image, Wish { is_minor: true, ..body() }, 0, Low, Nothing),
             (Image, Wish { importance: Some(true), ..body() }, 9, High, Nothing),
             (Image, Wish { importance: Some(false), ..body() }, 0, Low, Nothing),
             (Frame, body(), 0, VeryHigh, Nothing),
+            (Frame, Wish { importance: Some(false), ..body() }, 0, VeryHigh, Nothing),
+            (ResourceKind::Object, body(), 0, VeryHigh, Nothing),
             (Script, Wish { prefetch: true, ..head() }, 0, VeryLow, Nothing),
         ] {
             let mut ranks = Ranks { images, large_images: images };

@@ -19,6 +19,31 @@ pub struct Terms {
     pub referrer: Option<ReferrerPolicy>,
     /// The document is in quirks mode.
     pub quirks: bool,
+    /// What it wants of all that it embeds.
+    pub embedder: Embedder,
+}
+
+/// What a document wants of what it embeds (Cross-Origin-Embedder-Policy; HTML section 7.1.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Embedder {
+    /// Nothing.
+    #[default]
+    Unsafe,
+    /// That it goes without credentials, or says that others may have it.
+    Credentialless,
+    /// That it says that others may have it.
+    RequireCorp,
+}
+
+impl Embedder {
+    /// Reads the field.
+    fn of(field: &str) -> Self {
+        match field.split(';').next().unwrap_or_default().trim() {
+            "require-corp" => Self::RequireCorp,
+            "credentialless" => Self::Credentialless,
+            _ => Self::Unsafe,
+        }
+    }
 }
 
 impl Terms {
@@ -30,6 +55,8 @@ impl Terms {
         for field in headers {
             if field.name.eq_ignore_ascii_case("content-security-policy") {
                 terms.policies.add_field(&field.text());
+            } else if field.name.eq_ignore_ascii_case("cross-origin-embedder-policy") {
+                terms.embedder = Embedder::of(&field.text());
             } else if field.name.eq_ignore_ascii_case("referrer-policy") {
                 terms.referrer = ReferrerPolicy::of_field(&field.text()).or(terms.referrer);
             }
@@ -66,6 +93,7 @@ impl Terms {
             asker: self.asker.clone(),
             referrer: self.referrer,
             quirks: document.quirks,
+            embedder: document.embedder,
         }
     }
 }

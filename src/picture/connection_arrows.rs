@@ -12,7 +12,14 @@ use crate::trace::{
 };
 use crate::units;
 
-pub(super) fn put(draft: &mut Draft, trace: &Trace, hop: &Hop<'_>) {
+/// Whose requests are drawn: of a page's there are many at a time, and what comes is told apart by its name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    Run,
+    Page,
+}
+
+pub(super) fn put(draft: &mut Draft, trace: &Trace, hop: &Hop<'_>, whose: Whose) {
     let peer = Peer::of_hop(hop);
     for (index, connection) in trace.connections.iter().enumerate() {
         if connection.opened_for != hop.id {
@@ -46,7 +53,7 @@ pub(super) fn put(draft: &mut Draft, trace: &Trace, hop: &Hop<'_>) {
     let proxy = hop.connection.and_then(|connection| connection.proxy.as_ref());
     let forwards = proxy.filter(|proxy| proxy.usage == ProxyUsage::Forward);
     if let Some(http) = hop.http.ran() {
-        exchange_arrows(draft, &forwards.map_or(peer, Peer::of_proxy), hop, http);
+        exchange_arrows(draft, &forwards.map_or(peer, Peer::of_proxy), hop, http, whose);
     }
 }
 
@@ -174,7 +181,11 @@ fn flight_arrows(draft: &mut Draft, peer: &Peer, source: impl Fn(usize) -> Sourc
     }
 }
 
-fn exchange_arrows(draft: &mut Draft, peer: &Peer, hop: &Hop<'_>, http: &Http) {
+fn exchange_arrows(draft: &mut Draft, peer: &Peer, hop: &Hop<'_>, http: &Http, whose: Whose) {
+    let named = |label: String| match whose {
+        Whose::Run => label,
+        Whose::Page => format!("{label}: {}", file_of(&hop.url.path)),
+    };
     let answered = http.first_byte.is_some();
     let fate = match hop.failure.map(|failure| failure.code) {
         _ if answered || !http.informational.is_empty() => Fate::Fine,
@@ -192,7 +203,7 @@ fn exchange_arrows(draft: &mut Draft, peer: &Peer, hop: &Hop<'_>, http: &Http) {
     draft.sent(peer, at, Sketch { until, ..sketch });
     for (place, interim) in http.informational.iter().enumerate() {
         let source = Source::Informational(hop.id, place);
-        draft.received(peer, interim.at, counted(status(interim.status), Fate::Fine, source));
+        draft.received(peer, interim.at, counted(named(status(interim.status)), Fate::Fine, source));
     }
     let Some(first) = http.first_byte else { return };
     let (label, fate) = match http.status {
@@ -200,7 +211,7 @@ fn exchange_arrows(draft: &mut Draft, peer: &Peer, hop: &Hop<'_>, http: &Http) {
         Some(code) => (status(code), Fate::Fine),
         None => ("response that is not HTTP".to_owned(), Fate::Failed),
     };
-    draft.received(peer, first, counted(label, fate, Source::Response(hop.id)));
+    draft.received(peer, first, counted(named(label), fate, Source::Response(hop.id)));
     live_arrows(draft, peer, hop, http);
     slow_start_arrows(draft, peer, hop);
     if http.status.is_some() && http.body.wire_bytes > 0 && http.end > first {
@@ -210,7 +221,7 @@ fn exchange_arrows(draft: &mut Draft, peer: &Peer, hop: &Hop<'_>, http: &Http) {
         } else {
             (format!("body breaks off after {bytes}"), Fate::Failed)
         };
-        draft.received(peer, http.end, counted(label, fate, Source::Body(hop.id)));
+        draft.received(peer, http.end, counted(named(label), fate, Source::Body(hop.id)));
     }
 }
 
@@ -241,6 +252,12 @@ fn slow_start_arrows(draft: &mut Draft, peer: &Peer, hop: &Hop<'_>) {
         let until = (round.end > round.start).then_some(round.end);
         draft.received(peer, round.start, Sketch { until, ..sketch });
     }
+}
+
+/// The last part of a path, by which people know a file.
+fn file_of(path: &str) -> &str {
+    let path = path.split('?').next().unwrap_or_default();
+    path.rsplit('/').find(|part| !part.is_empty()).unwrap_or("/")
 }
 
 fn status(code: u16) -> String {

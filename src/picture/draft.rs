@@ -34,6 +34,27 @@ impl Draft {
         self.push(Arrow { from, to: 0, received: Some(at), ..arrow(sketch) });
     }
 
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.arrows.len()
+    }
+
+    /// When the last of them is over.
+    pub(super) fn end(&self) -> At {
+        self.arrows
+            .iter()
+            .map(|arrow| arrow.until.unwrap_or_default().max(arrow.at()))
+            .max()
+            .unwrap_or_default()
+    }
+
+    /// Those behind the first so many are beside what is counted.
+    pub(super) fn uncount(&mut self, from: usize) {
+        for arrow in &mut self.arrows[from..] {
+            (arrow.counted, arrow.critical) = (false, false);
+        }
+    }
+
     fn peer(&mut self, peer: &Peer) -> usize {
         let known = self.peers.iter().position(|known| known == peer);
         1 + known.unwrap_or_else(|| {

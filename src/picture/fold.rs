@@ -1,19 +1,11 @@
 //! What of a ladder is drawn: all of it, or the counted part with long runs folded, nothing left unsaid.
 
 use super::arrow::{Arrow, Source};
+use super::depth::Depth;
 use super::ladder::Ladder;
 use super::lane::Party;
 use crate::timeline::Phase;
 use crate::trace::At;
-
-/// How much is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Depth {
-    /// What the counted time has, long runs folded.
-    Short,
-    /// Every arrow.
-    Full,
-}
 
 /// One step of a drawing, downward in time.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,12 @@
 //! The ladder diagram of a run: lanes for who took part, arrows for what they sent each other.
 
 use super::arrow::Arrow;
+use super::connection_arrows::{self, Whose};
+use super::depth::Depth;
 use super::draft::Draft;
 use super::lane::Lane;
-use super::{connection_arrows, dns_arrows, link};
+use super::page_arrows::{self, Shown};
+use super::{dns_arrows, link};
 use crate::finding::Finding;
 use crate::trace::{At, Dns, LookupId, Trace};
 
@@ -16,19 +19,24 @@ pub struct Ladder {
     pub arrows: Vec<Arrow>,
     /// When the run ended.
     pub end: At,
+    /// What of a page's requests is among them.
+    pub page: Option<Shown>,
 }
 
-/// The ladder of a trace, with `most` lanes at the most for each party.
+/// The ladder of a trace, with `most` lanes at the most for each party. Of a page it has the requests that the first paint
+/// waited for, too, or all.
 #[must_use]
-pub fn ladder(trace: &Trace, findings: &[Finding], most: usize) -> Ladder {
+pub fn ladder(trace: &Trace, findings: &[Finding], most: usize, depth: Depth) -> Ladder {
     let mut draft = Draft::default();
     for hop in trace.hops() {
         if let (Some(id), Some(dns)) = (hop.request.lookup.ran(), hop.dns.ran()) {
             dns_arrows::put(&mut draft, id, dns);
         }
-        connection_arrows::put(&mut draft, trace, &hop);
+        connection_arrows::put(&mut draft, trace, &hop, Whose::Run);
     }
-    laid_out(draft, At(0).after(trace.total), findings, most)
+    let page = page_arrows::put(&mut draft, trace, depth);
+    let end = draft.end().max(At(0).after(trace.total));
+    Ladder { page, ..laid_out(draft, end, findings, most) }
 }
 
 /// The ladder of one lookup by itself.
@@ -42,7 +50,7 @@ pub fn ladder_of_lookup(dns: &Dns, end: At, findings: &[Finding], most: usize) -
 fn laid_out(draft: Draft, end: At, findings: &[Finding], most: usize) -> Ladder {
     let (lanes, mut arrows) = draft.laid_out(most);
     link::arrows(&mut arrows, findings);
-    Ladder { lanes, arrows, end }
+    Ladder { lanes, arrows, end, page: None }
 }
 
 impl Ladder {

@@ -6,6 +6,7 @@
 
 mod arrow;
 mod connection_arrows;
+mod depth;
 mod dns_arrows;
 mod draft;
 mod fold;
@@ -14,6 +15,7 @@ mod ladder;
 mod lane;
 mod link;
 mod packet_rows;
+mod page_arrows;
 mod paged;
 mod row;
 mod rows;
@@ -21,9 +23,11 @@ mod rows;
 mod tests;
 
 pub use arrow::{Arrow, Fate, Source};
-pub use fold::{Depth, Fold, Step};
+pub use depth::Depth;
+pub use fold::{Fold, Step};
 pub use ladder::{Ladder, ladder, ladder_of_lookup};
 pub use lane::{Lane, Party};
+pub use page_arrows::Shown;
 pub use paged::{Ahead, AskedBy, Host, Lane as ConnectionLane, Opening, Paged, Row as PagedRow, Run};
 pub use row::{Row, Standing, What};
 pub use rows::rows;
@@ -48,9 +52,9 @@ pub struct Picture {
 impl Picture {
     /// The picture of a trace, each part with the findings that rest on it.
     #[must_use]
-    pub fn of(trace: &Trace, findings: &[Finding]) -> Self {
+    pub fn of(trace: &Trace, findings: &[Finding], depth: Depth) -> Self {
         let mut rows = rows(trace);
         link::rows(&mut rows, trace, findings);
-        Self { end: At(0).after(trace.total), rows, ladder: ladder(trace, findings, MOST_LANES) }
+        Self { end: At(0).after(trace.total), rows, ladder: ladder(trace, findings, MOST_LANES, depth) }
     }
 }

@@ -7,7 +7,7 @@ use crate::trace::{ConnectionId, LookupId, sample};
 
 fn pictures() -> impl Iterator<Item = (&'static str, Trace, Picture)> {
     sample::all().into_iter().map(|(name, trace)| {
-        let picture = Picture::of(&trace, &finding::check(&trace));
+        let picture = Picture::of(&trace, &finding::check(&trace), Depth::Short);
         (name, trace, picture)
     })
 }
@@ -50,7 +50,8 @@ fn the_rows_of_a_hop_sum_to_its_time() {
 /// The stamps of a packet, an attempt, a flight or an exchange that an arrow may have.
 fn stamps(trace: &Trace, source: Source) -> Vec<At> {
     let packet = |lookup: LookupId, id: crate::trace::PacketId| &trace.lookups[lookup.0].packets[id.0];
-    let http = |id: crate::trace::RequestId| trace.requests[id.0].http.as_ref().ran().unwrap();
+    let hop = |id: crate::trace::RequestId| trace.hops().nth(id.0).or_else(|| trace.page_hop(id)).unwrap();
+    let http = |id: crate::trace::RequestId| hop(id).request.http.as_ref().ran().unwrap();
     let tls = |id: ConnectionId| trace.connections[id.0].tls.as_ref().ran().unwrap();
     match source {
         Source::SetUp(lookup, id) => {
@@ -83,8 +84,7 @@ fn stamps(trace: &Trace, source: Source) -> Vec<At> {
         Source::Informational(id, place) => vec![http(id).informational[place].at],
         Source::Response(id) => vec![http(id).first_byte.unwrap()],
         Source::Round(id, place) => {
-            let hop = trace.hops().find(|hop| hop.id == id).unwrap();
-            vec![crate::timeline::slow_start(&hop).unwrap().rounds[place].start]
+            vec![crate::timeline::slow_start(&hop(id)).unwrap().rounds[place].start]
         }
         Source::Body(id) => vec![http(id).end],
         Source::Live(id) => {
@@ -143,7 +143,7 @@ fn every_packet_attempt_and_flight_has_its_arrow() {
 
 #[test]
 fn the_parties_stand_in_the_order_of_textbooks() {
-    let ladder = ladder(&sample::success(), &[], MOST_LANES);
+    let ladder = ladder(&sample::success(), &[], MOST_LANES, Depth::Short);
     let lanes: Vec<(Party, &str)> =
         ladder.lanes.iter().map(|lane| (lane.party, lane.name.as_str())).collect();
     assert_eq!(
@@ -171,7 +171,7 @@ fn many_hops_share_lanes_and_none_is_lost() {
         trace.add_request(request);
     }
     for most in [1, 2, 3] {
-        let ladder = ladder(&trace, &[], most);
+        let ladder = ladder(&trace, &[], most, Depth::Short);
         let web: Vec<&Lane> = ladder.lanes.iter().filter(|lane| lane.party == Party::Web).collect();
         assert_eq!(web.len(), most);
         assert_eq!(web[most - 1].name, format!("{} hosts", 31 - (most - 1)));
@@ -204,7 +204,7 @@ fn a_long_run_of_questions_is_folded_with_its_counts() {
     let dns = &mut trace.lookups[0];
     let again: Vec<_> = std::iter::repeat_n(dns.packets[0].clone(), 60).collect();
     dns.packets.extend(again);
-    let ladder = ladder(&trace, &[], MOST_LANES);
+    let ladder = ladder(&trace, &[], MOST_LANES, Depth::Short);
     let steps = ladder.steps(Depth::Short);
     let folds: Vec<&Fold> = steps
         .iter()
@@ -222,7 +222,7 @@ fn a_long_run_of_questions_is_folded_with_its_counts() {
 #[test]
 fn what_was_not_answered_ends_short() {
     let fallback = sample::all().into_iter().find(|(name, _)| *name == "stub-fallback").unwrap().1;
-    let ladder = ladder(&fallback, &[], MOST_LANES);
+    let ladder = ladder(&fallback, &[], MOST_LANES, Depth::Short);
     let short: Vec<&Arrow> = ladder.arrows.iter().filter(|arrow| arrow.ends_short()).collect();
     assert_eq!(short.len(), 1, "{short:#?}");
     assert_eq!((short[0].fate, short[0].until), (Fate::Unanswered, Some(At(20_060))));
@@ -232,7 +232,7 @@ fn what_was_not_answered_ends_short() {
 fn findings_stand_at_what_they_rest_on() {
     let trace = sample::success();
     let findings = finding::check(&trace);
-    let picture = Picture::of(&trace, &findings);
+    let picture = Picture::of(&trace, &findings, Depth::Short);
     for (index, finding) in findings.iter().enumerate() {
         assert!(picture.rows.iter().any(|row| row.findings.contains(&index)), "{}", finding.id);
         for place in &finding.evidence {
@@ -242,4 +242,26 @@ fn findings_stand_at_what_they_rest_on() {
             }
         }
     }
+}
+
+#[test]
+fn the_requests_of_a_page_are_drawn_behind_its_document() {
+    let trace = sample::paged();
+    let requests = |depth| {
+        let ladder = ladder(&trace, &[], MOST_LANES, depth);
+        let shown = ladder.page.unwrap();
+        let is_request =
+            |arrow: &&Arrow| matches!(arrow.source, Source::Request(id) if id.0 >= trace.requests.len());
+        let drawn: Vec<bool> = ladder.arrows.iter().filter(is_request).map(|arrow| arrow.counted).collect();
+        assert_eq!(drawn.len(), shown.drawn, "{ladder:#?}");
+        assert!(ladder.end >= ladder.arrows.last().unwrap().at());
+        (drawn, shown.of)
+    };
+    let (short, all) = requests(Depth::Short);
+    assert!(!short.is_empty() && short.iter().all(|counted| *counted), "what was waited for");
+    let (full, same) = requests(Depth::Full);
+    assert_eq!((full.len(), all), (all, same));
+    assert!(full.contains(&false), "and what was not");
+    let alone = ladder(&sample::success(), &[], MOST_LANES, Depth::Full);
+    assert!(alone.page.is_none());
 }

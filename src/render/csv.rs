@@ -1,15 +1,17 @@
-//! The phases as CSV (RFC 4180, lines ending as on Unix): one line a request, with its run where there are many; of a list one
-//! line a URL; of what was compared one line a phase.
+//! The phases as CSV (RFC 4180, lines ending as on Unix): one line a request, with its run where there are many; of a page with
+//! what it was for; of a list one line a URL; of what was compared one line a phase.
 //!
 //! Times are whole microseconds; what did not happen is an empty field, never 0. Phases and `unaccounted_us` sum to
 //! `total_us`.
 
 use std::io::{self, Write};
+use std::time::{Duration, SystemTime};
 
 use super::compared::paired;
 use super::many::BadLineReport;
 use super::words;
 use crate::diff::{Diff, Row, Seen};
+use crate::picture::Paged;
 use crate::redact::Redacted;
 use crate::report::{CompareReport, RepeatReport, TraceReport};
 use crate::timeline::{self, Phase, Phases};
@@ -17,8 +19,43 @@ use crate::trace::{Failure, Hop, Trace};
 
 /// Writes the requests of a trace.
 pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::Result<()> {
+    if let Some(model) = &report.trace.page {
+        let paged = Paged::of(&report.trace, model, &report.findings);
+        return page(&paged, report.trace.started_at, out);
+    }
     head(out)?;
     rows(0, &report.trace, out)
+}
+
+/// Writes the requests of a page, in the order of discovery.
+fn page(paged: &Paged<'_>, t0: SystemTime, out: &mut dyn Write) -> io::Result<()> {
+    let own =
+        ["request", "url", "kind", "priority", "blocking", "initiator", "asked_by", "connection", "reused"];
+    names(&[&own[..], OUTCOME].concat(), &[], out)?;
+    for (place, row) in paged.rows.iter().enumerate() {
+        let hop = &row.hop;
+        let mut fields = vec![place.to_string(), hop.url.href.clone()];
+        fields.extend(
+            [row.kind().as_str(), row.priority().as_str(), row.blocking().as_str()].map(str::to_owned),
+        );
+        fields.push(row.by.map_or_else(String::new, |by| by.kind.as_str().to_owned()));
+        fields.push(row.by.and_then(|by| by.row).map_or_else(String::new, |row| row.to_string()));
+        fields.push(hop.request.connection.ran().map_or_else(String::new, |id| id.0.to_string()));
+        fields.push(hop.reused.is_some().to_string());
+        request(hop, t0, fields, out)?;
+    }
+    Ok(())
+}
+
+/// Writes a request behind what is special of it.
+fn request(hop: &Hop<'_>, t0: SystemTime, own: Vec<String>, out: &mut dyn Write) -> io::Result<()> {
+    let mut fields = own;
+    fields.push(words::timestamp(t0 + Duration::from_micros(hop.start.0), 6));
+    fields.extend(outcome(hop.failure));
+    fields.extend(answered(hop));
+    fields.extend(times(&timeline::phases(hop)));
+    fields.push(hop.http.ran().map_or_else(String::new, |http| http.bytes_received.to_string()));
+    line(&fields, out)
 }
 
 /// Writes the requests of many runs.
@@ -118,14 +155,8 @@ fn names(before: &[&str], behind: &[&str], out: &mut dyn Write) -> io::Result<()
 
 fn rows(run: usize, trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
     for (place, hop) in trace.hops().enumerate() {
-        let started = trace.started_at + std::time::Duration::from_micros(hop.start.0);
-        let mut fields = vec![run.to_string(), place.to_string(), hop.url.href.clone()];
-        fields.push(words::timestamp(started, 6));
-        fields.extend(outcome(hop.failure));
-        fields.extend(answered(&hop));
-        fields.extend(times(&timeline::phases(&hop)));
-        fields.push(hop.http.ran().map_or_else(String::new, |http| http.bytes_received.to_string()));
-        line(&fields, out)?;
+        let own = vec![run.to_string(), place.to_string(), hop.url.href.clone()];
+        request(&hop, trace.started_at, own, out)?;
     }
     // A URL that cannot be traced leads to no request.
     if let Some(failure) = &trace.no_request {
@@ -194,7 +225,8 @@ mod tests {
     #[test]
     fn every_line_has_every_field_and_its_phases_sum() {
         for (name, trace) in testtrace::all() {
-            let requests = trace.requests.len().max(1);
+            let of_page = trace.page.as_ref().map_or(0, |page| page.requested().count());
+            let requests = trace.requests.len().max(1) + of_page;
             let report = redact(TraceReport::of(trace, &Selection::default(), |_, _| 0), Secrets::Hide);
             let mut out = Vec::new();
             super::trace(&report, &mut out).unwrap();
@@ -209,6 +241,26 @@ mod tests {
                 let parts: u64 = (at("queue_us")..=at("unaccounted_us")).filter_map(number).sum();
                 assert_eq!(parts, number(at("total_us")).unwrap_or(0), "{name}\n{text}");
             }
+        }
+    }
+
+    #[test]
+    fn a_page_has_a_line_for_each_request() {
+        let report = testtrace::report(&crate::trace::sample::paged(), Secrets::Hide);
+        let mut out = Vec::new();
+        super::trace(&report, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
+        assert!(lines.iter().all(|line| line.len() == lines[0].len()), "{text}");
+        let page = report.trace.page.as_ref().unwrap();
+        assert_eq!(lines.len(), 1 + report.trace.requests.len() + page.requested().count(), "{text}");
+        let at = |column: &str| lines[0].iter().position(|name| *name == column).unwrap();
+        assert_eq!(lines[1][at("initiator")], "", "nobody but who typed it");
+        assert!(lines[2..].iter().all(|line| line[at("asked_by")].parse::<usize>().is_ok()), "{text}");
+        for line in &lines[1..] {
+            let number = |column: usize| line[column].parse::<u64>().ok();
+            let parts: u64 = (at("queue_us")..=at("unaccounted_us")).filter_map(number).sum();
+            assert_eq!(parts, number(at("total_us")).unwrap(), "{text}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! What is written in and under a ladder diagram, for text and SVG alike. Nothing is escaped here.
 
-use crate::picture::{Arrow, Depth, Fate, Fold, Ladder, Step};
+use crate::picture::{Arrow, Depth, Fate, Fold, Ladder, Shown, Step};
 use crate::timeline::Phase;
 use crate::units;
 
@@ -60,6 +60,7 @@ pub(super) fn legend(ladder: &Ladder, depth: Depth) -> Vec<String> {
     if steps.iter().any(beside_drawn) {
         told.push("Dotted arrows are not counted: nothing waited for them.".to_owned());
     }
+    told.extend(ladder.page.map(page));
     let beside = ladder.beside();
     if depth == Depth::Short && beside > 0 {
         told.push(format!(
@@ -68,4 +69,34 @@ pub(super) fn legend(ladder: &Ladder, depth: Depth) -> Vec<String> {
         ));
     }
     told
+}
+
+/// Which requests of a page are drawn.
+fn page(shown: Shown) -> String {
+    let Shown { depth, drawn, of, start_render } = shown;
+    let all = units::count(of, "request");
+    let which = match depth {
+        _ if of == 0 => "The page asked for nothing else.".to_owned(),
+        Depth::Short if drawn == 0 => {
+            format!(
+                "Of the {all} behind the document none is drawn: the first paint waited for none (-v draws them)."
+            )
+        }
+        Depth::Short => format!(
+            "Of the {all} behind the document {drawn} {} drawn, which the first paint waited for (-v draws the others).",
+            if drawn == 1 { "is" } else { "are" }
+        ),
+        Depth::Full if drawn < of => {
+            format!(
+                "Of the {all} behind the document the first {drawn} are drawn; dotted: the first paint waited for none of them."
+            )
+        }
+        Depth::Full => format!(
+            "All {all} behind the document are drawn; the first paint waited for none of the dotted ones."
+        ),
+    };
+    match start_render {
+        Some(at) => format!("{which} Something can be painted after {}.", units::micros(at.0)),
+        None => which,
+    }
 }

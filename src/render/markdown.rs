@@ -18,7 +18,7 @@ use super::{
 };
 use crate::diff::Diff;
 use crate::explain::status::explain;
-use crate::picture::{Paged, Picture, Standing, What};
+use crate::picture::{Depth, Paged, Picture, Standing, What};
 use crate::redact::Redacted;
 use crate::report::{CompareReport, RepeatReport, TraceReport};
 use crate::runs::Summary;
@@ -120,7 +120,7 @@ fn head(page: &mut String, report: &TraceReport) {
 
 /// The phases, request by request.
 fn phases(page: &mut String, report: &TraceReport) {
-    let picture = Picture::of(&report.trace, &[]);
+    let picture = Picture::of(&report.trace, &[], Depth::Short);
     if picture.rows.is_empty() {
         return;
     }

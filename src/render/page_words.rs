@@ -31,6 +31,13 @@ pub(super) fn name(row: &PagedRow<'_>) -> String {
     shorten(&name, LONGEST, ELLIPSIS)
 }
 
+/// The same with its host, where a file of another host is called the same.
+pub(super) fn name_among(paged: &Paged<'_>, row: &PagedRow<'_>) -> String {
+    let own = name(row);
+    let is_shared = paged.rows.iter().any(|other| other.host != row.host && name(other) == own);
+    if is_shared { shorten(&format!("{}/{own}", row.hop.url.host_ascii), LONGEST, ELLIPSIS) } else { own }
+}
+
 /// A priority in four letters at most.
 pub(super) const fn priority(priority: Priority) -> &'static str {
     match priority {

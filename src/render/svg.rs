@@ -38,7 +38,7 @@ pub(super) fn trace(report: &Redacted<TraceReport>, style: &Style, out: &mut dyn
             draw_page(report, &paged, style.diagram, Within::File)
         }
         _ => {
-            let picture = Picture::of(&report.trace, &report.findings);
+            let picture = Picture::of(&report.trace, &report.findings, depth);
             draw(report, &picture, style.diagram, depth, Within::File)
         }
     };

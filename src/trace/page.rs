@@ -168,11 +168,23 @@ pub enum Unused {
     MediaType,
     /// A frame that its server lets nobody, or not this page, show (X-Frame-Options, frame-ancestors).
     Framing,
+    /// Its server keeps it from other origins or sites (Cross-Origin-Resource-Policy), or does not give it to others in
+    /// words, which the page asks for (Cross-Origin-Embedder-Policy).
+    ResourcePolicy,
+    /// A frame that does not ask of its own resources what the page asks of all (Cross-Origin-Embedder-Policy).
+    EmbedderPolicy,
 }
 
 impl Unused {
     /// Every reason.
-    pub const ALL: &'static [Self] = &[Self::Integrity, Self::Cors, Self::MediaType, Self::Framing];
+    pub const ALL: &'static [Self] = &[
+        Self::Integrity,
+        Self::Cors,
+        Self::MediaType,
+        Self::Framing,
+        Self::ResourcePolicy,
+        Self::EmbedderPolicy,
+    ];
 
     /// The word used in JSON.
     #[must_use]
@@ -182,6 +194,8 @@ impl Unused {
             Self::Cors => "cors",
             Self::MediaType => "media-type",
             Self::Framing => "framing",
+            Self::ResourcePolicy => "resource-policy",
+            Self::EmbedderPolicy => "embedder-policy",
         }
     }
 
@@ -193,6 +207,8 @@ impl Unused {
             Self::Cors => "CORS does not allow it",
             Self::MediaType => "its Content-Type says it is something else",
             Self::Framing => "its server lets no such page frame it",
+            Self::ResourcePolicy => "Cross-Origin-Resource-Policy does not allow it",
+            Self::EmbedderPolicy => "the page's Cross-Origin-Embedder-Policy wants one of its frames, too",
         }
     }
 }
@@ -386,28 +402,6 @@ impl Priority {
             Self::Medium => 2,
             Self::Low => 3,
             Self::VeryLow => 4,
-        }
-    }
-
-    /// One level up.
-    #[must_use]
-    pub const fn raised(self) -> Self {
-        match self {
-            Self::VeryLow => Self::Low,
-            Self::Low => Self::Medium,
-            Self::Medium => Self::High,
-            Self::High | Self::VeryHigh => Self::VeryHigh,
-        }
-    }
-
-    /// One level down.
-    #[must_use]
-    pub const fn lowered(self) -> Self {
-        match self {
-            Self::VeryHigh => Self::High,
-            Self::High => Self::Medium,
-            Self::Medium => Self::Low,
-            Self::Low | Self::VeryLow => Self::VeryLow,
         }
     }
 }

@@ -109,7 +109,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("saved", &["budget", "exit", "finding", "plan", "report", "runs", "timeline", "trace"]),
     ("diff", &["reading", "runs", "saved", "timeline", "trace"]),
     ("story", &["explain", "reading", "timeline", "trace", "units"]),
-    ("picture", &["explain", "finding", "timeline", "trace", "units"]),
+    ("picture", &["explain", "finding", "page", "timeline", "trace", "units"]),
     // The one pass that takes secrets out; renderers get what it made.
     ("redact", &["diff", "finding", "report", "runs", "trace"]),
     (

@@ -449,6 +449,7 @@ const FOUND: &[(&str, &[&str])] = &[
     ("page-overweight", &["page-overweight"]),
     ("page-ahead", &["page-preconnect-unused"]),
     ("page-pooled", &[]),
+    ("page-beside", &[]),
     ("page-quirks", &["page-unused-resource"]),
     ("page-refused", &["page-unused-resource"]),
 ];

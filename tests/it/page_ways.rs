@@ -51,6 +51,83 @@ fn a_request_takes_the_connection_that_is_free_before_its_own() {
 }
 
 #[test]
+fn connections_to_a_host_of_which_nothing_is_known_are_opened_side_by_side() {
+    let (_, document) = json(&["--lab", "--page", "https://page-beside.http.test/"]);
+    check_document(&document);
+    let phase = |end: &str, name: &str| ending(&document, end)["phases"][name].as_u64();
+    // By HTTP/1.1 none waits for the other's handshake, nor for its answer.
+    for end in ["first.css", "second.css"] {
+        assert!(phase(end, "tls_us").is_some_and(|us| us >= 200_000), "{end}: {document:#}");
+        assert!(phase(end, "queue_us").is_none(), "{end}: {document:#}");
+    }
+    let at = |end: &str, name: &str| ending(&document, end)[name].as_u64().unwrap();
+    let begun = at("second.css", "end_us") - phase("second.css", "wait_us").unwrap();
+    assert!(begun < at("first.css", "end_us"), "{document:#}");
+    assert_ne!(ending(&document, "first.css")["connection"], ending(&document, "second.css")["connection"]);
+    // By HTTP/2 the first that is open carries all; the other is on record as far as it came.
+    let (far, farther) = (ending(&document, "/far.css"), ending(&document, "farther.css"));
+    assert_eq!(far["connection"], farther["connection"]);
+    let spares: Vec<u64> = [far, farther].iter().filter_map(|it| it["spare"].as_u64()).collect();
+    let [spare] = spares[..] else { panic!("{spares:?} of {document:#}") };
+    let place = spare as usize - document["hops"].as_array().unwrap().len();
+    let spare = &document["page"]["hops"][place];
+    assert!(["dns", "tcp", "tls"].contains(&spare["until"].as_str().unwrap()), "{spare:#}");
+    assert!(spare["http"].is_null(), "{spare:#}");
+}
+
+#[test]
+fn a_host_that_wants_http1_is_asked_by_that() {
+    let (_, document) = json(&["--lab", "--page", "https://page-beside.http.test/"]);
+    let all = document["requests"].as_array().unwrap();
+    let asked = all.iter().filter(|it| it["url"] == "https://wants-http1.http.test/");
+    let told: Vec<_> = asked.map(|it| (&it["initiator"]["kind"], &it["status"], &it["protocol"])).collect();
+    let (parser, retry) = ("parser".into(), "retry".into());
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!((told[0].0, told[0].1), (&parser, &Value::Null));
+    assert_eq!(told[1], (&retry, &200.into(), &"HTTP/1.1".into()));
+}
+
+#[test]
+fn what_a_kept_connection_refuses_is_asked_for_once_more() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let is_told = Arc::new(Mutex::new(false));
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let is_told = Arc::clone(&is_told);
+            thread::spawn(move || {
+                let mut asked = 0;
+                talk(stream, &mut |path, _| {
+                    asked += 1;
+                    match path {
+                        "/" => html("<img src=/a.png><img src=/b.png>"),
+                        "/a.png" if asked > 1 => empty("408 Request Timeout"),
+                        "/b.png" if !std::mem::replace(&mut *is_told.lock().unwrap(), true) => {
+                            empty("421 Misdirected Request")
+                        }
+                        _ => image(),
+                    }
+                });
+            });
+        }
+    });
+    let document = page(&url);
+    for file in ["a.png", "b.png"] {
+        let all = document["requests"].as_array().unwrap();
+        let asked: Vec<_> = all.iter().filter(|it| it["url"].as_str().unwrap().ends_with(file)).collect();
+        let last = asked.last().unwrap();
+        assert_eq!(last["status"], 200, "{document:#}");
+        // On a busy machine the document's connection may not have been free.
+        assert!(asked.len() == 2 || file == "a.png", "{document:#}");
+        assert!(asked.len() == 1 || last["initiator"]["kind"] == "retry", "{document:#}");
+    }
+}
+
+fn empty(status: &str) -> String {
+    format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n")
+}
+
+#[test]
 fn what_was_opened_for_a_request_is_there_for_the_next() {
     // The first answer comes at once, the others late: what is opened meanwhile is used by what is asked for next.
     let url = serve(|path, _| match path {
@@ -77,7 +154,7 @@ fn a_connection_that_cannot_be_had_fails_its_request_and_no_other() {
     thread::spawn(move || {
         let (stream, _) = listener.accept().unwrap();
         drop(listener);
-        talk(stream, &|path, _| match path {
+        talk(stream, &mut |path, _| match path {
             "/" => html("<img src=/a.png><img src=/b.png><img src=/c.png>"),
             _ => {
                 thread::sleep(Duration::from_millis(100)); // so that the others try
@@ -210,13 +287,13 @@ fn serve(answer: impl Fn(&str, &str) -> String + Send + Sync + 'static) -> Strin
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let answer = Arc::clone(&answer);
-            thread::spawn(move || talk(stream, &*answer));
+            thread::spawn(move || talk(stream, &mut |path, cookie| answer(path, cookie)));
         }
     });
     url
 }
 
-fn talk(mut stream: TcpStream, answer: &dyn Fn(&str, &str) -> String) {
+fn talk(mut stream: TcpStream, answer: &mut dyn FnMut(&str, &str) -> String) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     while let Some((path, cookie)) = ask(&mut reader) {
         if stream.write_all(answer(&path, &cookie).as_bytes()).is_err() {

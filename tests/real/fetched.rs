@@ -287,7 +287,7 @@ http {{
   log_format page '$host\\t$scheme://$host$request_uri\\t$http_user_agent\\t$http_referer\\t$http_origin\\t$http_accept';
   access_log {path}/access page;
   log_not_found off;
-  types {{ text/html html; text/css css; text/javascript js; image/png png; image/svg+xml svg; font/woff2 woff2; }}
+  types {{ text/html html; application/xhtml+xml xhtml; text/css css; text/javascript js; image/png png; image/svg+xml svg; font/woff2 woff2; }}
   map $uri $empty {{
     ~\\.css$ /empty.css; ~\\.js$ /empty.js; ~\\.png$ /empty.png; ~\\.svg$ /empty.svg; ~\\.html$ /empty.html;
     default /empty.bin;

@@ -71,6 +71,15 @@ const OTHER_SITE: &str = "<!doctype html><title>Another site</title>\n\
 /// A stylesheet that leads to another host.
 const LATE_HOST: &str = "<!doctype html><title>A late host</title>\n<link rel=stylesheet href=/main.css>\n";
 
+/// Stylesheets of two other hosts that take long to connect to, by HTTP/1.1 and by HTTP/2; and an image of one that wants
+/// HTTP/1.1.
+const BESIDE: &str = "<!doctype html><title>Side by side</title>\n\
+<link rel=stylesheet href=https://page-pooled.http.test/first.css>\n\
+<link rel=stylesheet href=https://page-pooled.http.test/second.css>\n\
+<link rel=stylesheet href=https://page-styles.http.test/far.css>\n\
+<link rel=stylesheet href=https://page-styles.http.test/farther.css>\n\
+<img src=https://wants-http1.http.test/>\n";
+
 /// The same host, named ahead, and led to by a redirect; and one named ahead in vain: what is asked of it goes without credentials.
 const AHEAD: &str = "<!doctype html><title>Ahead</title>\n\
 <link rel=preconnect href=https://page-styles.http.test><link rel=preconnect href=https://third.http.test>\n\
@@ -389,6 +398,7 @@ pub(super) const PAGED: &[Site] = &[
             &[slow("/main.css", CSS, "@import 'https://page-styles.http.test/far.css';\n", PAGE_STYLE)],
         ),
     ),
+    Site::https("page-beside.http.test", 237, page(BESIDE, &[])),
     Site::https(
         "page-ahead.http.test",
         236,
@@ -406,7 +416,13 @@ pub(super) const PAGED: &[Site] = &[
         225,
         Tls {
             delay: PAGE_HANDSHAKE,
-            conduct: page("", &[file("/far.css", CSS, "body { margin: 0 }\n")]),
+            conduct: page(
+                "",
+                &[
+                    file("/far.css", CSS, "body { margin: 0 }\n"),
+                    file("/farther.css", CSS, "body { margin: 0 }\n"),
+                ],
+            ),
             ..TLS
         },
     ),

@@ -8,11 +8,10 @@ use url::Url;
 
 use super::charset::{Charset, Decoder};
 use super::elements::is_image;
-use super::media::holds;
 use super::resolve::{Resolved, resolve};
 use super::supports;
 use crate::page::found::{Cors, Found, Wish};
-use crate::trace::{InitiatorKind, Left, ResourceKind, Viewport};
+use crate::trace::{InitiatorKind, Left, ResourceKind};
 
 /// Bytes of a stylesheet that are looked through.
 const MOST: usize = 4 << 20;
@@ -26,7 +25,6 @@ const MOST_FOUND: usize = 2_000;
 /// A stylesheet that is being read.
 pub struct Sheet {
     base: Url,
-    viewport: Viewport,
     decoder: Decoder,
     charset: Charset,
     text: String,
@@ -44,20 +42,19 @@ pub struct Sheet {
 impl Sheet {
     /// The stylesheet at a URL, with the charset of its Content-Type.
     #[must_use]
-    pub fn new(url: &str, charset: Option<&str>, viewport: Viewport) -> Option<Self> {
+    pub fn new(url: &str, charset: Option<&str>) -> Option<Self> {
         let base = Url::parse(url).ok()?;
         // Without a word it is that of the document, which here is taken for UTF-8.
         let decoder = Decoder::new(charset.or(Some("utf-8")));
         let charset = decoder.charset();
-        Some(Self { decoder, charset, ..Self::within(base, charset, 0, viewport) })
+        Some(Self { decoder, charset, ..Self::within(base, charset, 0) })
     }
 
     /// That of a style element, which begins at a byte of its document.
-    pub(super) fn within(base: Url, charset: Charset, start: u64, viewport: Viewport) -> Self {
+    pub(super) fn within(base: Url, charset: Charset, start: u64) -> Self {
         let decoder = Decoder::new(Some("utf-8"));
         Self {
             base,
-            viewport,
             decoder,
             charset,
             text: String::new(),
@@ -106,12 +103,12 @@ impl Sheet {
         while self.head {
             let rest = &self.text[self.done..];
             match statement(rest) {
-                Statement::Import { url, media, used } => {
+                Statement::Import { url, used } => {
                     self.done += used;
                     self.imported = true;
                     if self.count < MOST_FOUND {
                         self.count += 1;
-                        all.extend(self.import(&url, &media));
+                        all.extend(self.import(&url));
                     }
                 }
                 Statement::Other { used } => self.done += used,
@@ -126,11 +123,11 @@ impl Sheet {
         all
     }
 
-    fn import(&self, url: &str, media: &str) -> Option<Found> {
-        let offset = Some(self.start + self.done as u64);
-        let media_differs = !holds(media, self.viewport);
-        let mut found = found(ResourceKind::Stylesheet, Wish { media_differs, ..Wish::default() });
-        found.offset = offset;
+    /// Its media are not looked at: a sheet is not whole in Chromium before all that it imports has come, for whatever
+    /// medium that is.
+    fn import(&self, url: &str) -> Option<Found> {
+        let mut found = found(ResourceKind::Stylesheet, Wish::default());
+        found.offset = Some(self.start + self.done as u64);
         resolved(found, &self.base, self.charset, url)
     }
 }
@@ -139,7 +136,6 @@ impl Sheet {
 enum Statement {
     Import {
         url: String,
-        media: String,
         used: usize,
     },
     /// One that imports may stand behind.
@@ -213,33 +209,26 @@ fn statement(text: &str) -> Statement {
     }
     match url.filter(|_| word == "import") {
         Some(url) => {
-            let (supported, media) = conditions(parser.slice(behind..parser.position()));
-            if supported { Statement::Import { url, media, used } } else { Statement::Other { used } }
+            let is_supported = is_supported(parser.slice(behind..parser.position()));
+            if is_supported { Statement::Import { url, used } } else { Statement::Other { used } }
         }
         None => Statement::Other { used },
     }
 }
 
-/// What stands behind an import's URL: whether its supports() holds, and its media queries.
-fn conditions(text: &str) -> (bool, String) {
+/// Whether the supports() behind an import's URL holds.
+fn is_supported(text: &str) -> bool {
     let mut text = text.trim_end_matches(';').trim();
-    let mut holds = true;
-    for word in ["layer", "supports"] {
-        let Some(rest) = text.strip_prefix(word) else { continue };
-        let Some(inner) = rest.strip_prefix('(') else {
-            // `layer` may stand alone.
-            if word == "layer" && (rest.is_empty() || rest.starts_with(char::is_whitespace)) {
-                text = rest.trim();
-            }
-            continue;
-        };
-        let end = closing(inner);
-        if word == "supports" {
-            holds = supports::holds(&inner[..end]);
+    if let Some(rest) = text.strip_prefix("layer") {
+        text = match rest.strip_prefix('(') {
+            Some(inner) => inner.get(closing(inner) + 1..).unwrap_or_default(),
+            // It may stand alone.
+            None => rest,
         }
-        text = inner.get(end + 1..).unwrap_or_default().trim();
+        .trim();
     }
-    (holds, text.to_owned())
+    let inner = text.strip_prefix("supports(");
+    inner.is_none_or(|inner| supports::holds(&inner[..closing(inner)]))
 }
 
 /// Where the parenthesis closes that was opened before a text.

@@ -102,7 +102,7 @@ pub(super) fn linked(rel: Rel, value: &dyn Fn(&str) -> Option<String>, viewport:
             found(ResourceKind::Stylesheet, Wish { media_differs, ..wish })
         }
         // One whose media query does not hold is not fetched at all.
-        Rel::Preload if media_differs => return None,
+        Rel::Preload | Rel::ModulePreload if media_differs => return None,
         Rel::Preload => {
             let kind = destination(&value("as")?)?;
             if value("type").is_some_and(|word| !is_of_kind(kind, &word)) {
@@ -164,6 +164,11 @@ pub(super) fn asked(
     };
     let left =
         |asked: Option<Asked>, why| asked.map(|(url, found)| (url, Found { left: Some(why), ..found }));
+    // An image that is no element of its own.
+    let beside = |asked: Option<Asked>| {
+        asked.map(|(url, found)| (url, Found { wish: Wish { is_minor: true, ..found.wish }, ..found }))
+    };
+    let is_shown = |(url, _): &Asked| is_shown(attributes.value("type"), url);
     let all: [Option<Asked>; 2] = match tag {
         "link" => [link(attributes, viewport), None],
         "script" => [if is_foreign { script_of_svg(attributes) } else { script(attributes) }, None],
@@ -172,14 +177,9 @@ pub(super) fn asked(
         "image" if attributes.value("href").or(attributes.value("xlink:href")).is_none() => {
             [image(attributes, &None, viewport), None]
         }
-        "image" => {
-            let name = if attributes.has("href") { "href" } else { "xlink:href" };
-            [plain(name, ResourceKind::Image), None]
-        }
-        "use" => {
-            let name = if attributes.has("href") { "href" } else { "xlink:href" };
-            [plain(name, ResourceKind::Image), None]
-        }
+        "image" => [plain(name_of_href(attributes), ResourceKind::Image), None],
+        "use" => [beside(plain(name_of_href(attributes), ResourceKind::Image)), None],
+        "feimage" if is_foreign => [beside(plain(name_of_href(attributes), ResourceKind::Image)), None],
         "input" if attributes.is("type", "image") => [plain("src", ResourceKind::Image), None],
         "video" => {
             [plain("poster", ResourceKind::Image), left(plain("src", ResourceKind::Media), Left::Media)]
@@ -197,13 +197,33 @@ pub(super) fn asked(
             }
             [if attributes.is("loading", "lazy") { left(frame, Left::Lazy) } else { frame }, None]
         }
-        "object" => [plain("data", ResourceKind::Object), None],
-        "embed" => [plain("src", ResourceKind::Object), None],
-        "body" | "table" | "td" | "th" => [plain("background", ResourceKind::Image), None],
+        "object" => [plain("data", ResourceKind::Object).filter(is_shown), None],
+        "embed" => [plain("src", ResourceKind::Object).filter(is_shown), None],
+        "body" | "table" | "td" | "th" => [beside(plain("background", ResourceKind::Image)), None],
         "meta" => [refresh(attributes), None],
         _ => [None, None],
     };
     all.into_iter().flatten().filter(|(url, _)| !url.trim().is_empty()).collect()
+}
+
+/// Which attribute of an element of SVG has its reference.
+fn name_of_href(attributes: &Attributes<'_>) -> &'static str {
+    if attributes.has("href") { "href" } else { "xlink:href" }
+}
+
+/// Whether browsers ask for what an `object` or an `embed` names: they do not where its type, or else the end of its name,
+/// is that of something only a plug-in could show (HTML section 4.8.7).
+fn is_shown(kind: Option<&str>, url: &str) -> bool {
+    let kind = kind.map(essence).filter(|kind| !kind.is_empty()).map(str::to_ascii_lowercase);
+    if let Some(kind) = kind {
+        let (family, own) = kind.split_once('/').unwrap_or_default();
+        return matches!(family, "image" | "text" | "audio" | "video")
+            || matches!(own, "pdf" | "xml" | "json" | "javascript")
+            || own.ends_with("+xml")
+            || own.ends_with("+json");
+    }
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    ![".swf", ".class", ".jar", ".bin", ".exe", ".dll", ".xap"].iter().any(|end| path.ends_with(end))
 }
 
 fn wish(attributes: &Attributes<'_>) -> Wish {
@@ -267,6 +287,7 @@ fn scripted(url: &str, attributes: &Attributes<'_>) -> Option<Asked> {
     let mut found = found(ResourceKind::Script, wish(attributes));
     found.wish.is_async = is_async;
     found.wish.deferred = !is_async && (is_module || attributes.has("defer"));
+    found.wish.is_module = is_module;
     if is_module && found.wish.cors == Cors::No {
         found.wish.cors = Cors::Anonymous;
     }
@@ -311,7 +332,7 @@ fn image(attributes: &Attributes<'_>, chosen: &Chosen, viewport: Viewport) -> Op
     };
     let mut found = found(ResourceKind::Image, wish(attributes));
     let side = |name| attributes.value(name).and_then(|value| value.trim().parse::<f64>().ok());
-    found.wish.is_small = matches!((side("width"), side("height")), (Some(a), Some(b)) if a * b <= SMALL);
+    found.wish.is_minor = matches!((side("width"), side("height")), (Some(a), Some(b)) if a * b <= SMALL);
     found.wish.of_set = note.is_some();
     found.note = note;
     if attributes.is("loading", "lazy") {
@@ -339,15 +360,16 @@ pub(super) fn is_image(kind: &str) -> bool {
     )
 }
 
-/// Whether a browser takes a type for what it is preloaded as (HTML, section 4.6.7.16).
+/// Whether Chrome takes a type for what it is preloaded as (HTML, section 4.6.7.16); of scripts it takes any.
 fn is_of_kind(kind: ResourceKind, word: &str) -> bool {
     let word = word.trim().to_ascii_lowercase();
     match kind {
         _ if word.is_empty() => true,
         ResourceKind::Image => is_image(&word),
         ResourceKind::Stylesheet => essence(&word) == "text/css",
-        ResourceKind::Script => is_javascript(&word) || word == "module",
-        ResourceKind::Font => word.starts_with("font/") || word.contains("font"),
+        ResourceKind::Font => {
+            matches!(essence(&word), "font/woff2" | "font/woff" | "font/ttf" | "font/otf" | "font/sfnt")
+        }
         _ => true,
     }
 }

@@ -86,6 +86,8 @@ struct Reader {
     terms: RefCell<Rc<Terms>>,
     /// Whether it is known to be in quirks mode or not.
     has_mode: Cell<bool>,
+    /// It is XHTML: what closes itself has no content, and most text is none that is raw.
+    is_xml: Cell<bool>,
     /// In how many documents' markup it stands.
     depth: usize,
     place: Cell<Place>,
@@ -120,6 +122,7 @@ impl Document {
             style_says: Cell::default(),
             terms: RefCell::new(terms),
             has_mode: Cell::new(false),
+            is_xml: Cell::new(false),
             depth,
             place: Cell::new(Place::Head),
             found: RefCell::default(),
@@ -137,9 +140,16 @@ impl Document {
         }
     }
 
+    /// The same, where it is XML.
+    #[must_use]
+    pub fn of_xml(self) -> Self {
+        self.tokenizer.sink.is_xml.set(true);
+        self.without_quirks()
+    }
+
     /// The same, where it is XML or stands in an attribute: such documents know no quirks.
     #[must_use]
-    pub fn without_quirks(self) -> Self {
+    fn without_quirks(self) -> Self {
         self.tokenizer.sink.settle(false);
         self
     }
@@ -260,7 +270,7 @@ impl TokenSink for Reader {
     }
 
     fn adjusted_current_node_present_but_not_in_html_namespace(&self) -> bool {
-        self.foreign.get() > 0
+        self.foreign.get() > 0 || self.is_xml.get()
     }
 }
 
@@ -320,14 +330,16 @@ impl Reader {
 
     /// A style element is heard when it has ended.
     fn end_style(&self) {
-        let (start, text) = self.style.take();
+        let (start, mut text) = self.style.take();
+        if self.is_xml.get() {
+            text = text.replace("<![CDATA[", "").replace("]]>", "");
+        }
         // What a policy has against the element itself, browsers find out when the imports are on their way.
         let (is_css, differs) = self.style_says.get();
         if self.templates.get() > 0 || !is_css {
             return;
         }
-        let mut sheet =
-            css::Sheet::within(self.base.borrow().clone(), self.charset.get(), start, self.viewport);
+        let mut sheet = css::Sheet::within(self.base.borrow().clone(), self.charset.get(), start);
         let found = sheet.take_text(&text).into_iter().chain(sheet.finish());
         for mut found in found.collect::<Vec<_>>() {
             found.wish.place = self.place.get();
@@ -496,7 +508,8 @@ impl Reader {
 
     /// The tokenizer's state behind a tag (HTML, section 13.2.6.4), with scripts on.
     fn switch(&self, name: &str, self_closing: bool) -> TokenSinkResult<()> {
-        if self.foreign.get() > 0 && (self_closing || !matches!(name, "script" | "style")) {
+        let is_foreign = self.foreign.get() > 0 || self.is_xml.get();
+        if is_foreign && (self_closing || !matches!(name, "script" | "style")) {
             return TokenSinkResult::Continue;
         }
         self.raw.set(Raw::Other);

@@ -159,22 +159,33 @@ fn comma(text: &str) -> usize {
     text.len()
 }
 
-/// `None` where it cannot be read: then the image is none.
+/// `None` where it cannot be read, or where two speak of one thing: then the image is none. A height alone is no
+/// descriptor (HTML, section 4.8.4.3.9).
 fn descriptor(text: &str) -> Option<Descriptor> {
-    let mut read = None;
+    let (mut read, mut has_height) = (None, false);
     for word in text.split_ascii_whitespace() {
-        if let Some(width) = word.strip_suffix('w') {
-            let width: u32 = width.parse().ok()?;
-            read = Some(Descriptor::Width(f64::from(width)));
-        } else if let Some(density) = word.strip_suffix('x') {
-            let density: f64 = density.parse().ok()?;
-            read = (density >= 0.0).then_some(Descriptor::Density(density));
-            read?;
-        } else if word.strip_suffix('h').and_then(|height| height.parse::<u32>().ok()).is_none() {
-            return None;
+        let number = word.get(..word.len() - 1).filter(|number| !number.starts_with('+'))?;
+        match word.as_bytes().last()? {
+            b'w' if read.is_none() => {
+                let width: u32 = number.parse().ok().filter(|width| *width > 0)?;
+                read = Some(Descriptor::Width(f64::from(width)));
+            }
+            b'x' if read.is_none() && !has_height => {
+                let density: f64 = number.parse().ok().filter(|density| *density >= 0.0)?;
+                read = Some(Descriptor::Density(density));
+            }
+            b'h' if !has_height && !matches!(read, Some(Descriptor::Density(_))) => {
+                has_height = number.parse::<u32>().is_ok_and(|height| height > 0);
+                has_height.then_some(())?;
+            }
+            _ => return None,
         }
     }
-    Some(read.unwrap_or(Descriptor::Density(1.0)))
+    match read {
+        None if has_height => None,
+        None => Some(Descriptor::Density(1.0)),
+        read => read,
+    }
 }
 
 #[cfg(test)]
@@ -198,6 +209,11 @@ mod tests {
             ("a.png, b.png 2x", None, None, Some("a.png")),
             ("a.png 5q, b.png 2x", None, None, Some("b.png")),
             ("a 400w 300h", None, None, Some("a")),
+            ("a 100h, b 50w 20h", None, None, Some("b")),
+            ("a 100h", None, Some("s"), Some("s")),
+            ("a 1x 100w, b 2x", None, Some("s"), Some("s")),
+            ("a -1x, b 0w, c 1e1x, d 10.5w", None, Some("s"), Some("s")),
+            ("a 100w 200w, b", None, None, Some("b")),
             ("", None, Some("s"), Some("s")),
             (" , ", None, None, None),
         ] {

@@ -120,6 +120,10 @@ fn the_table_of_elements() {
         ("<audio src=/x></audio>", Media, Some(Left::Media)),
         ("<object data=/x></object>", Object, None),
         ("<embed src=/x>", Object, None),
+        ("<embed src=/x type='application/pdf; a=b'>", Object, None),
+        ("<svg><filter><feImage xlink:href=/x /></filter></svg>", Image, None),
+        ("<link rel=preload as=script type=text/plain href=/x>", Script, None),
+        ("<link rel=preload as=font type=font/woff2 href=/x crossorigin>", Font, None),
         ("<input type=IMAGE src=/x>", Image, None),
         ("<body background=/x>", Image, None),
         ("<meta http-equiv=refresh content='5; url=/x'>", Page, Some(Left::Navigation)),
@@ -145,6 +149,9 @@ fn what_asks_for_nothing() {
         "<link rel=stylesheet type=text/less href=/x>",
         "<link rel=preload href=/x>",
         "<link rel=preload as=style media=print href=/x>",
+        "<link rel=modulepreload media=print href=/x>",
+        "<link rel=preload as=font type=application/font-woff href=/x crossorigin>",
+        "<object data=/x type=application/x-shockwave-flash></object><embed src=/x.swf><feimage href=/x>",
         "<script type=application/ld+json src=/x></script>",
         "<script type='text/javascript; charset=utf-8' src=/x></script>",
         "<script type=importmap>{\"imports\": {\"a\": \"/x\"}}</script>",
@@ -194,8 +201,10 @@ fn what_markup_says_of_a_resource() {
     assert_eq!(one("<iframe crossorigin=anonymous src=/x></iframe>").wish.cors, Cors::No);
     assert!(one("<link rel=modulepreload href=/x>").wish.of_modules);
     assert_eq!(one("<img fetchpriority=high src=/x>").wish.importance, Some(true));
-    assert!(one("<img width=100 height=100 src=/x>").wish.is_small);
-    assert!(!one("<img width=101 height=100 src=/x>").wish.is_small);
+    assert!(one("<img width=100 height=100 src=/x>").wish.is_minor);
+    assert!(!one("<img width=101 height=100 src=/x>").wish.is_minor);
+    assert!(one("<svg><use href='/x#a'/></svg>").wish.is_minor);
+    assert!(one("<script type=module async src=/x></script>").wish.is_module);
     assert_eq!(one("<img crossorigin=use-credentials src=/x>").wish.cors, Cors::Credentials);
     assert_eq!(
         one("<link rel=stylesheet integrity=sha256-x href=/x>").wish.integrity.as_deref(),
@@ -261,7 +270,7 @@ fn charsets_change_what_urls_mean() {
 }
 
 fn sheet(css: &str, piece: usize) -> (Vec<Found>, Vec<Found>) {
-    let mut sheet = Sheet::new("https://example.test/css/a.css", None, Viewport::default()).unwrap();
+    let mut sheet = Sheet::new("https://example.test/css/a.css", None).unwrap();
     let early = css.as_bytes().chunks(piece).flat_map(|piece| sheet.take(piece)).collect();
     (early, sheet.finish())
 }
@@ -276,7 +285,7 @@ fn imports_are_found_before_the_sheet_has_ended() {
             .iter()
             .map(|found| (found.url.rsplit('/').next().unwrap(), found.wish.media_differs))
             .collect();
-        assert_eq!(urls, [("one.css", false), ("two.css", false), ("three.css", true)], "{piece}");
+        assert_eq!(urls, [("one.css", false), ("two.css", false), ("three.css", false)], "{piece}");
         assert!(late.is_empty(), "{late:?}");
         assert!(early.iter().all(|found| found.by == InitiatorKind::Css));
         assert_eq!(early[0].offset, Some(css.find("'one.css';").unwrap() as u64 + 10));
@@ -346,8 +355,17 @@ fn quirks_are_a_matter_of_the_doctype() {
         let found = document.take(page.as_bytes());
         assert_eq!(found[0].wish.terms.quirks, expected, "{doctype}");
     }
-    let found = document().without_quirks().take(b"<link rel=stylesheet href=/a.css>");
+    let found = document().of_xml().take(b"<link rel=stylesheet href=/a.css>");
     assert!(!found[0].wish.terms.quirks, "XML knows none");
+}
+
+#[test]
+fn what_closes_itself_in_xhtml_has_no_content() {
+    let xml = b"<html><head><title/><script src='/a'/><style><![CDATA[@import '/b';]]></style></head><body>\
+        <iframe src='/c'/><img src='/d'/><script><![CDATA[ '<img src=\"/x\"/>' ]]></script></body></html>";
+    let found = document().of_xml().take(xml);
+    let urls: Vec<_> = found.iter().map(|found| found.url.rsplit('/').next().unwrap()).collect();
+    assert_eq!(urls, ["a", "b", "c", "d"]);
 }
 
 /// A peer may send what it likes: time and memory stay small.

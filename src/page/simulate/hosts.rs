@@ -18,7 +18,7 @@ pub(super) enum Way {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Speaks {
-    /// Until the first connection is open.
+    /// Until the first connection is open: each request opens its own, and takes the first that there is.
     #[default]
     Unknown,
     One,
@@ -68,7 +68,7 @@ impl<'m> Hosts<'m> {
             state.idle -= 1;
             return Some(Way::Kept);
         }
-        let most = if state.speaks == Speaks::One { PER_HOST } else { 1 };
+        let most = if state.speaks == Speaks::Many { 1 } else { PER_HOST };
         (state.open < most).then(|| {
             state.open += 1;
             Way::Open
@@ -87,7 +87,7 @@ impl<'m> Hosts<'m> {
 
     /// Whether a request that has one opened takes whichever is free or open first.
     pub(super) fn binds_late(&self, host: usize) -> bool {
-        self.states[host].speaks == Speaks::One
+        self.states[host].speaks != Speaks::Many
     }
 
     /// One is on the way, for whoever waits.
@@ -95,15 +95,25 @@ impl<'m> Hosts<'m> {
         self.states[host].coming += 1;
     }
 
-    /// It is open.
+    /// It is open. Of those that carry many requests the first is kept.
     pub(super) fn came(&mut self, host: usize) {
-        self.states[host].coming -= 1;
-        self.states[host].idle += 1;
+        let state = &mut self.states[host];
+        state.coming -= 1;
+        match (self.models[host].is_shared, state.is_shared) {
+            (false, _) => (state.speaks, state.idle) = (Speaks::One, state.idle + 1),
+            (true, false) => (state.speaks, state.is_shared, state.streams) = (Speaks::Many, true, 0),
+            (true, true) => state.open = state.open.saturating_sub(1),
+        }
     }
 
-    /// Whether one that is idle was there, and is taken.
+    /// Whether one that is idle, or that others use, too, was there, and is taken.
     pub(super) fn take(&mut self, host: usize) -> bool {
         let state = &mut self.states[host];
+        if state.is_shared {
+            let is_free = state.streams < STREAMS;
+            state.streams += usize::from(is_free);
+            return is_free;
+        }
         let is_there = state.idle > 0;
         state.idle -= usize::from(is_there);
         is_there
@@ -112,7 +122,7 @@ impl<'m> Hosts<'m> {
     /// Whether another is opened, where so many wait.
     pub(super) fn opens_for(&mut self, host: usize, waiting: usize) -> bool {
         let state = &mut self.states[host];
-        let opens = waiting > state.coming && state.idle == 0 && state.open < PER_HOST;
+        let opens = !state.is_shared && waiting > state.coming && state.idle == 0 && state.open < PER_HOST;
         state.open += usize::from(opens);
         opens
     }

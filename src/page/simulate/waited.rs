@@ -51,10 +51,10 @@ pub(super) fn settle(
         if turn == found {
             continue;
         }
-        // Where it is not known what the host speaks the others wait for the first of them, whatever that waits for.
+        // What was opened ahead carries all requests of the host, or the first alone.
         let host = &hosts[node.host];
         let is_of_host = |one: &&Prepared| one.origin == host.origin && lately(one.end);
-        if (is_first || host.is_clear) && prepared.iter().any(|one| is_of_host(&one)) {
+        if (is_first || host.is_clear || host.is_shared) && prepared.iter().any(|one| is_of_host(&one)) {
             node.own += turn - found;
             continue;
         }

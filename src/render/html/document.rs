@@ -35,7 +35,7 @@ pub(crate) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::
 /// What a page tells of a trace.
 pub(super) fn sections(page: &mut Page, report: &TraceReport, paged: Option<&Paged<'_>>) {
     let TraceReport { trace, findings, .. } = report;
-    let picture = Picture::of(trace, findings);
+    let picture = Picture::of(trace, findings, Depth::Short);
     if let Some(paged) = paged {
         paged::waterfall(page, paged, findings);
         findings::put(page, findings, &picture, Some(paged));

@@ -240,7 +240,7 @@ struct RequestView<'a> {
     #[cfg_attr(test, schemars(extend("enum" = ["holds", "differs", "unreadable", null])))]
     integrity: Option<&'static str>,
     /// Why a browser would not use what came; null where nothing was found against it.
-    #[cfg_attr(test, schemars(extend("enum" = ["integrity", "cors", "media-type", "framing", null])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["integrity", "cors", "media-type", "framing", "resource-policy", "embedder-policy", null])))]
     unused: Option<&'static str>,
     /// What ended it before its goal.
     failure: Option<FailureView<'a>>,

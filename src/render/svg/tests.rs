@@ -15,7 +15,7 @@ fn file(trace: &Trace, diagram: Diagram) -> String {
 
 fn page(trace: &Trace, diagram: Diagram) -> String {
     let report = testtrace::report(trace, Secrets::Hide);
-    let picture = Picture::of(&report.trace, &report.findings);
+    let picture = Picture::of(&report.trace, &report.findings, Depth::Short);
     draw(&report, &picture, diagram, Depth::Short, Within::Page)
 }
 
@@ -84,7 +84,7 @@ fn a_file_has_its_rules_and_a_page_has_them_elsewhere() {
 fn every_row_and_every_arrow_is_drawn() {
     for (name, trace) in testtrace::all() {
         let report = testtrace::report(&trace, Secrets::Hide);
-        let picture = Picture::of(&report.trace, &report.findings);
+        let picture = Picture::of(&report.trace, &report.findings, Depth::Full);
         let drawn = file(&trace, Diagram::Waterfall);
         if let Some(page) = &trace.page {
             let (requests, known) = (drawn.matches("class=\"request").count(), page.requested().count());

@@ -77,15 +77,11 @@ pub(crate) fn saved(saving: &Saving) -> String {
 /// The same without its verb.
 pub(super) fn worth(saving: &Saving) -> String {
     let amount = units::duration(saving.amount);
-    let range = if saving.low == saving.high {
+    let [low, high] = [saving.low, saving.high].map(units::duration);
+    let range = if low == high {
         saving.basis.as_str().to_owned()
     } else {
-        format!(
-            "{} to {}, {}",
-            units::duration(saving.low),
-            units::duration(saving.high),
-            saving.basis.as_str()
-        )
+        format!("{low} to {high}, {}", saving.basis.as_str())
     };
     let about = if saving.basis == Basis::Measured { "" } else { "about " };
     let applies = if saving.applies.is_empty() { String::new() } else { format!(" {}", saving.applies) };

@@ -57,7 +57,7 @@ pub(super) fn drawing(page: &mut Page, paged: &Paged<'_>, verbose: bool) {
     heading(page, axis);
     if paged.rows.len() <= MOST_ROWS || verbose {
         for row in &paged.rows {
-            request(page, row, axis);
+            request(page, paged, row, axis);
             if verbose {
                 about(page, paged, row);
             }
@@ -152,7 +152,8 @@ fn heading(page: &mut Page, axis: Axis) {
         return;
     }
     let mut line = page.line();
-    line.column(Ink::Faint, "request", NAME)
+    // The signs before the rows, with what they say, as in the legend.
+    line.column(Ink::Faint, "request !paint 'parser", NAME)
         .column(Ink::Faint, "kind", 5)
         .column(Ink::Faint, "prio", 5)
         .column(Ink::Faint, "status", 7)
@@ -174,7 +175,7 @@ const fn legend(charset: Charset) -> &'static str {
     }
 }
 
-fn request(page: &mut Page, row: &PagedRow<'_>, axis: Axis) {
+fn request(page: &mut Page, paged: &Paged<'_>, row: &PagedRow<'_>, axis: Axis) {
     let ink = if row.is_bad() { Ink::Bad } else { Ink::Plain };
     let word = words::outcome(row);
     let mut line = page.line();
@@ -185,12 +186,12 @@ fn request(page: &mut Page, row: &PagedRow<'_>, axis: Axis) {
     };
     if is_narrow(page) {
         let room = page.width() - NARROW;
-        line.push(Ink::Warn, mark).column(ink, &words::name(row), room).push(Ink::Plain, " ");
+        line.push(Ink::Warn, mark).column(ink, &words::name_among(paged, row), room).push(Ink::Plain, " ");
         line.column(ink, &word, 7).right(Ink::Plain, &milliseconds(row.micros()), 6);
         page.put(line);
         return;
     }
-    line.push(Ink::Warn, mark).column(ink, &words::name(row), NAME - 2).push(Ink::Plain, " ");
+    line.push(Ink::Warn, mark).column(ink, &words::name_among(paged, row), NAME - 2).push(Ink::Plain, " ");
     line.column(Ink::Plain, row.kind().short(), 5)
         .column(Ink::Plain, words::priority(row.priority()), 5)
         .column(ink, &word, 7)
@@ -270,7 +271,7 @@ const fn sign(phase: Phase, charset: Charset) -> (Ink, char) {
 fn folded(page: &mut Page, paged: &Paged<'_>, axis: Axis) {
     let (own, rest): (Vec<&PagedRow<'_>>, Vec<&PagedRow<'_>>) =
         paged.rows.iter().partition(|row| row.blocking() == Blocking::Render || row.is_bad());
-    own.iter().take(MOST_ROWS).for_each(|row| request(page, row, axis));
+    own.iter().take(MOST_ROWS).for_each(|row| request(page, paged, row, axis));
     let mut hosts: BTreeMap<usize, Vec<&PagedRow<'_>>> = BTreeMap::new();
     for row in rest.iter().chain(own.iter().skip(MOST_ROWS)) {
         hosts.entry(row.host).or_default().push(row);

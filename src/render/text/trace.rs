@@ -31,7 +31,7 @@ pub(super) fn put(page: &mut Page, report: &TraceReport, style: &Style) {
     }
     budgets::put(page, budgets);
     if style.diagram == Diagram::Ladder {
-        let drawn = picture::ladder(trace, findings, ladder::most_lanes(page.width()));
+        let drawn = picture::ladder(trace, findings, ladder::most_lanes(page.width()), depth(style));
         ladder::put(page, &drawn, depth(style));
     }
     evidence::put(page, trace, style.verbose);
@@ -80,7 +80,8 @@ pub(crate) fn page_alone(paged: &Paged<'_>, style: &Style) -> String {
 /// The ladder by itself.
 pub(crate) fn ladder_alone(report: &TraceReport, style: &Style) -> String {
     let mut page = Page::new(style);
-    let drawn = picture::ladder(&report.trace, &report.findings, ladder::most_lanes(page.width()));
+    let lanes = ladder::most_lanes(page.width());
+    let drawn = picture::ladder(&report.trace, &report.findings, lanes, depth(style));
     ladder::put(&mut page, &drawn, depth(style));
     page.into_text()
 }

@@ -65,9 +65,11 @@ impl Engine<'_> {
         match opened {
             Some((Ok(Some((session, _))), Some(connection))) => {
                 state.hosts.opened_ahead(&key, Idle { session, connection });
+                self.settled.notify_waiters();
             }
             other => {
                 if connects {
+                    state.hosts.came_ahead(&key);
                     state.hosts.failed(&key);
                 }
                 if other.is_none() {

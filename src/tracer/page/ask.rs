@@ -1,7 +1,7 @@
 //! What a request of a page says of itself, as Chrome says it: Accept, Referer, Origin, Priority, cookies.
 
 use crate::http::{self, Ask, OnBehalf};
-use crate::page::{Cors, Wish};
+use crate::page::{Cors, Wish, is_picture};
 use crate::plan::{Compression, Cookie, CookieJar, ExpectPlan, HttpPlan};
 use crate::suffix;
 use crate::trace::{Priority, ResourceKind, Url};
@@ -13,9 +13,6 @@ use super::revisit::Row;
 const IMAGES: &str = "image/jxl,image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8";
 /// And of documents, but for signed exchanges, which are not read here.
 const DOCUMENTS: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/jxl,image/avif,image/webp,image/apng,*/*;q=0.8";
-
-/// How the names of pictures end.
-const PICTURES: [&str; 8] = [".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".bmp", ".ico"];
 
 /// Whether a resource is fetched with credentials.
 pub(super) fn credentials(wish: &Wish, url: &Url) -> Credentials {
@@ -38,13 +35,12 @@ pub(super) fn plan(
         ResourceKind::Stylesheet => "text/css,*/*;q=0.1",
         ResourceKind::Frame | ResourceKind::Document => DOCUMENTS,
         // What is no picture by its name is a document to browsers.
-        ResourceKind::Object if !PICTURES.iter().any(|end| url.path.ends_with(end)) => DOCUMENTS,
+        ResourceKind::Object if !is_picture(&url.path) => DOCUMENTS,
         _ => "*/*",
     };
-    let mut headers = vec![
-        ("Accept".to_owned(), Some(accept.to_owned())),
-        ("Priority".to_owned(), Some(priority_field(kind, priority))),
-    ];
+    let mut headers = vec![("Accept".to_owned(), Some(accept.to_owned()))];
+    let urgency = priority_field(kind, priority, wish.prefetch);
+    headers.extend(urgency.map(|urgency| ("Priority".to_owned(), Some(urgency))));
     headers.extend(referer(wish, url).map(|referer| ("Referer".to_owned(), Some(referer))));
     headers.extend(given);
     HttpPlan {
@@ -65,13 +61,19 @@ pub(super) fn plan(
 }
 
 /// How urgent it is, and whether its bytes are of use as they come (RFC 9218 section 4): Chrome says so of all but
-/// stylesheets, scripts, fonts and manifests.
-fn priority_field(kind: ResourceKind, priority: Priority) -> String {
-    let whole = matches!(
+/// stylesheets, scripts, fonts and manifests. What is the default it does not say.
+fn priority_field(kind: ResourceKind, priority: Priority, prefetch: bool) -> Option<String> {
+    let is_whole = matches!(
         kind,
         ResourceKind::Stylesheet | ResourceKind::Script | ResourceKind::Font | ResourceKind::Manifest
     );
-    format!("u={}{}", priority.urgency(), if whole { "" } else { ", i" })
+    let urgency = match priority.urgency() {
+        3 => None,
+        urgency => Some(format!("u={urgency}")),
+    };
+    let incremental = (!is_whole || prefetch).then(|| "i".to_owned());
+    let parts: Vec<String> = urgency.into_iter().chain(incremental).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 fn is_of_document(name: &str) -> bool {
@@ -107,6 +109,16 @@ pub(super) fn own_origin(wish: &Wish) -> String {
 /// Whether a response may not be read by the page: of another origin, and asked for without CORS.
 pub(super) fn is_opaque(wish: &Wish, url: &Url) -> bool {
     wish.cors == Cors::No && !is_own(wish, url)
+}
+
+/// Whether it leads to the site of the document or the frame that it is for; what came in the clear is of no site that
+/// is read over TLS (Fetch section 3.7).
+pub(super) fn is_of_same_site(wish: &Wish, url: &Url) -> bool {
+    let own = wish.terms.document.as_ref().filter(|_| !wish.terms.is_opaque());
+    own.is_some_and(|own| {
+        suffix::site(own.host_str().unwrap_or_default()) == suffix::site(&url.host_ascii)
+            && (own.scheme() == "https" || url.scheme.is_clear())
+    })
 }
 
 /// Whether a request goes to another site than the page's, or from a document of one: with it go no cookies but those

@@ -44,6 +44,8 @@ pub(crate) struct Engine<'a> {
     /// Set when nothing is left but what is done for hints.
     is_over: Cell<bool>,
     over: Notify,
+    /// Rung where it is known what a host speaks.
+    pub(super) settled: Notify,
     /// Connections of the document's chain that are known here.
     lent: RefCell<HashSet<(Key, ConnectionId)>>,
 }
@@ -54,8 +56,8 @@ impl<'a> Engine<'a> {
         let ear = Ear::new(&inbox, Asker::Document, ResourceKind::Document, plan.viewport, *scene.clock);
         let ear = ear.comparing(plan.visits);
         let state = RefCell::new(State::new(plan));
-        let (is_over, over, lent) = Default::default();
-        Self { scene, state, inbox, ear: Rc::new(ear), is_over, over, lent }
+        let (is_over, over, settled, lent) = Default::default();
+        Self { scene, state, inbox, ear: Rc::new(ear), is_over, over, settled, lent }
     }
 
     /// The same once more, of a state that is known from the begin.

@@ -14,7 +14,7 @@ use super::state::{OPEN, OPEN_AHEAD};
 use crate::dns::UncountedLanes;
 use crate::fault::Fault;
 use crate::http::{self, Ask, Listener};
-use crate::plan::{HttpPlan, Plan};
+use crate::plan::{HttpPlan, Plan, Reach, VersionChoice};
 use crate::trace::{
     Asker, ConnectionId, Dns, DnsLane, Failure, FailureCode, InitiatorKind, LookupId, REUSED, Request,
     RequestId, ResourceId, Stage, StageName, Trace, Unanswered, Url,
@@ -53,8 +53,8 @@ impl Engine<'_> {
             self.state.borrow_mut().asked_by_https(id, &url);
         }
         let (http, ask, ear) = self.draft(id, (&page, &url));
-        let plan = Plan { http: self.offered(http, (&url, &key)), ..self.scene.plan.clone() };
-        let scene = Scene { plan: &plan, reach, ..*self.scene };
+        let plan = Plan { http: self.offered(http, &url), ..self.scene.plan.clone() };
+        let scene = self.scene_of(&plan, reach);
         let ear = Rc::new(ear);
         let ask = Ask { listener: Some(Listener(ear.clone())), ..ask };
         let local = Trace::new(String::new(), clock.started_at(), Duration::ZERO);
@@ -66,6 +66,7 @@ impl Engine<'_> {
         let Some(mut request) = local.requests.pop() else { return };
         ear.end(came(&request, failure.as_ref()));
         let refused = ear.has_refused();
+        self.heed_version(&request, &key);
         let stops = failure
             .as_ref()
             .is_some_and(|failure| matches!(failure.code, FailureCode::MaxTime | FailureCode::Interrupted));
@@ -103,6 +104,13 @@ impl Engine<'_> {
         }
     }
 
+    /// What a connection is opened with by a plan of the page's own.
+    pub(super) fn scene_of<'s>(&'s self, plan: &'s Plan, reach: Reach) -> Scene<'s> {
+        let own = *self.scene;
+        let tls = if plan.http.version == VersionChoice::Http11 { own.http1_tls } else { own.tls };
+        Scene { plan, tls, reach, ..own }
+    }
+
     /// The plan of a request, the request, and who hears of its response.
     fn draft(&self, id: ResourceId, (page, url): (&Url, &Url)) -> (HttpPlan, Ask, Ear) {
         let state = self.state.borrow();
@@ -122,18 +130,34 @@ impl Engine<'_> {
         (made.0, made.1, ear.checking(&known.wish).comparing(state.plan.visits))
     }
 
+    /// Takes up that a server wants HTTP/1.1, whatever else is asked of it.
+    fn heed_version(&self, request: &Request, key: &Key) {
+        let said = request.http.as_ref().ran().and_then(|http| http.unanswered);
+        if said == Some(Unanswered::Http1Required) && self.scene.plan.http.version == VersionChoice::Auto {
+            let (mut state, origin) = (self.state.borrow_mut(), Origin::of(&request.url));
+            if state.by_http1.insert(origin.clone()) {
+                state.hosts.by_http1(&Key { origin, credentials: key.credentials });
+            }
+        }
+    }
+
     /// What a request leads on to: the target of its redirect, or itself on a connection of its own.
     fn next_of(&self, request: &Request, is_retry: bool, rode: bool) -> Option<(InitiatorKind, Url)> {
         let http = request.http.as_ref().ran();
-        if rode && is_misdirected(request) {
+        // On a connection of its own it is asked for once more, whosever the first was (Fetch section 4.6).
+        if is_misdirected(request) && (rode || !is_retry) {
+            return Some((InitiatorKind::Retry, request.url.clone()));
+        }
+        let reused = [REUSED, OPEN, OPEN_AHEAD].map(Some).contains(&request.lookup.reason());
+        // It speaks of the wait for a request, on a connection that was kept (RFC 9110 section 15.5.9).
+        if http.is_some_and(|http| http.status == Some(408)) && reused && !is_retry {
             return Some((InitiatorKind::Retry, request.url.clone()));
         }
         if request.failure.is_some() {
-            let reused = [REUSED, OPEN, OPEN_AHEAD].map(Some).contains(&request.lookup.reason());
             let again = http.and_then(|http| http.unanswered).is_some_and(|why| match why {
                 Unanswered::Refused => true,
                 Unanswered::Unprocessed | Unanswered::Unknown => reused,
-                Unanswered::Http1Required => false,
+                Unanswered::Http1Required => self.scene.plan.http.version == VersionChoice::Auto,
             });
             let again = again && !is_retry;
             return again.then(|| (InitiatorKind::Retry, request.url.clone()));
@@ -150,7 +174,7 @@ impl Engine<'_> {
         work: &mut Work,
         way: Option<Way>,
     ) -> Result<(), Failure> {
-        let waits = way.is_none();
+        let waits = matches!(way, None | Some(Way::Coming));
         let usable = match self.usable(&work.key, way).await {
             Some(idle) => {
                 let why = self.state.borrow().why_open(idle.connection);
@@ -206,6 +230,7 @@ impl Engine<'_> {
                 state.hosts.opened(&work.key, &session, connection);
                 // Those that waited to know what it speaks need not wait any longer.
                 self.inbox.wake.notify_one();
+                self.settled.notify_waiters();
                 Ok((Idle { session, connection }, made))
             }
             (opened, _) => {
@@ -238,7 +263,7 @@ impl Engine<'_> {
     /// The connection of a way, if it still stands.
     async fn usable(&self, key: &Key, way: Option<Way>) -> Option<Idle> {
         match way? {
-            Way::Open => None,
+            Way::Open | Way::Coming => None,
             Way::Idle(mut idle) => {
                 let stands = idle.session.is_open().await;
                 // Its place is taken by the one that is opened now.

@@ -1,7 +1,9 @@
 //! The connections of a page: six a host in HTTP/1.1, one for each origin and credentials mode in HTTP/2 and HTTP/3.
 //!
-//! Whether a host speaks HTTP/2 is known when the first handshake with it has ended: until then its other requests
-//! wait for that. Connections are opened here by nobody.
+//! Whether a host speaks HTTP/2 is known when the first handshake with it has ended: until then each of its requests has a
+//! connection opened, six at most, as in Chromium (which remembers over time what this program never knows). Where the
+//! first of them carries many requests at a time, it carries all, and the others are broken off. Connections are opened here
+//! by nobody.
 
 use std::collections::{HashMap, HashSet};
 
@@ -48,6 +50,8 @@ pub(super) enum Way {
     Idle(Idle),
     /// One that others use, too.
     Shared(Idle),
+    /// One that is being opened ahead, for a hint.
+    Coming,
     /// One of its own.
     Open,
 }
@@ -61,7 +65,7 @@ struct Host {
     shared: Option<Idle>,
     /// Requests under way on the shared one.
     streams: usize,
-    /// One is being opened ahead, which the first request is for.
+    /// One is being opened ahead that nobody waits for yet: it is the first request's.
     ahead: bool,
     /// Being opened, for whoever waits.
     coming: usize,
@@ -71,10 +75,8 @@ impl Host {
     /// Connections at most.
     const fn most(&self) -> usize {
         match self.speaks {
-            // Who comes while one is opened ahead waits for that.
-            Speaks::Http1 if self.ahead => 1,
-            Speaks::Http1 => PER_HOST,
-            Speaks::Unknown | Speaks::Many => 1,
+            Speaks::Http1 | Speaks::Unknown => PER_HOST,
+            Speaks::Many => 1,
         }
     }
 }
@@ -167,6 +169,9 @@ impl Hosts {
         {
             return Some(Way::Idle(idle));
         }
+        if avoid.is_none() && std::mem::take(&mut host.ahead) {
+            return Some(Way::Coming);
+        }
         (host.open < host.most()).then(|| {
             host.open += 1;
             Way::Open
@@ -193,7 +198,22 @@ impl Hosts {
 
     /// Whether a request takes whichever connection is free or open first.
     pub(super) fn binds_late(&self, key: &Key) -> bool {
-        self.speaks(key) == Speaks::Http1
+        self.speaks(key) != Speaks::Many
+    }
+
+    /// Whether one carries all requests.
+    pub(super) fn is_shared(&self, key: &Key) -> bool {
+        self.all.get(key).is_some_and(|host| host.shared.is_some())
+    }
+
+    /// A host's requests go by HTTP/1.1 from now on: it wants no other.
+    pub(super) fn by_http1(&mut self, key: &Key) {
+        let host = self.all.entry(key.clone()).or_default();
+        if host.shared.take().is_some() {
+            host.streams = 0;
+            host.open = host.open.saturating_sub(1);
+        }
+        host.speaks = Speaks::Http1;
     }
 
     /// One is being opened, for whoever waits.
@@ -229,6 +249,7 @@ impl Hosts {
                     self.all.get_mut(key)?.open -= 1;
                     None
                 }
+                Way::Coming => None,
             };
         }
         let place = host.idle.iter().position(|idle| Some(idle.connection) == own);
@@ -252,6 +273,7 @@ impl Hosts {
         let host = self.all.entry(key.clone()).or_default();
         let is_bare = host.open == 0;
         host.open += usize::from(is_bare);
+        host.coming += usize::from(is_bare);
         host.ahead |= is_bare;
         is_bare
     }
@@ -259,8 +281,14 @@ impl Hosts {
     /// One was opened ahead, for nobody yet.
     pub(super) fn opened_ahead(&mut self, key: &Key, idle: Idle) {
         let connection = idle.connection;
+        self.came_ahead(key);
         self.opened(key, &idle.session, connection);
         self.returned(key, Some(idle), connection);
+    }
+
+    /// One that was opened ahead is open, or not to be had.
+    pub(super) fn came_ahead(&mut self, key: &Key) {
+        self.came(key);
         self.all.entry(key.clone()).or_default().ahead = false;
     }
 
@@ -306,7 +334,6 @@ impl Hosts {
     pub(super) fn failed(&mut self, key: &Key) {
         let Some(host) = self.all.get_mut(key) else { return };
         host.open = host.open.saturating_sub(1);
-        host.ahead = false;
         if host.speaks == Speaks::Unknown {
             host.speaks = Speaks::Http1;
         }

@@ -5,12 +5,13 @@ use std::rc::Rc;
 
 use tokio::sync::Notify;
 
-use super::ask::{is_opaque, is_own, own_origin};
+use super::ask::{is_of_same_site, is_opaque, is_own, own_origin};
 use super::revisit::Part;
 use crate::clock::Clock;
 use crate::http::{self, Hears};
 use crate::page::{
-    Checker, Cors, Document, Fingerprint, Found, LinkSource, Sheet, Terms, Wish, is_javascript, links,
+    Checker, Cors, Document, Embedder, Fingerprint, Found, LinkSource, Sheet, Terms, Wish, is_javascript,
+    links,
 };
 use crate::plan::Visits;
 use crate::reading::{AltSvc, alt_svc};
@@ -236,8 +237,16 @@ impl Ear {
         let wish = self.wish.as_ref()?;
         self.opaque.set(is_opaque(wish, url));
         if self.kind == ResourceKind::Frame {
-            let barred = is_frame_barred(wish, url, record, &self.terms.borrow());
-            return barred.then_some(Unused::Framing);
+            let terms = self.terms.borrow();
+            let is_isolated = wish.terms.embedder != Embedder::Unsafe && terms.embedder == Embedder::Unsafe;
+            return match () {
+                () if is_frame_barred(wish, url, record, &terms) => Some(Unused::Framing),
+                () if is_isolated => Some(Unused::EmbedderPolicy),
+                () => None,
+            };
+        }
+        if is_kept_from(wish, url, record) {
+            return Some(Unused::ResourcePolicy);
         }
         if record.status.is_none_or(|status| !(200..300).contains(&status)) {
             return None;
@@ -255,7 +264,7 @@ impl Ear {
         let charset = parameter(&kind, "charset");
         match self.kind {
             // What nobody may show asks for nothing.
-            ResourceKind::Frame if self.unused.get() == Some(Unused::Framing) => Reader::Nothing(None),
+            ResourceKind::Frame if self.unused.get().is_some() => Reader::Nothing(None),
             ResourceKind::Document | ResourceKind::Frame => {
                 // One without a word is looked into by browsers; so it is here (MIME Sniffing standard).
                 if !matches!(essence.as_str(), "text/html" | "application/xhtml+xml" | "") {
@@ -264,7 +273,7 @@ impl Ear {
                 let terms = self.terms.borrow().clone();
                 let document = Document::new(&url.href, charset.as_deref(), self.viewport, terms);
                 let is_xml = essence == "application/xhtml+xml";
-                let document = document.map(|it| if is_xml { it.without_quirks() } else { it });
+                let document = document.map(|it| if is_xml { it.of_xml() } else { it });
                 document.map_or(Reader::Nothing(None), |document| Reader::Document(Box::new(document)))
             }
             // What is fetched ahead for another page is not read.
@@ -272,7 +281,7 @@ impl Ear {
                 Reader::Nothing(None)
             }
             ResourceKind::Stylesheet if record.status.is_some_and(|status| status < 300) => {
-                let sheet = Sheet::new(&url.href, charset.as_deref(), self.viewport);
+                let sheet = Sheet::new(&url.href, charset.as_deref());
                 sheet.map_or(Reader::Nothing(None), |sheet| Reader::Sheet(Box::new(sheet)))
             }
             _ => Reader::Nothing(None),
@@ -300,6 +309,19 @@ fn is_refused(wish: &Wish, url: &Url, record: &Http) -> bool {
     let role = CorsRole::Simple;
     let cors = trace::Cors { origin, role, credentials, verdict: None, kept: None, allowed_by: None };
     matches!(http::judge(&cors, record), Some(CorsVerdict::Refused(_)))
+}
+
+/// Whether a server keeps what it gives from pages like this one, where these need not ask (Fetch section 3.7).
+fn is_kept_from(wish: &Wish, url: &Url, record: &Http) -> bool {
+    if !is_opaque(wish, url) {
+        return false;
+    }
+    match header(&record.headers, "cross-origin-resource-policy").as_deref() {
+        Some("same-origin") => true,
+        Some("same-site") => !is_of_same_site(wish, url),
+        Some("cross-origin") => false,
+        _ => wish.terms.embedder == Embedder::RequireCorp,
+    }
 }
 
 /// Whether browsers take a response for no stylesheet, or for no script, by its Content-Type.

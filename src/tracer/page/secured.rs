@@ -9,7 +9,7 @@ use super::engine::Engine;
 use super::fetch::{Begin, Work};
 use super::hosts::{Key, Way};
 use crate::dns::UncountedLanes;
-use crate::plan::{Http3, HttpPlan, HttpsRecords};
+use crate::plan::{Http3, HttpPlan, HttpsRecords, VersionChoice};
 use crate::proxy::{self, Choice};
 use crate::trace::{Dns, Host, LookupId, Request, RequestId, ResourceId, Scheme, StageName, Trace, Url};
 use crate::tracer::beside::Beside;
@@ -79,7 +79,7 @@ impl Engine<'_> {
     pub(super) fn keep_lookup(&self, work: &mut Work, way: Option<&Way>) {
         match way {
             Some(Way::Open) => {}
-            None => drop(work.looked_up.take()),
+            None | Some(Way::Coming) => drop(work.looked_up.take()),
             Some(Way::Idle(_) | Way::Shared(_)) => {
                 let Some((dns, lanes)) = work.looked_up.take() else { return };
                 let lanes = lanes.map(|lanes| (LookupId(0), lanes));
@@ -89,13 +89,16 @@ impl Engine<'_> {
         }
     }
 
-    /// The plan of a request, with QUIC beside TCP where an earlier response offers it; once, where several connections
-    /// are opened at a time.
-    pub(super) fn offered(&self, plan: HttpPlan, (url, key): (&Url, &Key)) -> HttpPlan {
+    /// The plan of a request, with QUIC beside TCP where an earlier response offers it, and by HTTP/1.1 where the server
+    /// has said that it wants that.
+    pub(super) fn offered(&self, plan: HttpPlan, url: &Url) -> HttpPlan {
         let state = self.state.borrow();
-        let is_offered = state.offers.contains(&Origin::of(url)) && !state.hosts.are_coming(key);
+        let origin = Origin::of(url);
         match plan.http3 {
-            Http3::WhereOffered if is_offered => HttpPlan { http3: Http3::Remembered, ..plan },
+            _ if state.by_http1.contains(&origin) => HttpPlan { version: VersionChoice::Http11, ..plan },
+            Http3::WhereOffered if state.offers.contains(&origin) => {
+                HttpPlan { http3: Http3::Remembered, ..plan }
+            }
             _ => plan,
         }
     }

@@ -103,6 +103,8 @@ pub(super) struct State {
     pub(super) secured: HashSet<Origin>,
     /// Origins that may be had by HTTP/3, by what a response has said.
     pub(super) offers: HashSet<Origin>,
+    /// Origins whose servers want HTTP/1.1.
+    pub(super) by_http1: HashSet<Origin>,
     /// What is visited once more; `None` at the first visit.
     pub(super) again: Option<Revisits>,
 }
@@ -159,6 +161,7 @@ impl State {
             looked: HashSet::new(),
             secured: HashSet::new(),
             offers: HashSet::new(),
+            by_http1: HashSet::new(),
             again: None,
         }
     }
@@ -170,7 +173,9 @@ impl State {
         // A stream that was refused says nothing of its connection (RFC 9113 section 8.7).
         let is_refused = request.failure.as_ref().is_some_and(|it| it.code == FailureCode::Http2Protocol)
             && request.http.as_ref().ran().is_some_and(|http| http.goaway.is_none());
-        request.connection.ran().filter(|_| !is_refused)
+        // Nor does a 421: where it was another host's, that is known (`rode`).
+        let is_misdirected = request.http.as_ref().ran().is_some_and(|http| http.status == Some(421));
+        request.connection.ran().filter(|_| !is_refused && !is_misdirected)
     }
 
     pub(super) fn is_too_large(&self) -> bool {

@@ -217,4 +217,19 @@ pub(super) const CASES: &[Case] = &[
     page("frames of a frameset", "<frameset cols=50%,50%><frame src=a.html><frame src=b.html></frameset>"),
     page("nested tables of links in the body", "<body><link rel=stylesheet href=a.css><p>text</p><link rel=stylesheet href=b.css><style>@import 'c.css'</style>"),
     page("the same twice", "<img src=a.png><img src=a.png><script src=b.js></script><script src=b.js></script><link rel=stylesheet href=c.css><link rel=stylesheet href=c.css>"),
+    page("modules for other media", "<link rel=modulepreload href=a.js media=print><link rel=modulepreload href=b.js media=screen>"),
+    page("preloads by type", "<link rel=preload as=script type=text/plain href=a.js><link rel=preload as=font type=application/font-woff href=b.woff2 crossorigin>
+        <link rel=preload as=font type=font/woff2 href=c.woff2 crossorigin><link rel=preload as=font type=font/collection href=d.woff2 crossorigin>
+        <link rel=preload as=style type=text/plain href=e.css><link rel=preload as=image type=image/none href=f.png>"),
+    page("what only a plug-in shows", "<object data=a.swf type=application/x-shockwave-flash></object><embed src=b.bin><object data=c.bin type=foo/bar></object>
+        <embed src=d.html type=text/html><object data=e.class type=application/java-vm></object>"),
+    page("images of filters", "<svg><filter><feImage href=a.png /></filter><filter><feimage xlink:href=b.png /></filter></svg><feImage href=c.png></feImage>"),
+    page("descriptors that contradict each other", "<img srcset='a.png 100h, b.png 50w 20h'><img srcset='c.png 100h' src=d.png><img srcset='e.png 1x 100w, f.png 2x' src=g.png>
+        <img srcset='h.png -1x, i.png 0w, j.png 1e1x, k.png 10.5w' src=l.png>"),
+    with("a frame in xhtml", "<iframe src=a.xhtml></iframe>",
+        &[("a.xhtml", "<html xmlns='http://www.w3.org/1999/xhtml'><head><title/><link rel='stylesheet' href='a.css'/><script src='b.js'/><style><![CDATA[@import 'c.css';]]></style></head>
+        <body><iframe src='d.svg'/><img src='e.png'/><script><![CDATA[ '<img src=\"no.png\"/>' ]]></script></body></html>")]),
+    with("imports for other media", "<link rel=stylesheet href=a.css>",
+        &[("a.css", "@import 'b.css' print; @import 'c.css' (max-width: 10px); @import 'd.css' layer(x) supports(display: grid) print; @import 'e.css' none-such(x);")]),
+    under("corp: its origin alone", &[("Cross-Origin-Resource-Policy", "same-origin")], "<link rel=stylesheet href={T}a.css><link rel=stylesheet href=b.css><img src={T}c.png>"),
 ];

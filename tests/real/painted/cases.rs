@@ -53,6 +53,15 @@ pub(super) const CASES: &[Case] = &[
         "<link rel=stylesheet href=a.css><body><p>text</p><script src=think/1500/b.js></script><p>more",
     ),
     page("a stylesheet of another origin", BOTH, "<link rel=stylesheet href={T}a.css><p>text"),
+    page(
+        "two stylesheets of another origin, whose protocol nobody knows yet",
+        BOTH,
+        "<link rel=stylesheet href={T}a.css><link rel=stylesheet href={T}b.css><p>text",
+    ),
+    Case {
+        files: &[("a.css", "@import 'think/1500/b.css' print;")],
+        ..page("an import for paper", H2, "<link rel=stylesheet href=a.css><p>text")
+    },
     Case {
         files: &[("a.css", "@import 'b.css';"), ("b.css", "p { color: red }")],
         ..page(

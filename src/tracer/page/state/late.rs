@@ -127,12 +127,17 @@ impl State {
     }
 
     /// What opening a connection came to that its request had no need of: told as of a request that goes no further.
-    fn spare(&mut self, id: ResourceId, request: Request) {
+    pub(crate) fn spare(&mut self, id: ResourceId, request: Request) {
         let Fate::Requested(RequestId(opener)) = self.resources[id.0].fate else { return };
         let number = self.requests.len();
         let own = self.connections.iter_mut().filter(|it| it.opened_for == RequestId(of_page(opener)));
         own.for_each(|it| it.opened_for = RequestId(of_page(number)));
-        let until = if request.url.scheme.is_clear() { StageName::Tcp } else { StageName::Tls };
+        let until = match request.until {
+            StageName::Http if request.url.scheme.is_clear() => StageName::Tcp,
+            StageName::Http => StageName::Tls,
+            // It was broken off before.
+            until => until,
+        };
         self.requests.push(Request { until, http: Stage::Skipped(SPARE), ..request });
         self.resources[id.0].spare.get_or_insert(RequestId(number));
     }
