@@ -125,6 +125,18 @@ fn lies_about_lengths_and_broken_heads_are_named() {
             Finding("http-bare-return"),
         ),
         (
+            "a line that is no field",
+            Once(b"HTTP/1.1 200 OK\r\nWarning here\r\nContent-Length: 0\r\n\r\n".to_vec()),
+            &[],
+            Finding("http-field-malformed"),
+        ),
+        (
+            "chunks that are not the last coding",
+            Once(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n".to_vec()),
+            &[],
+            Finding("http-framing-ambiguous"),
+        ),
+        (
             "a text that says HTTP/2.0",
             Once(b"HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec()),
             &[],
