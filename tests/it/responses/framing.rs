@@ -156,6 +156,12 @@ fn lies_about_lengths_and_broken_heads_are_named() {
             Finding("http-redirect-broken"),
         ),
         (
+            "a redirect whose body never ends",
+            Ever(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\n\r\n".to_vec(), b"x".to_vec()),
+            &["-L"],
+            Failure("connection-refused"),
+        ),
+        (
             "an upgrade that nobody asked for",
             Once(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n".to_vec()),
             &[],
