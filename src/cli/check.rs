@@ -60,6 +60,13 @@ pub(super) fn settle(common: &mut Common, options: &CheckOptions, matches: &ArgM
 /// A format, and what asks for more than a check.
 pub(super) fn check(options: &CheckOptions, show: &Show) -> Result<(), PlanError> {
     let request = &options.request;
+    let is_host = |text: &String| !text.contains([':', ';']) && !text.starts_with('@');
+    if request.headers.iter().any(is_host) {
+        return Err(PlanError::usage(format!(
+            "what stands behind -H is not a header field: {}",
+            hands::ONE_URL
+        )));
+    }
     let more = [
         ("--format", show.format != Format::Text),
         ("--explain", show.explain),

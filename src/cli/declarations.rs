@@ -445,7 +445,7 @@ pub struct Request {
     /// Send the body when the server has said 100 (Expect: 100-continue), or after a second without a word
     #[arg(long)]
     pub expect100: bool,
-    /// How long the body waits for a 100, in seconds
+    /// How long the body waits for a 100, in seconds; with it --expect100 goes without saying
     #[arg(long, value_name = "TIME")]
     pub expect100_timeout: Option<String>,
     /// Send W3C trace context (traceparent), a new trace for each run, and show its id

@@ -277,6 +277,9 @@ fn url_in_front_of(command: &str) -> PlanError {
     )
 }
 
+/// For who types check_http's options: its letters for hosts and paths are others' here.
+pub(super) const ONE_URL: &str = "`urltrace check` takes one URL, which has what -H, -I, -p, -u and -S are for with check_http; -L is its -f follow";
+
 /// A second word beside the URL.
 fn second_word(word: &str, arguments: &[OsString]) -> PlanError {
     if arguments.get(1).is_some_and(|first| first == "findings") {
@@ -290,6 +293,9 @@ fn second_word(word: &str, arguments: &[OsString]) -> PlanError {
             "`urltrace lab` lists all scenarios: it takes no name",
             "to trace one: `urltrace --lab URL`",
         );
+    }
+    if is_check(arguments) {
+        return PlanError::usage(format!("`{word}` is one word too many: {ONE_URL}"));
     }
     PlanError::usage(format!("`{word}` is one word too many"))
 }

@@ -456,7 +456,10 @@ fn http_plan(request: &Request, matches: &ArgMatches) -> Result<HttpPlan, PlanEr
         cookie_jar: if request.cookies || request.paged.page { CookieJar::OfChain } else { cookies.jar },
         retry: retry_plan(request)?,
         body: content.body,
-        expect: if request.expect100 { ExpectPlan::Asked } else { ExpectPlan::ByField },
+        expect: match request.expect100 || request.expect100_timeout.is_some() {
+            true => ExpectPlan::Asked,
+            false => ExpectPlan::ByField,
+        },
         expect_timeout: match &request.expect100_timeout {
             Some(text) => pause("--expect100-timeout", text)?.unwrap_or_default(),
             None => EXPECT_TIMEOUT,

@@ -106,6 +106,7 @@ rules! {
     http_failure_passed,
     http_framing_ambiguous,
     http_bare_return,
+    http_field_malformed,
     http_coding_broken,
     http_connection_close,
     http_continue_missing,

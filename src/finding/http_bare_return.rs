@@ -4,7 +4,7 @@ use super::found::{Finding, Severity};
 use super::hops::hop_before;
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
-use crate::trace::{Header, StageName, Trace};
+use crate::trace::{Header, Http, HttpVersion, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
     id: "http-bare-return",
@@ -18,7 +18,8 @@ pub(super) const RULE: Rule = Rule {
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
     for hop in trace.hops() {
-        let Some(http) = hop.http.ran() else { continue };
+        let is_text = |http: &&Http| matches!(http.version, HttpVersion::Http10 | HttpVersion::Http11);
+        let Some(http) = hop.http.ran().filter(is_text) else { continue };
         let bare = |(_, field): &(usize, &Header)| field.is_readable() && field.has_bare_return();
         let found: Vec<(usize, &Header)> = http.headers.iter().enumerate().filter(bare).collect();
         let Some((_, first)) = found.first() else { continue };
@@ -53,6 +54,9 @@ mod tests {
         sample::http(&mut trace).headers.push(Header::unreadable(b"PHP\rWarning".to_vec()));
         assert!(sample::of(&RULE, &trace).is_empty());
         sample::field(&mut trace, "x-from", "a\rSet-Cookie: b");
+        sample::http(&mut trace).version = HttpVersion::Http2;
+        assert!(sample::of(&RULE, &trace).is_empty(), "a breach of its own there");
+        sample::http(&mut trace).version = HttpVersion::Http11;
         let findings = sample::of(&RULE, &trace);
         assert!(
             findings[0].title.contains("the field x-from has a carriage return"),

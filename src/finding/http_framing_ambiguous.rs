@@ -4,14 +4,16 @@ use super::found::{Finding, Severity};
 use super::hops::hop_before;
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
-use crate::trace::{BodyFraming, Hop, Http, HttpVersion, StageName, Trace, position};
+use crate::trace::{
+    BodyFraming, Header, Hop, Http, HttpVersion, RequestId, StageName, Trace, members, position,
+};
 use crate::units::bytes;
 
 pub(super) const RULE: Rule = Rule {
     id: "http-framing-ambiguous",
     severity: Severity::Warning,
     stage: StageName::Http,
-    fires: "a response by HTTP/1 has both Transfer-Encoding and Content-Length, or bytes came along behind its end; or a 204 or a 304 by HTTP/2 or 3 has a body",
+    fires: "a response by HTTP/1 has both Transfer-Encoding and Content-Length, a transfer coding beside chunked, or bytes came along behind its end; or a 204 or a 304 by HTTP/2 or 3 has a body",
     standard: "RFC 9112 section 6.3",
     check: Check::Trace(check),
 };
@@ -33,6 +35,9 @@ fn of_hop(rule: &Rule, trace: &Trace, hop: &Hop<'_>) -> Option<Finding> {
             [coding, length].map(|index| Place::Request(hop.id, InRequest::Header(index))).to_vec(),
             "send one of the two: Content-Length where the length is known beforehand, chunks where it is not",
         ),
+        (Some(coding), None) if http.body.framing != BodyFraming::None && !is_plain(http) => {
+            return Some(coded(rule, (&place, hop.id), (&http.headers, coding)));
+        }
         _ if http.body.beyond_bytes > 0 && http.body.framing != BodyFraming::Close => (
             format!("{place}{} came along behind the end of the response", bytes(http.body.beyond_bytes)),
             [InRequest::BeyondBytes, InRequest::Framing].map(|what| Place::Request(hop.id, what)).to_vec(),
@@ -72,6 +77,53 @@ fn of_frames(rule: &Rule, hop: &Hop<'_>, http: &Http, place: &str) -> Option<Fin
     Some(finding)
 }
 
+/// Whether chunks are all that there is; `identity`, of an older standard, changes nothing.
+fn is_plain(http: &Http) -> bool {
+    let codings = members(&http.headers, "transfer-encoding");
+    let known =
+        |coding: &String| ["chunked", "identity"].iter().any(|known| coding.eq_ignore_ascii_case(known));
+    let asked = position(&http.request.headers, "te").is_some();
+    ends_in_chunks(&codings) && (asked || codings.iter().all(known))
+}
+
+fn ends_in_chunks(codings: &[String]) -> bool {
+    codings.last().is_none_or(|last| last.eq_ignore_ascii_case("chunked"))
+}
+
+/// Codings that were not asked for by TE (RFC 9112 §7.4).
+fn coded(rule: &Rule, (place, hop): (&str, RequestId), (headers, coding): (&[Header], usize)) -> Finding {
+    let codings = members(headers, "transfer-encoding");
+    let all = shown(&codings.join(", "));
+    let evidence =
+        [InRequest::Header(coding), InRequest::Framing].map(|what| Place::Request(hop, what)).to_vec();
+    let (title, advice, detail) = if ends_in_chunks(&codings) {
+        (
+            format!(
+                "{place}the body has a transfer coding that was not asked for: `Transfer-Encoding: {all}`"
+            ),
+            "send chunks alone, and say by Content-Encoding how the page is packed",
+            "what is in the chunks is left as it came; newer versions of curl refuse such a response",
+        )
+    } else {
+        (
+            format!(
+                "{place}`Transfer-Encoding: {all}` does not end in chunked, so that the connection ends the body"
+            ),
+            "send `Transfer-Encoding: chunked` and nothing else in it, or Content-Length alone",
+            "it was read as the standard says, up to the end of the connection; others take any `chunked` in it for chunks, or \
+             refuse the response",
+        )
+    };
+    let mut finding = rule.finding(title, evidence, advice);
+    finding.detail = detail.to_owned();
+    finding
+}
+
+/// What a line has room for.
+fn shown(text: &str) -> String {
+    text.escape_debug().take(60).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,6 +148,26 @@ mod tests {
             let found = sample::of(&RULE, &trace);
             assert_eq!(found.len(), usize::from(fires), "{status} {bytes}");
             assert!(found.iter().all(|one| one.title.contains(&format!("5 B of DATA came with a {status}"))));
+        }
+
+        for (value, title) in [
+            ("chunked", None),
+            ("Chunked", None),
+            ("identity, chunked", None),
+            ("gzip, chunked", Some("not asked for: `Transfer-Encoding: gzip, chunked`")),
+            ("chunked, identity", Some("does not end in chunked")),
+            ("identity", Some("does not end in chunked")),
+            ("chunked abc", Some("does not end in chunked")),
+            ("", None),
+        ] {
+            let mut trace = sample::sound();
+            let http = sample::http(&mut trace);
+            (http.version, http.body.framing) = (HttpVersion::Http11, BodyFraming::Close);
+            sample::unset(&mut trace, "content-length");
+            sample::field(&mut trace, "transfer-encoding", value);
+            let found = sample::of(&RULE, &trace);
+            assert_eq!(found.len(), usize::from(title.is_some()), "{value}");
+            assert!(title.is_none_or(|title| found[0].title.contains(title)), "{value}: {}", found[0].title);
         }
 
         let mut trace = sample::sound();

@@ -1,6 +1,6 @@
 //! What a response says of keeping copies of it (RFC 9111), for the rules on caches. No rule itself.
 
-use crate::trace::{Hop, Http, Trace, directive, header, members, position, seconds};
+use crate::trace::{Hop, Http, Trace, age, directive, header, members, position, seconds};
 
 /// The document that a trace came for: the last response, where it is a whole 200 to a GET. What is said of an
 /// error, of a redirect or of another method tells nothing of the page.
@@ -63,7 +63,7 @@ const FIELDS: &[&str] =
 /// What the caches in front say, where none of them had the answer: the standard's field first (RFC 9211).
 pub(super) fn said(http: &Http) -> Option<Said> {
     // Whatever a cache says: with an age it was in one.
-    let age = header(&http.headers, "age").and_then(|age| seconds(age.trim()));
+    let age = age(&http.headers);
     if age.is_some_and(|age| age > 0) {
         return None;
     }

@@ -73,6 +73,7 @@ mod http_cookie_in_clear;
 mod http_cookie_refused;
 mod http_cors_refused;
 mod http_failure_passed;
+mod http_field_malformed;
 mod http_first_byte_slow;
 mod http_framing_ambiguous;
 mod http_graphql_errors;

@@ -271,6 +271,13 @@ pub(super) fn stopped(why: Stopped, record: &Http, now: At, max_time: Duration) 
         let code = if why == Stopped::Interrupted { stop_code(why) } else { FailureCode::OutputFailed };
         return new(code, message).hint("its reader (as of a FIFO) must open it and keep reading");
     }
+    if let Some(ping) = record.websocket.as_ref().and_then(|socket| socket.ping) {
+        let message = format!(
+            "the WebSocket was open, and for {} no pong answered the ping ({end})",
+            time(now.since(ping))
+        );
+        return new(stop_code(why), message);
+    }
     let message = match progress(record) {
         Progress::Sending => format!(
             "the request was still being sent after {} ({end}): {} so far",
@@ -337,9 +344,12 @@ pub(super) fn not_http(bytes: &[u8]) -> Fault {
         _ if bytes.starts_with(b"HTTP/1") => {
             Some("its status line cannot be read: is it a version, a blank and three digits?")
         }
-        _ if bytes.starts_with(b"HTTP/") => Some(
+        _ if bytes.starts_with(b"HTTP/2") => Some(
             "the status line names a version that is no text on the wire; curl and browsers may take it for HTTP/1.1",
         ),
+        _ if bytes.starts_with(b"HTTP/") => {
+            Some("the status line names a version that is not sent as text: HTTP/1.0 and HTTP/1.1 are")
+        }
         [b'<' | b'{', ..] => {
             Some("this is a body without a response head: a program that writes none, or HTTP/0.9")
         }

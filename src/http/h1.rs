@@ -218,6 +218,11 @@ async fn read_body<S: AsyncRead + AsyncWrite + Stamped + Unpin>(
     let mut used = cutter.cut(&rest, &mut sink, record)?;
     sink.tell(&mut record.body);
     record.body.note(at);
+    // As browsers and curl do it: a redirect leads on, and who keeps the connection open keeps nobody waiting.
+    if matches!(cutter, Cutter::Close) && scene.leads_on(record) {
+        record.end = at;
+        return Ok(Extra::None);
+    }
     let mut given = rest.len();
     while !cutter.is_done() {
         if sink.is_full() {

@@ -52,6 +52,8 @@ impl Decoder {
                     self.insert(entry.clone());
                     entry
                 }
+                // §4.2: the table changes its size before the first field of a block, and nowhere else.
+                0x20.. if used > 0 => return Err(Malformed),
                 0x20.. => {
                     let limit = integer(&mut bytes, 5)?;
                     self.limit = Some(limit).filter(|limit| *limit <= TABLE).ok_or(Malformed)?;
@@ -284,8 +286,19 @@ pub(crate) mod tests {
 
     #[test]
     fn what_is_no_hpack_is_refused_and_what_unpacks_to_much_is_cut() {
-        for bad in ["80", "ff", "c0", "3fe2 1f", "4003 61", "0081 ff", "0084 ffff ffff 00", "7f80 8080 8080"]
-        {
+        // The last but one changes the size of the table behind a field.
+        let blocks = [
+            "80",
+            "ff",
+            "c0",
+            "3fe2 1f",
+            "4003 61",
+            "0081 ff",
+            "0084 ffff ffff 00",
+            "8820",
+            "7f80 8080 8080",
+        ];
+        for bad in blocks {
             assert_eq!(Decoder::default().decode(&unhex(bad), 9_000), Err(Malformed), "{bad}");
         }
         let mut block = unhex("4001 617f a11e");

@@ -119,6 +119,8 @@ impl Draft {
                 (Some(value), Some(place)) if first => {
                     fields[place] = (name.clone(), value.trim().to_owned());
                 }
+                // RFC 9112 §3.2: a request has one, and the first counts, as in HTTP/2 and with curl.
+                (Some(_), Some(_)) if is(name, "host") => {}
                 (Some(value), _) => fields.push((name.clone(), value.trim().to_owned())),
             }
             replaced.push(name);
@@ -444,7 +446,7 @@ mod tests {
             (
                 "http://a.test/",
                 get.clone(),
-                plan(&[("host", Some("other"))]),
+                plan(&[("host", Some("other")), ("Host", Some("third"))]),
                 "GET / HTTP/1.1\r\nhost: other\r\nUser-Agent: ut\r\nAccept: */*\r\n\r\n",
             ),
             (

@@ -82,8 +82,7 @@ impl Scene<'_> {
         };
         record.body.framing = framing;
         // The body of a hop that is passed through is not what `-o` asks for.
-        let passing = self.plan.follow && record.redirect.as_ref().is_some_and(|r| r.target.is_some());
-        let passing = passing || matches!(self.ask.on_behalf, OnBehalf::Preflight { .. });
+        let passing = self.leads_on(record) || self.is_preflight();
         let output = self.plan.output.clone().filter(|_| !passing);
         let undo = self.undo(status, framing);
         let sink = Sink::new(&record.headers, undo, output, &mut record.body);
@@ -111,6 +110,16 @@ impl Scene<'_> {
 }
 
 impl Scene<'_> {
+    fn is_preflight(&self) -> bool {
+        matches!(self.ask.on_behalf, OnBehalf::Preflight { .. })
+    }
+
+    /// Whether the response is a redirect that is followed.
+    pub(super) fn leads_on(&self, record: &Http) -> bool {
+        let leads = record.redirect.as_ref().is_some_and(|redirect| redirect.target.is_some());
+        self.plan.follow && leads && !self.is_preflight()
+    }
+
     /// Tells of the last interim response.
     pub(super) fn tell_interim(&self, record: &Http) {
         if let (Some(listener), Some(interim)) = (&self.ask.listener, record.informational.last()) {

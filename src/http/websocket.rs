@@ -11,7 +11,7 @@ use super::socket_key::{accept, random};
 use super::words::escape;
 use crate::fault::Fault;
 use crate::timestamp::Stamped;
-use crate::trace::{At, FailureCode, Header, Http, WebSocket, WebSocketClose, header, members};
+use crate::trace::{At, FailureCode, Header, Http, HttpVersion, WebSocket, WebSocketClose, header, members};
 
 /// Frames and bytes that may come before the pong.
 const MOST_FRAMES: u32 = 1_000;
@@ -100,6 +100,10 @@ fn upgraded(record: &Http) -> Result<Option<String>, Fault> {
     let wrong = |message: String| Err(fault::new(FailureCode::WebsocketHandshake, message));
     let lists =
         |name: &str, word: &str| members(headers, name).iter().any(|own| own.eq_ignore_ascii_case(word));
+    // §4.1: a client that speaks HTTP/1.1 takes no less.
+    if record.version == HttpVersion::Http10 {
+        return wrong("the 101 is of HTTP/1.0, and browsers take one of HTTP/1.1 alone".to_owned());
+    }
     if !lists("upgrade", "websocket") || !lists("connection", "upgrade") {
         return wrong("the 101 has no `Upgrade: websocket` with `Connection: Upgrade`".to_owned());
     }
@@ -201,6 +205,14 @@ struct Frame {
     payload: Vec<u8>,
 }
 
+impl Frame {
+    /// The code of a close frame that none may have (§7.4).
+    fn unsendable(&self) -> Option<u16> {
+        let code = u16::from_be_bytes(*self.payload.first_chunk().filter(|_| self.opcode == CLOSE)?);
+        matches!(code, ..1000 | 1004..=1006 | 1015 | 5000..).then_some(code)
+    }
+}
+
 /// Finds frames in what comes (§5.2).
 #[derive(Default)]
 struct Frames {
@@ -233,6 +245,9 @@ impl Frames {
             let end = head + usize::try_from(length).unwrap_or(usize::MAX);
             let Some(payload) = self.buffer.get(head..end) else { return Ok(None) };
             let frame = Frame { payload: payload.to_vec(), ..frame };
+            if let Some(code) = frame.unsendable() {
+                return Err(format!("a close frame with {code}, a code that is never sent"));
+            }
             self.buffer.drain(..end);
             return Ok(Some(frame));
         }

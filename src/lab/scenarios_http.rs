@@ -34,6 +34,11 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
         "a carriage return inside a field, which some take for the end of its line",
     ),
     Scenario::new(
+        "stray-line",
+        "http://stray-line.http.test/",
+        "a line in the head that is no field: browsers pass over it, curl does not",
+    ),
+    Scenario::new(
         "wants-http1",
         "https://wants-http1.http.test/",
         "HTTP_1_1_REQUIRED by HTTP/2: the same goes once more by HTTP/1.1",

@@ -218,6 +218,8 @@ fn exchange_arrows(draft: &mut Draft, peer: &Peer, hop: &Hop<'_>, http: &Http, w
         let bytes = units::bytes(http.body.wire_bytes);
         let (label, fate) = if http.body.complete {
             (format!("body, {bytes}{}", label::call_end(http)), Fate::Fine)
+        } else if http.is_left_early() {
+            (format!("body, {bytes} of it"), Fate::Fine)
         } else {
             (format!("body breaks off after {bytes}"), Fate::Failed)
         };

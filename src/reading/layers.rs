@@ -11,7 +11,7 @@ use super::layer::Layer;
 use super::order;
 use super::role::{Confidence, Role};
 use super::vendors::{Form, Upstream, VENDORS, Vendor, candidates, is_well_formed};
-use crate::trace::{Header, directive, parameter, seconds};
+use crate::trace::{Header, age, directive, parameter, seconds};
 
 /// The most layers that are told; a response can claim any number.
 const MOST: usize = 16;
@@ -291,8 +291,7 @@ fn by_bare_cache_word(fields: Fields<'_>, found: &mut Vec<Layer>) {
 
 /// RFC 9111 §5.1: an age is a cache's word, whatever else it says.
 fn by_age(headers: &[Header], found: &mut Vec<Layer>) {
-    let fields = Fields::of(headers);
-    let Some(age) = fields.value("age").and_then(|age| seconds(&age)) else { return };
+    let Some(age) = age(headers) else { return };
     let from_store = |layer: &&mut Layer| layer.cache.is_some_and(CacheResult::is_from_store);
     let outermost = found.iter_mut().filter(from_store).min_by_key(|layer| layer.role);
     let layer = match outermost {

@@ -4,7 +4,9 @@
 use std::time::{Duration, SystemTime};
 
 use super::dates::{http_date, sent_date};
-use crate::trace::{Header, Http, HttpVersion, Reuse, ReuseReason, directive, header, members, seconds};
+use crate::trace::{
+    self, Header, Http, HttpVersion, Reuse, ReuseReason, directive, header, members, seconds,
+};
 
 /// What is done, why, and what a request can ask by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,7 +138,7 @@ fn lifetime(http: &Http, came: SystemTime, must_revalidate: bool) -> (Duration, 
 /// How old it is (section 4.2.3).
 fn age(fields: &[Header], times: Times) -> Duration {
     let apparent = sent_date(fields).and_then(|date| times.came.duration_since(date).ok());
-    let told = header(fields, "age").and_then(|age| seconds(age.trim()));
+    let told = trace::age(fields);
     let received = apparent.unwrap_or_default().max(Duration::from_secs(told.unwrap_or_default()));
     let resident = times.now.duration_since(times.came).unwrap_or_default();
     received.saturating_add(times.delay).saturating_add(resident)
@@ -173,6 +175,8 @@ mod tests {
             (200, "cache-control: max-age=60, immutable".to_owned(), Reuse::Fresh, Why::MaxAge),
             (200, "cache-control: max-age=60\nage: 58".to_owned(), Reuse::Fetched, Why::NoValidator),
             (200, "cache-control: max-age=60\nage: 57\netag: \"a\"".to_owned(), Reuse::Fresh, Why::MaxAge),
+            (200, "cache-control: max-age=60\nage: 58, 0".to_owned(), Reuse::Fetched, Why::NoValidator),
+            (200, "cache-control: max-age=60\nage: 58\nage: 0".to_owned(), Reuse::Fetched, Why::NoValidator),
             (200, "cache-control: max-age=1\netag: \"a\"".to_owned(), Reuse::Revalidated, Why::MaxAge),
             // Of a shared cache alone.
             (200, "cache-control: s-maxage=60\netag: \"a\"".to_owned(), Reuse::Revalidated, Why::NoLifetime),

@@ -30,6 +30,12 @@ pub fn seconds(text: &str) -> Option<u64> {
     digits.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
+/// How old a response says that it is, in seconds. Of several the first counts (RFC 9111 §5.1).
+#[must_use]
+pub fn age(headers: &[Header]) -> Option<u64> {
+    seconds(members(headers, "age").first()?)
+}
+
 /// What stands behind the name and its equals sign.
 fn argument(part: &str, name: &str) -> Option<String> {
     let (own, value) = part.split_once('=').unwrap_or((part, ""));

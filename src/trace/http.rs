@@ -81,6 +81,23 @@ pub struct Http {
 const FIRST_FLIGHT: u64 = 10 * 1460;
 
 impl Http {
+    /// Whether nobody waited for the end of the body: of a redirect that was followed, and would end with its connection.
+    #[must_use]
+    pub fn is_left_early(&self) -> bool {
+        let followed = self.redirect.as_ref().is_some_and(|redirect| redirect.followed);
+        !self.body.complete && followed && self.body.framing == BodyFraming::Close
+    }
+
+    /// What to say of the end of the body, behind its size; nothing where it was seen.
+    #[must_use]
+    pub fn missing_end(&self) -> &'static str {
+        match (self.body.complete, self.is_left_early()) {
+            (true, _) => "",
+            (false, true) => ", not waited for",
+            (false, false) => ", incomplete",
+        }
+    }
+
     /// How long after the kernel had the last byte of the body it was acknowledged: until then it was on its way, and the
     /// server had no whole request to think about. `None` where that was not seen, and the body may have been on its
     /// way for any part of the wait.

@@ -77,7 +77,7 @@ pub use dnssec::{
 pub use expect::{Expect, ExpectOutcome, USUAL_EXPECT_WAIT};
 pub use failure::{Failure, FailureCode};
 pub use fast_open::{FastOpen, FastOpenRefusal, FastOpenStart};
-pub use fields::{directive, members, parameter, seconds};
+pub use fields::{age, directive, members, parameter, seconds};
 pub use further::{Further, FurtherEnd, FurtherExchange};
 pub use grpc::{
     Grpc, GrpcFault, GrpcMessages, GrpcStatus, GrpcStatusBy, HEALTH_METHOD, HEALTH_SERVICE, Serving,

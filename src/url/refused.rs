@@ -54,18 +54,27 @@ fn forbidden(host: &str, column: impl Fn(usize) -> usize) -> Option<String> {
             || matches!(c, ' ' | '#' | '/' | ':' | '<' | '>' | '?' | '@' | '[' | '\\' | ']' | '^' | '|')
     };
     let shown = host.escape_debug();
-    if let Some(at) = bad_escape(host) {
-        return Some(format!("the host `{shown}` has a bad percent-encoding at column {}", column(at)));
+    if let Some((at, hex)) = bad_escape(host) {
+        let column = column(at);
+        return Some(match hex {
+            Some(hex) => format!(
+                "the host `{shown}` has `%{hex}` at column {column}, which stands for a character that no host can have"
+            ),
+            None => format!("the host `{shown}` has a bad percent-encoding at column {column}"),
+        });
     }
     let (at, c) = host.char_indices().find(|(_, c)| refused(*c))?;
     let name = if c == ' ' { "a space".to_owned() } else { format!("`{}`", c.escape_default()) };
     Some(format!("the host `{shown}` has {name} at column {}, which no host can have", column(at)))
 }
 
-/// Where a `%` stands that two hexadecimal digits do not follow, or that hides a forbidden character.
-fn bad_escape(host: &str) -> Option<usize> {
-    host.match_indices('%').map(|(at, _)| at).find(|at| {
-        let digits = host.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        digits.is_none_or(|byte| byte <= b' ' || b"#%/:<>?@[\\]^|\x7f".contains(&byte))
+/// Where a `%` stands that two hexadecimal digits do not follow, or that hides a forbidden character; with the digits,
+/// where there are some.
+fn bad_escape(host: &str) -> Option<(usize, Option<&str>)> {
+    host.match_indices('%').find_map(|(at, _)| {
+        let hex = host.get(at + 1..at + 3).filter(|hex| hex.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let Some(hex) = hex else { return Some((at, None)) };
+        let byte = u8::from_str_radix(hex, 16).ok()?;
+        (byte <= b' ' || b"#%/:<>?@[\\]^|\x7f".contains(&byte)).then_some((at, Some(hex)))
     })
 }

@@ -45,6 +45,8 @@ fn what_breaks_the_protocol_is_named() {
         (&[0x89, 126, 0, 126], "control frame of 126"),
         (&[0x09, 0], "in fragments"),
         (&[0x88, 1, 3], "half a code"),
+        (&[0x88, 2, 3, 0xee], "1006, a code that is never sent"),
+        (&[0x88, 2, 0, 1], "never sent"),
         (&[0x80, 0], "continuation of no message"),
         (&[0x01, 0, 0x81, 0], "within another"),
         (&[0x81, 126, 0, 5], "shortest"),
@@ -61,4 +63,13 @@ fn what_breaks_the_protocol_is_named() {
     assert_eq!(frames.next(), Ok(None));
     frames.push(&[b'x'; 1000]);
     assert_eq!((frames.next(), frames.buffer.len()), (Ok(None), 0));
+}
+
+#[test]
+fn a_ping_without_a_pong_is_told_as_that() {
+    let mut record = crate::http::scene::blank(HttpVersion::Http11, At(0));
+    record.websocket = Some(WebSocket { ping: Some(At(500_000)), ..WebSocket::default() });
+    let limit = std::time::Duration::from_secs(2);
+    let fault = fault::stopped(crate::stop::Stopped::MaxTime, &record, At(2_000_000), limit);
+    assert!(fault.message.contains("no pong answered the ping"), "{}", fault.message);
 }

@@ -168,6 +168,9 @@ fn first_answer(conduct: Conduct, number: u32, (target, cookie): (&str, &str)) -
         Conduct::BareReturn(_) => Some(
             b"HTTP/1.1 200 OK\r\nserver: urltrace-lab\r\ncontent-type: text/plain\r\nx-campaign: spring\rset-cookie: role=admin\r\ncontent-length: 6\r\n\r\nhello\n",
         ),
+        Conduct::StrayLine(_) => Some(
+            b"HTTP/1.1 200 OK\r\nserver: urltrace-lab\r\nWarning in /srv/shop/prices.php on line 7\r\ncontent-type: text/plain\r\ncontent-length: 6\r\n\r\nhello\n",
+        ),
         _ => None,
     }
 }
@@ -317,6 +320,7 @@ where
         | Conduct::LeadingBlank(_)
         | Conduct::TwoLengths(_)
         | Conduct::BareReturn(_)
+        | Conduct::StrayLine(_)
         | Conduct::EndsThird(_)
         | Conduct::Socket(_)
         | Conduct::Grpc(_)

@@ -191,6 +191,7 @@ pub(super) const PAGES: &[Site] = &[
         status(302, &[("location", "/index.html"), ("location", "/elsewhere")]),
     ),
     Site::http("bare-return.http.test", 247, Conduct::BareReturn(PLAIN)),
+    Site::http("stray-line.http.test", 249, Conduct::StrayLine(PLAIN)),
     Site::https("not-gzip.http.test", 245, fields(&[KEPT[0], KEPT[1], HSTS, ("content-encoding", "gzip")])),
     Site::tls("wants-http1.http.test", 246, Tls { conduct: Conduct::WantsHttp1(PAGE), ..TLS }),
     Site::http("busy.http.test", 150, Conduct::Busy(PLAIN)),

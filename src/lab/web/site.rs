@@ -176,6 +176,8 @@ pub(crate) enum Conduct {
     TwoLengths(Page),
     /// It has a carriage return in the middle of a field.
     BareReturn(Page),
+    /// It has a line in its head that is no field.
+    StrayLine(Page),
     /// It opens a WebSocket.
     Socket(Socket),
     /// It answers calls of gRPC.
@@ -207,6 +209,7 @@ impl Conduct {
             | Self::LeadingBlank(page)
             | Self::TwoLengths(page)
             | Self::BareReturn(page)
+            | Self::StrayLine(page)
             | Self::EndsThird(page)
             | Self::Busy(page)
             | Self::Moody(page, _)

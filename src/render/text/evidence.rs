@@ -431,8 +431,9 @@ pub(crate) fn body(http: &Http) -> String {
     if let Some(error) = &http.body.decode_error {
         words.push_str(&format!(" (not decoded: {error})"));
     }
-    if !http.body.complete && http.body.framing != BodyFraming::None && http.body.events.is_none() {
-        words.push_str(", incomplete");
+    let has_end = http.body.framing != BodyFraming::None && http.body.events.is_none();
+    if has_end {
+        words.push_str(http.missing_end());
     }
     if let Some(path) = &http.body.saved_to {
         match path.to_str() {

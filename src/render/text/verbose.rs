@@ -345,7 +345,7 @@ fn response(page: &mut Page, http: &Http) {
         put_wire(page, sign, &body);
     }
     let body = &http.body;
-    let end = if body.complete { "" } else { ", incomplete" };
+    let end = http.missing_end();
     let (wire, encoded) = (units::bytes(body.wire_bytes), units::bytes(body.encoded_bytes));
     let what = format!("[body of {encoded}, {wire} on the wire, framing {}{end}]", body.framing.as_str());
     wire_line(page, sign, Ink::Faint, &what);

@@ -125,6 +125,18 @@ fn lies_about_lengths_and_broken_heads_are_named() {
             Finding("http-bare-return"),
         ),
         (
+            "a line that is no field",
+            Once(b"HTTP/1.1 200 OK\r\nWarning here\r\nContent-Length: 0\r\n\r\n".to_vec()),
+            &[],
+            Finding("http-field-malformed"),
+        ),
+        (
+            "chunks that are not the last coding",
+            Once(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n".to_vec()),
+            &[],
+            Finding("http-framing-ambiguous"),
+        ),
+        (
             "a text that says HTTP/2.0",
             Once(b"HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec()),
             &[],
@@ -142,6 +154,12 @@ fn lies_about_lengths_and_broken_heads_are_named() {
             Once(b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n".to_vec()),
             &[],
             Finding("http-redirect-broken"),
+        ),
+        (
+            "a redirect whose body never ends",
+            Ever(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\n\r\n".to_vec(), b"x".to_vec()),
+            &["-L"],
+            Failure("connection-refused"),
         ),
         (
             "an upgrade that nobody asked for",
@@ -207,7 +225,7 @@ fn frames_out_of_bounds_are_named() {
             Failure("websocket-endless"),
         ),
         ("half a code", once(&[0x88, 1, 3]), &[], Failure("websocket-frame")),
-        ("a close of nonsense", once(&[0x88, 4, 0xff, 0xff, 0x1b, 0xff]), &[], Failure("websocket-closed")),
+        ("a close of nonsense", once(&[0x88, 4, 0xff, 0xff, 0x1b, 0xff]), &[], Failure("websocket-frame")),
         ("an end in the middle", once(&[0x82, 9, 1]), &[], Failure("websocket-closed")),
     ]);
 }

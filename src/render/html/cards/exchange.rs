@@ -80,7 +80,7 @@ fn response(page: &mut Page, http: &Http) {
         page.raw("\n");
     }
     let body = &http.body;
-    let end = if body.complete { "" } else { ", incomplete" };
+    let end = http.missing_end();
     let (wire, encoded) = (units::bytes(body.wire_bytes), units::bytes(body.encoded_bytes));
     let what = format!("{encoded}, {wire} on the wire, framing {}{end}", body.framing.as_str());
     page.element("<i>[body of ", &what, "]</i>\n");
