@@ -1,11 +1,16 @@
 //! What the rules about name servers share: the walks of a trace, the packets to one server, zones
 //! that failed, and the servers that `--all-ns` asked. No rule itself.
 
+use std::time::Duration;
+
 use super::found::{Finding, Load, Saving};
 use super::moments::Moments;
 use super::place::{InLookup, PacketField, Place};
 use super::rule::{Lookups, Rule};
 use crate::trace::{At, Dns, LookupId, Meaning, Packet, Purpose, ServerCheck};
+
+/// What went out less long before another question was not waited for.
+pub(super) const TIME_TO_ANSWER: Duration = Duration::from_millis(150);
 
 /// Every lookup, with its id.
 pub(super) fn walks(lookups: Lookups<'_>) -> impl Iterator<Item = (LookupId, &Dns)> {
@@ -142,6 +147,11 @@ pub(super) fn of_zone_servers(
         }
     }
     findings
+}
+
+/// Whether a question was waited for before another one went out.
+pub(super) fn had_time(silent: &Packet, answered: &Packet) -> bool {
+    answered.sent.since(silent.sent) >= TIME_TO_ANSWER
 }
 
 /// Whether the walk itself met a server's fault: other rules tell that, with what it cost. Of a packet

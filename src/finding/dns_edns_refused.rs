@@ -1,6 +1,6 @@
 //! A name server cannot read questions with EDNS, or drops them.
 
-use super::asked::{Spot, is_of_the_walk, once_a_server, same_question, server};
+use super::asked::{Spot, had_time, is_of_the_walk, once_a_server, same_question, server};
 use super::found::{Finding, Load, Saving, Severity};
 use super::place::PacketField;
 use super::rule::{Check, Lookups, Rule};
@@ -101,7 +101,7 @@ fn unanswered(dns: &Dns, packet: &Packet) -> Vec<usize> {
     }
     silent
         .into_iter()
-        .filter(|(_, other)| other.meaning == Meaning::Timeout)
+        .filter(|(_, other)| other.meaning == Meaning::Timeout && had_time(other, packet))
         .map(|(index, _)| index)
         .collect()
 }
@@ -109,6 +109,7 @@ fn unanswered(dns: &Dns, packet: &Packet) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::finding::asked::TIME_TO_ANSWER;
     use crate::finding::sample;
     use crate::trace::Edns;
 
@@ -140,19 +141,25 @@ mod tests {
     fn fires_where_what_has_edns_is_dropped() {
         let mut trace = sample::sound();
         let dns = sample::dns(&mut trace);
-        let server = dns.packets[1].server;
+        let (server, sent) = (dns.packets[1].server, dns.packets[1].sent);
         dns.packets.iter_mut().filter(|packet| packet.server == server).for_each(|packet| {
             (packet.chosen, packet.edns) = (Choice::Again, Edns::None);
+            packet.sent = packet.sent.after(TIME_TO_ANSWER);
         });
         assert!(sample::of(&RULE, &trace).is_empty(), "no question with it had no reply");
         let dns = sample::dns(&mut trace);
         let mut silent = dns.packets[1].clone();
         (silent.chosen, silent.edns, silent.received) = (Choice::First, Edns::Full, None);
-        silent.meaning = Meaning::Timeout;
+        (silent.meaning, silent.sent) = (Meaning::Timeout, sent);
         dns.packets.push(silent.clone());
         let findings = sample::of(&RULE, &trace);
         assert_eq!(findings.len(), 1);
         assert!(findings[0].title.ends_with(": 1 question with it had no reply"), "{}", findings[0].title);
+        // One that went out with the one that was answered had no time for a reply.
+        let mut late = silent.clone();
+        late.sent = late.sent.after(TIME_TO_ANSWER);
+        sample::dns(&mut trace).packets.push(late);
+        assert_eq!(sample::of(&RULE, &trace), findings);
         silent.received = Some(silent.end);
         sample::dns(&mut trace).packets.push(silent);
         assert!(sample::of(&RULE, &trace).is_empty(), "one with it was answered");

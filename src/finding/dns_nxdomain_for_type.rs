@@ -5,13 +5,13 @@ use super::case;
 use super::found::{Finding, Severity};
 use super::place::PacketField;
 use super::rule::{Check, Lookups, Rule};
-use crate::trace::{Meaning, Packet, RecordType, StageName};
+use crate::trace::{Denied, Meaning, Packet, RecordType, StageName};
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-nxdomain-for-type",
     severity: Severity::Warning,
     stage: StageName::Dns,
-    fires: "a name server answered NXDOMAIN to one type of a name, and gave records of another type of it",
+    fires: "a name server answered NXDOMAIN to one type of a name, and gave records of another type of it, or an NSEC by which the name exists",
     standard: "RFC 4074 section 4.2",
     check: Check::Lookups(check),
 };
@@ -23,7 +23,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         {
             return None;
         }
-        let (index, found) = served(&spot)?;
+        let Some((index, found)) = served(&spot) else { return empty(rule, spot) };
         let (qname, denied) = (&packet.qname, packet.qtype.mnemonic());
         let mut finding = rule.finding(
             format!(
@@ -42,6 +42,31 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
                 .to_owned();
         Some(finding)
     })
+}
+
+/// The zone's own proof says that the name is there, with nothing at it.
+fn empty(rule: &Rule, spot: Spot<'_>) -> Option<Finding> {
+    let (packet, dnssec) = (spot.packet, spot.dns.dnssec.as_ref()?);
+    dnssec.denials.iter().find(|denial| {
+        denial.name.eq_ignore_ascii_case(&packet.qname) && denial.what == Denied::Type(packet.qtype)
+    })?;
+    let mut finding = rule.finding(
+        format!(
+            "{} says that {} does not exist, and by the NSEC it sends there are names below it",
+            server(packet),
+            packet.qname
+        ),
+        vec![spot.place(PacketField::Meaning)],
+        format!(
+            "make {} answer names that have names below them with NOERROR, no record and the SOA",
+            name(packet)
+        ),
+    );
+    finding.detail =
+        "NXDOMAIN denies what is below a name, too (RFC 8020). Resolvers that validate differ: BIND answers \
+                      SERVFAIL to it, unbound takes the name for one without this type."
+            .to_owned();
+    Some(finding)
 }
 
 /// Records of the same name from the same server, and their type.
@@ -68,7 +93,24 @@ fn served(spot: &Spot<'_>) -> Option<(usize, String)> {
 mod tests {
     use super::*;
     use crate::finding::sample;
-    use crate::trace::{Negative, Record};
+    use crate::trace::{Denial, Dnssec, DnssecVerdict, Negative, ProofKind, Record};
+
+    #[test]
+    fn fires_where_the_proof_says_that_the_name_is_there() {
+        let mut trace = sample::sound();
+        let dns = sample::dns(&mut trace);
+        let qname = dns.packets[2].qname.clone();
+        dns.packets[2].meaning =
+            Meaning::NxDomain(Negative { zone: None, foreign_soa: None, ttl: None, rtype: None });
+        let qtype = dns.packets[2].qtype;
+        for (what, times) in [(Denied::Name, 0), (Denied::Type(qtype), 1)] {
+            let zone = "example.test.".to_owned();
+            let denials = vec![Denial { name: qname.clone(), what, proof: ProofKind::Nsec, zone }];
+            let secure = Dnssec { denials, ..sample::dnssec(DnssecVerdict::Secure) };
+            sample::dns(&mut trace).dnssec = Some(secure);
+            assert_eq!(sample::of(&RULE, &trace).len(), times, "{what:?}");
+        }
+    }
 
     #[test]
     fn fires_where_one_type_is_there_and_another_denies_the_name() {

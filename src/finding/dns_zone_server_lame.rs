@@ -10,28 +10,30 @@ pub(super) const RULE: Rule = Rule {
     id: "dns-zone-server-lame",
     severity: Severity::Warning,
     stage: StageName::Dns,
-    fires: "with --all-ns: a server of the last zone answered and does not serve it (REFUSED, SERVFAIL, not authoritative, ...)",
+    fires: "with --all-ns: a server of the last zone does not serve it (REFUSED, SERVFAIL, not authoritative, ...), or sent what cannot be read",
     standard: "RFC 9499 section 7",
     check: Check::Lookups(check),
 };
 
 fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
     of_zone_servers(rule, lookups, |dns, server| {
-        let why = server.faults.iter().find_map(|fault| match fault {
-            ServerFault::Lame(why) => Some(why),
-            _ => None,
-        })?;
         let name = &server.name;
+        let told = server.faults.iter().find_map(|fault| match fault {
+            ServerFault::Lame(why) => Some((
+                format!("does not serve the zone it is named for: it {why}"),
+                format!("make {name} serve the zone, or remove it from the zone's NS records at the parent and in the zone"),
+            )),
+            ServerFault::Unreadable(why) => Some((
+                format!("was asked in vain: it {why}"),
+                format!("see what makes {name}, or something before it, send such replies: resolvers drop them"),
+            )),
+            _ => None,
+        });
         // Then it is not the server that answered.
         if is_intercepted(dns) {
             return None;
         }
-        (!told_by_the_walk(dns, server)).then(|| {
-            (
-                format!("does not serve the zone it is named for: it {why}"),
-                format!("make {name} serve the zone, or remove it from the zone's NS records at the parent and in the zone"),
-            )
-        })
+        told.filter(|_| !told_by_the_walk(dns, server))
     })
 }
 
@@ -52,6 +54,19 @@ mod tests {
         // What the walk met itself has a rule of its own.
         sample::walk_met(&mut trace, Meaning::Refused);
         assert!(sample::of(&RULE, &trace).is_empty());
+    }
+
+    #[test]
+    fn replies_that_cannot_be_read_are_no_refusal_to_serve() {
+        let fault =
+            ServerFault::Unreadable("sent a reply that cannot be read: unexpected end of input".into());
+        let trace = sample::with_faulty_server(
+            &RULE,
+            fault,
+            ") was asked in vain: it sent a reply that cannot be read",
+        );
+        let findings = sample::of(&RULE, &trace);
+        assert!(findings[0].advice.starts_with("see what makes "), "{}", findings[0].advice);
     }
 
     #[test]

@@ -47,7 +47,8 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
             (None, Some(index)) => {
                 let more = and_more(others.len());
                 let serial = if is_same(*index) { ", with the same serial" } else { "" };
-                let is_lame = |fault: &ServerFault| matches!(fault, ServerFault::Lame(_));
+                let is_lame =
+                    |fault: &ServerFault| matches!(fault, ServerFault::Lame(_) | ServerFault::Unreadable(_));
                 let answers =
                     |server: &ServerCheck| server.rcode.is_some() && !server.faults.iter().any(is_lame);
                 let rest: Vec<usize> = (0..servers.len())

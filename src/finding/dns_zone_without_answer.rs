@@ -97,7 +97,8 @@ fn never_left(packet: &Packet) -> bool {
 fn fate(packet: &Packet, since: At) -> String {
     let what = match &packet.meaning {
         Meaning::Timeout => silence(packet, since),
-        Meaning::Error { reason } | Meaning::Malformed { reason } => reason.clone(),
+        Meaning::Error { reason } => reason.clone(),
+        Meaning::Malformed { reason } => format!("sent a reply that cannot be used: {reason}"),
         Meaning::NonAuthoritative => NO_AUTHORITY.to_owned(),
         Meaning::Lame { reason } => (*reason).to_owned(),
         Meaning::UpwardReferral { to } => format!("refers to {to}"),

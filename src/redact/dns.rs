@@ -207,7 +207,10 @@ fn hide_check(check: &mut ServerCheck, seen: &Seen) {
     } = check;
     for fault in faults {
         match fault {
-            ServerFault::Unreachable(words) | ServerFault::Lame(words) | ServerFault::NoUdp(words) => {
+            ServerFault::Unreachable(words)
+            | ServerFault::Lame(words)
+            | ServerFault::Unreadable(words)
+            | ServerFault::NoUdp(words) => {
                 seen.sentence(words);
             }
             ServerFault::SerialDiffers { .. }

@@ -90,6 +90,7 @@ fn faults(it: &Object<'_>) -> Read<Vec<ServerFault>> {
         Ok(match word.as_str() {
             "unreachable" => ServerFault::Unreachable(more),
             "lame" => ServerFault::Lame(more),
+            "unreadable" => ServerFault::Unreadable(more),
             "no-udp" => ServerFault::NoUdp(more),
             "serial-differs" => ServerFault::SerialDiffers {
                 newest: more.parse().map_err(|_| wrong("it is no serial").within("fault_details"))?,

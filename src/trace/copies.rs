@@ -116,6 +116,8 @@ pub enum ServerFault {
     Unreachable(String),
     /// It does not serve the zone; what it did instead.
     Lame(String),
+    /// Its replies cannot be read or used; what is wrong with them.
+    Unreadable(String),
     /// It has an older copy of the zone than the newest (RFC 1982).
     SerialDiffers {
         /// The newest serial seen.
@@ -140,6 +142,7 @@ impl ServerFault {
         match self {
             Self::Unreachable(_) => "unreachable",
             Self::Lame(_) => "lame",
+            Self::Unreadable(_) => "unreadable",
             Self::SerialDiffers { .. } => "serial-differs",
             Self::AnswerDiffers => "answer-differs",
             Self::NoEdns => "no-edns",

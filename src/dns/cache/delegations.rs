@@ -142,6 +142,11 @@ impl Server {
         !self.addresses.is_empty()
     }
 
+    /// Whether nobody has given an address of it yet.
+    pub(crate) fn is_unknown(&self) -> bool {
+        !self.has_address() && matches!(self.lookup, Lookup::NotMade | Lookup::Running)
+    }
+
     /// Whether a lookup could still bring addresses.
     pub(crate) fn can_be_looked_up(&self) -> bool {
         match self.lookup {
@@ -278,6 +283,24 @@ impl Zone {
         let any = doubtful.peek().is_some();
         doubtful.for_each(|server| server.lookup = Lookup::Rest(None));
         any
+    }
+
+    /// What servers publish of their own addresses may be wrong, too: takes the glue that led to them. False where
+    /// there is no other.
+    pub(crate) fn take_glue(&self, all: &Delegations) -> bool {
+        let known = self.addresses();
+        let servers = self.servers.borrow().clone();
+        for server in servers.iter().filter(|server| server.lookup == Lookup::Made) {
+            let Some(own) = all.above(&server.name, Moment::now()).pop() else { continue };
+            let named = own.servers.borrow().iter().find(|one| one.name == server.name).cloned();
+            let is_new = |at: &SocketAddr| server.addresses.iter().all(|(known, _)| known != at);
+            for (at, source) in named.into_iter().flat_map(|named| named.addresses) {
+                if own.name != self.name && source == AddressSource::GlueInDomain && is_new(&at) {
+                    self.locate(&server.name, (at.ip(), source), at.port(), all.reach);
+                }
+            }
+        }
+        self.addresses() > known
     }
 
     /// A lookup that gave up has told nothing of the zone: it is not one of those it may have.

@@ -135,7 +135,7 @@ impl<'a> Validator<'a> {
         let Some(reply) = evidence.about(zone) else {
             let why = match evidence.ds.get(zone) {
                 Some(Fetched::Failed(reason) | Fetched::Refused(reason)) => {
-                    format!("the DS of {text} could not be asked for: {reason}")
+                    format!("the DS of {text} could not be asked for: {reason}{}", self.consequence())
                 }
                 _ => format!("the DS of {text} did not come in time"),
             };
@@ -233,12 +233,7 @@ impl<'a> Validator<'a> {
                 link.ds_state = DsState::ProvenAbsent;
                 link.denial =
                     Some(Denial { name: text.clone(), what: Denied::Ds, proof, zone: parent_text.clone() });
-                let how = match proof {
-                    ProofKind::Nsec => ", proven by NSEC",
-                    ProofKind::Nsec3 => ", proven by NSEC3",
-                    ProofKind::Nsec3OptOut => ", which leaves unsigned zones out (NSEC3 opt-out)",
-                };
-                Conclusion::insecure(format!("zone {text} has no DS in {parent_text}{how}"))
+                without_ds(&text, &parent_text, proof)
             }
             Err(unproven) => {
                 if let Unproven::Iterations(_) = unproven {
@@ -342,12 +337,10 @@ impl<'a> Validator<'a> {
         Err(Conclusion::indeterminate(why))
     }
 
-    /// What keys that do not come mean to others.
+    /// What an answer that does not come means to others.
     fn consequence(&self) -> &'static str {
         match self.evidence.source {
-            Source::Servers => {
-                "; while no server of the zone gives them, resolvers that validate answer SERVFAIL"
-            }
+            Source::Servers => "; while no server answers that, resolvers that validate answer SERVFAIL",
             // The resolver may be the one that is at fault.
             Source::Resolver => "",
         }
@@ -394,7 +387,8 @@ impl<'a> Validator<'a> {
             };
             asked = true;
             let state = self.zone(&zone);
-            let unknown = of_resolver && state.status() == DnssecVerdict::Indeterminate;
+            let unheard = of_resolver || !matches!(fetched, Fetched::Reply(_));
+            let unknown = unheard && state.status() == DnssecVerdict::Indeterminate;
             let speaks = matches!(fetched, Fetched::Reply(reply) if reply.speaks_of(&zone));
             if state.status() == DnssecVerdict::Insecure || unknown || (of_resolver && !speaks) {
                 return state.fault.clone();
@@ -404,6 +398,21 @@ impl<'a> Validator<'a> {
             self.links.retain(|link| link.zone != text || link.status == DnssecVerdict::Secure);
         }
         None
+    }
+
+    /// A zone without a DS at or above a name, where the proofs that came tell of one: what its parent says
+    /// of names in it is nothing.
+    pub(crate) fn unsigned_cut(
+        &self,
+        proofs: &Proofs<'_>,
+        zone: &Name,
+        name: &Name,
+        qtype: WireType,
+    ) -> Option<Conclusion> {
+        between(zone, name, qtype).take(MAX_BETWEEN).find_map(|cut| {
+            let proof = self.prove(proofs, zone, &cut, Wanted::Ds).ok()?;
+            Some(without_ds(&name_text(&cut), &name_text(zone), proof))
+        })
     }
 
     /// The NSEC and NSEC3 records of a message whose signatures hold.
@@ -476,6 +485,16 @@ fn few_of_each(mut records: Vec<&DS>) -> Vec<Trusts> {
         *count <= MAX_ALIKE
     });
     records.into_iter().map(|ds| Trusts::Digest(ds.clone())).collect()
+}
+
+/// A zone that is proven to have no DS.
+fn without_ds(zone: &str, parent: &str, proof: ProofKind) -> Conclusion {
+    let how = match proof {
+        ProofKind::Nsec => ", proven by NSEC",
+        ProofKind::Nsec3 => ", proven by NSEC3",
+        ProofKind::Nsec3OptOut => ", which leaves unsigned zones out (NSEC3 opt-out)",
+    };
+    Conclusion::insecure(format!("zone {zone} has no DS in {parent}{how}"))
 }
 
 /// A record set without a signature.

@@ -85,7 +85,11 @@ pub(crate) fn covers(owner: &Name, nsec: &NSEC, zone: &Name, name: &Name) -> boo
     let next = nsec.next_domain_name();
     // The last NSEC of a zone points back to its apex.
     let within = owner < name && (name < next || next == zone);
-    within && zone.zone_of(owner) && !(owner.zone_of(name) && is_cut_or_dname(nsec.type_set()))
+    // One that ends outside its zone would deny names of others.
+    within
+        && zone.zone_of(owner)
+        && zone.zone_of(next)
+        && !(owner.zone_of(name) && is_cut_or_dname(nsec.type_set()))
 }
 
 /// The deepest ancestor of the name that exists, by the NSEC that covers the name.

@@ -115,7 +115,8 @@ impl<'a> Hashed<'a> {
         let own = |(owner, nsec3): &(&'a Name, &'a NSEC3)| {
             let same = nsec3.salt() == salt && nsec3.iterations() == iterations;
             let hash = owner.iter().next().and_then(from_base32hex)?;
-            (same && owner.base_name() == *zone).then_some((hash, *nsec3))
+            let fits = nsec3.next_hashed_owner_name().len() == hash.len();
+            (same && fits && owner.base_name() == *zone).then_some((hash, *nsec3))
         };
         Ok(Self {
             zone,

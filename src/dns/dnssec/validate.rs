@@ -267,9 +267,22 @@ impl Judge<'_> {
     ) {
         let state = self.chain.zone(zone);
         let proofs = self.chain.proofs(&asked.reply.message, zone, &state.keys);
-        let result = self.chain.prove(&proofs, zone, name, wanted);
-        self.keep(proofs.signatures);
+        let mut result = self.chain.prove(&proofs, zone, name, wanted);
+        let mut what = what;
+        if wanted == Wanted::Name && result.is_err() {
+            // No code of a reply is signed: some servers say NXDOMAIN of an empty non-terminal (RFC 8020 §2). As
+            // unbound, and of NSEC only: no resolver takes it with NSEC3.
+            let of_type = self.chain.prove(&proofs, zone, name, Wanted::Type(asked.qtype));
+            if of_type == Ok(ProofKind::Nsec) {
+                (result, what) = (of_type, Denied::Type(RecordType(u16::from(asked.qtype))));
+            }
+        }
         let text = name_text(name);
+        let of_cut = match result {
+            Err(Unproven::Missing(_)) => self.chain.unsigned_cut(&proofs, zone, name, asked.qtype),
+            _ => None,
+        };
+        self.keep(proofs.signatures);
         match result {
             Ok(proof) => {
                 let denial = Denial { name: text.clone(), what, proof, zone: name_text(zone) };
@@ -287,6 +300,7 @@ impl Judge<'_> {
             Err(unproven) => {
                 let of_child = match unproven {
                     Unproven::Iterations(_) => None,
+                    _ if of_cut.is_some() => of_cut,
                     _ => self.chain.unsigned_between(&asked.reply.zone, name, asked.qtype),
                 };
                 let unproven = || unproven.conclude(zone, |what| format!("{claim} without proof: {what}"));

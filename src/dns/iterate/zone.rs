@@ -94,13 +94,30 @@ pub(crate) async fn ask_zone(
     if let Some(known) = query.failure().known() {
         return Err(known);
     }
+    let mut spare = None;
+    let result = ask_all(job, &query, &mut spare).await;
+    let answered = match (result, spare) {
+        (Err(_), Some(spare)) => spare,
+        (result, _) => result?,
+    };
+    take_answer(job, zone, qname, &answered);
+    Ok(answered)
+}
+
+/// Asks all servers of a zone, those whose addresses have to be found last. `spare` is an answer without authority.
+async fn ask_all(job: &Job, query: &ZoneQuery, spare: &mut Option<Answered>) -> Result<Answered, Fault> {
+    let (resolution, zone) = (&job.resolution, &query.zone);
+    let Resolution { context, .. } = &**resolution;
     let mut tried = (*job.avoid).clone();
     let mut failed: Vec<ServerFailure> = Vec::new();
     loop {
-        let candidates = order(&resolution.context, zone, &tried);
+        let candidates = order(context, zone, &tried);
         if candidates.is_empty() {
-            match resolve_servers(job, zone, parent).await {
-                Ok(()) if !order(&resolution.context, zone, &tried).is_empty() => continue,
+            let found = resolve_servers(job, zone, query.parent).await;
+            let is_more = !order(context, zone, &tried).is_empty();
+            match found {
+                Ok(()) if is_more => continue,
+                _ if job.is_main() && !failed.is_empty() && zone.take_glue(&context.delegations) => continue,
                 Ok(()) => return Err(query.failure().failed(&failed, None)),
                 // All of them had addresses: what was looked up in place of glue has changed nothing.
                 Err(_) if !failed.is_empty() && zone.servers.borrow().iter().all(Server::has_address) => {
@@ -111,16 +128,23 @@ pub(crate) async fn ask_zone(
         }
         tried.extend(candidates.iter().map(|candidate| candidate.address));
         let first = (!failed.is_empty()).then_some(Choice::NextAfterFailure);
-        match ask_servers(&query, candidates, first).await {
-            Ok(answered) => {
-                take_answer(job, zone, qname, &answered);
-                return Ok(answered);
+        match ask_servers(query, candidates, first).await {
+            Ok(answered)
+                if answered.without_authority
+                    && spare.is_none()
+                    && zone.servers.borrow().iter().any(Server::is_unknown) =>
+            {
+                // One of those that nobody gave an address of may do better.
+                *spare = Some(answered);
             }
+            Ok(answered) => return Ok(answered),
             Err(Unanswered::Failed { failures, path }) => {
                 job.path.borrow_mut().extend(path);
                 failed.extend(failures);
                 let is_over = zone.servers.borrow().iter().all(|server| !server.can_be_looked_up());
-                if is_over && !(job.is_main() && zone.doubts_glue()) {
+                let is_more = || !order(context, zone, &tried).is_empty();
+                let may_differ = || zone.doubts_glue() || zone.take_glue(&context.delegations) || is_more();
+                if is_over && !(job.is_main() && may_differ()) {
                     return Err(query.failure().failed(&failed, None));
                 }
             }
@@ -128,7 +152,7 @@ pub(crate) async fn ask_zone(
             Err(Unanswered::Detached) => {
                 return Err(Fault::new(FailureCode::DnsTimeout, "it was not awaited".to_owned()));
             }
-            Err(lost) => return Err(over_budget(resolution, qname, &lost)),
+            Err(lost) => return Err(over_budget(resolution, &query.qname, &lost)),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use hickory_resolver::proto::rr::Name;
 
 use crate::clock::Moment;
+use crate::dns::cache::network::Udp;
 use crate::dns::context::Context;
 use crate::dns::name_servers::selection::order;
 use crate::dns::name_servers::single::judge;
@@ -25,6 +26,8 @@ pub(crate) async fn prime(context: &Context, log: &Rc<Log>) {
     let ask = Ask::of(Purpose::Priming, &Name::root(), (&Name::root(), RecordType::NS), to);
     let Exchanged { id, ask, outcome, .. } = receive(send(log, ask), PACKET_TIMEOUT).await;
     if let Ok(reply) = outcome {
+        // The walk's own question may be lost all the same.
+        context.network.udp.set(Udp::Works);
         let verdict = judge(&reply, &ask);
         log.close(id, verdict.meaning());
         if let Verdict::Answer { .. } = verdict {

@@ -31,7 +31,7 @@ impl Race<'_> {
         !self.tcp_tried
             && query.zone.name.is_root()
             && !query.root_answered.get()
-            && query.context.network.udp.get() == Udp::Unknown
+            && query.context.network.udp.get() != Udp::Blocked
     }
 
     /// Nothing came back from any root server by UDP so far: the first ones are asked by TCP beside

@@ -15,7 +15,7 @@ use crate::dns::outcome::words::{cut_short, no_reply, of_no_use};
 use crate::dns::response::apex_ns;
 use crate::dns::response::bailiwick::untrusted;
 use crate::dns::response::classify::{Verdict, accept_forwarded};
-use crate::dns::transport::ask::{Ask, NoReply};
+use crate::dns::transport::ask::{Ask, Kept, NoReply};
 use crate::dns::transport::exchange::Exchanged;
 use crate::dns::wire::message::Reply;
 use crate::dns::wire::name::name_text;
@@ -57,13 +57,17 @@ impl Race<'_> {
             Err(why @ (NoReply::Malformed(_) | NoReply::NotSent(_))) => {
                 self.fail(&done, no_reply(&why), FailureKind::Other);
             }
-            Err(NoReply::Error { reason, no_route }) => {
-                if no_route {
+            Err(NoReply::Error { reason, kept }) => {
+                if kept == Some(Kept::NoRoute) {
                     observe::no_route(self.query, &done.server);
                 }
                 infra.missed(done.server.address);
-                let why = if no_route { format!("could not be asked: {reason}") } else { reason };
-                self.no_reply(done, why, FailureKind::Other);
+                match kept {
+                    Some(_) => {
+                        self.no_reply(done, format!("could not be asked: {reason}"), FailureKind::Unsent)
+                    }
+                    None => self.no_reply(done, reason, FailureKind::Other),
+                }
             }
             Err(NoReply::WrongSource { .. }) => self.by_tcp(done, Choice::WrongSource),
             Err(NoReply::Timeout { .. }) => {

@@ -43,28 +43,32 @@ pub(crate) fn less_edns(query: &ZoneQuery, ask: &Ask) {
 /// form with it. The packets end here: they were listened for long enough.
 pub(crate) fn form(query: &ZoneQuery, ask: &Ask) {
     let (infra, log) = (&query.context.infra, &query.log);
-    let by_udp = |packet: &Packet| packet.server == ask.server && packet.transport == Transport::Udp;
+    let by_udp = |packet: &Packet| packet.transport == Transport::Udp;
     let (dropped, how, other) = match (ask.transport, ask.edns, ask.spelling) {
         (Transport::Udp, Edns::None, _) if infra.edns(ask.server) == Edns::None => return,
         (Transport::Udp, Edns::None, _) => {
             infra.less_edns(ask.server, Edns::None);
-            (log.unanswered(|packet| by_udp(packet) && packet.edns.is_some()), "without EDNS", "with it")
+            (
+                log.unanswered(ask.server, |packet| by_udp(packet) && packet.edns.is_some()),
+                "without EDNS",
+                "with it",
+            )
         }
         (Transport::Udp, Edns::Bare, _) if infra.edns(ask.server) == Edns::Full => {
             infra.less_edns(ask.server, Edns::Bare);
             let with = |packet: &Packet| by_udp(packet) && packet.edns == Edns::Full;
-            (log.unanswered(with), "without EDNS options", "with one (NSID)")
+            (log.unanswered(ask.server, with), "without EDNS options", "with one (NSID)")
         }
         (Transport::Udp, ..) if infra.case(ask.server).spelling() == Spelling::Plain => return,
         (Transport::Udp, ..) => {
             infra.case(ask.server).set_matters();
             let drawn = |packet: &Packet| by_udp(packet) && packet.spelling == Spelling::Random;
-            (log.unanswered(drawn), "names in plain case", "in drawn case (0x20)")
+            (log.unanswered(ask.server, drawn), "names in plain case", "in drawn case (0x20)")
         }
         _ if infra.tcp_only(ask.server) => return,
         _ => {
             infra.set_tcp_only(ask.server);
-            (log.unanswered(by_udp), "by TCP", "by UDP")
+            (log.unanswered(ask.server, by_udp), "by TCP", "by UDP")
         }
     };
     if let Some(dropped) = dropped {

@@ -94,6 +94,8 @@ pub(crate) struct ServerFailure {
 pub(crate) enum FailureKind {
     Timeout,
     ServerFailure(Rcode),
+    /// The question has not left this machine.
+    Unsent,
     Other,
 }
 

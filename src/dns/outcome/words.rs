@@ -200,7 +200,7 @@ pub(crate) fn zone_failed(
     );
     let rcode_of = |failure: &ServerFailure| match failure.kind {
         FailureKind::ServerFailure(rcode) => Some(rcode),
-        FailureKind::Timeout | FailureKind::Other => None,
+        FailureKind::Timeout | FailureKind::Unsent | FailureKind::Other => None,
     };
     let rcodes: Option<Vec<Rcode>> = failures.iter().map(rcode_of).collect();
     let rcode = rcodes.and_then(|rcodes| {
@@ -208,7 +208,12 @@ pub(crate) fn zone_failed(
         // Where they differ it is what a resolver makes of it.
         Some(if rcodes.iter().all(|rcode| *rcode == first) { first } else { Rcode::SERVFAIL })
     });
-    let hint = "the zone's operator has to fix its servers; `urltrace dns -v` shows every packet";
+    let hint = if more.is_none() && failures.iter().all(|failure| failure.kind == FailureKind::Unsent) {
+        "nobody was asked: this machine has no route to these servers (has it IPv6?), or a firewall of its own lets \
+         no question out; --resolver system asks a resolver that may reach them"
+    } else {
+        "the zone's operator has to fix its servers; `urltrace dns -v` shows every packet"
+    };
     Fault { rcode, ..Fault::new(code, message) }.hint(hint)
 }
 

@@ -115,7 +115,7 @@ async fn exchange(log: &Rc<Log>, ask: &Ask, taken: &mut Taken, limit: Duration) 
              it, took one more"
         ));
     }
-    let failed = |reason| NoReply::Error { reason, no_route: false };
+    let failed = |reason| NoReply::Error { reason, kept: None };
     let end = match asking {
         Some(Ok((received, bytes))) => End::Over(read_reply(ask, &query, &open, clock.at(received), &bytes)),
         Some(Err(Unanswered::Lost(error))) => End::Lost(failed(reason(&error, ask.transport))),

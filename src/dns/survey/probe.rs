@@ -17,7 +17,7 @@ use crate::dns::transport::log::Log;
 use crate::dns::wire::message::{Data, Reply, Rr};
 use crate::dns::wire::name::name_text;
 use crate::dns::wire::query::Recursion;
-use crate::trace::{Rcode, ReplyHeader};
+use crate::trace::{Rcode, ReplyHeader, ServerFault};
 
 /// The limit for one packet.
 pub(crate) const LIMIT: Duration = Duration::from_secs(2);
@@ -40,16 +40,25 @@ pub(crate) struct Probe {
 impl Probe {
     /// Whether anything came back, also what cannot be read.
     pub(crate) fn was_heard(&self) -> bool {
-        self.header.is_some() || matches!(self.kind, ReplyKind::Useless(_))
+        self.header.is_some() || matches!(self.kind, ReplyKind::Useless(_) | ReplyKind::Unreadable(_))
     }
 
     /// What it did instead of an answer.
     pub(crate) fn uselessness(&self) -> Option<String> {
         match &self.kind {
             ReplyKind::Refers(cut) => Some(format!("refers to {}", name_text(cut))),
-            ReplyKind::Useless(why) => Some(why.clone()),
+            ReplyKind::Useless(why) | ReplyKind::Unreadable(why) => Some(why.clone()),
             _ => None,
         }
+    }
+
+    /// The same as a fault of the server.
+    pub(crate) fn fault(&self) -> Option<ServerFault> {
+        let fault = match &self.kind {
+            ReplyKind::Unreadable(_) => ServerFault::Unreadable,
+            _ => ServerFault::Lame,
+        };
+        self.uselessness().map(fault)
     }
 
     /// Why nothing came back.
@@ -77,6 +86,8 @@ pub(crate) enum ReplyKind {
     Refers(Name),
     /// It answered and was of no use.
     Useless(String),
+    /// It answered with what cannot be read or used.
+    Unreadable(String),
     /// Nothing came back in time.
     Silent(String),
     /// The system, or a router, says that there is no way.
@@ -114,7 +125,7 @@ fn silence(why: &NoReply) -> ReplyKind {
     let words = no_reply(why);
     match why {
         NoReply::Timeout { .. } | NoReply::WrongSource { .. } => ReplyKind::Silent(words),
-        NoReply::Malformed(_) => ReplyKind::Useless(words),
+        NoReply::Malformed(_) => ReplyKind::Unreadable(words),
         NoReply::Error { .. } | NoReply::NotSent(_) => ReplyKind::Unreached(words),
     }
 }
@@ -144,6 +155,7 @@ fn kind(verdict: Verdict, reply: &Reply, ask: &Ask) -> ReplyKind {
         }
         Verdict::Referral(referral) => ReplyKind::Refers(referral.cut),
         Verdict::Upward { to } => ReplyKind::Useless(format!("refers to {}", name_text(&to))),
+        Verdict::Malformed { .. } => ReplyKind::Unreadable(of_no_use(&verdict, reply.header.rcode)),
         verdict => ReplyKind::Useless(of_no_use(&verdict, reply.header.rcode)),
     }
 }

@@ -185,7 +185,7 @@ fn judge(target: Target, zone: &Name, heard: Heard) -> Seen {
     let edns =
         if edns_fault.is_some() && reachable { Some(false) } else { soa().find_map(|probe| probe.edns) };
     if reachable {
-        faults.extend(all().find_map(Probe::uselessness).map(ServerFault::Lame));
+        faults.extend(all().find_map(Probe::fault));
         faults.extend(edns_fault.or_else(|| (edns == Some(false)).then_some(ServerFault::NoEdns)));
         if has_udp == Some(false) {
             faults.push(ServerFault::NoUdp(silence(by_udp.iter())));

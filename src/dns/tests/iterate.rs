@@ -104,6 +104,44 @@ fn an_answer_without_authority_is_taken_when_nobody_does_better() {
 }
 
 #[test]
+fn a_server_without_glue_is_asked_before_an_answer_without_authority_is_taken() {
+    local(async {
+        let tld_zone = format!("{TLD_ZONE}example.test. NS ns2.other.test.\n");
+        let far = format!("{OTHER_ZONE}ns2.other.test. A {SECOND}\n");
+        let good = (SECOND, vec![], vec![("example.test.", "www.example.test. A 192.0.2.99\n")]);
+        let net = TestNet::start(vec![
+            root(),
+            (TLD, vec![], vec![("test.", tld_zone.as_str())]),
+            broken(auth(), Quirk::NoAuthority),
+            (OTHER, vec![], vec![("other.test.", far.as_str())]),
+            good,
+        ])
+        .await;
+        let run = resolve(&net, "www.example.test").await;
+        assert_eq!(run.addresses(), ["192.0.2.99"]);
+        assert!(!run.noted("did better"), "{:?}", run.dns.notes);
+    });
+}
+
+#[test]
+fn glue_that_led_to_a_server_is_tried_where_its_published_address_is_of_no_use() {
+    local(async {
+        let root_zone = format!("{ROOT_ZONE}far. NS ns.far.\nns.far. A {OTHER}\n");
+        let tld_zone = "example.test. NS ns.far.\n";
+        let net = TestNet::start(vec![
+            (ROOT, vec![], vec![(".", root_zone.as_str())]),
+            (TLD, vec![], vec![("test.", tld_zone)]),
+            (OTHER, vec![], vec![("far.", "ns.far. A 127.0.53.4\n"), ("example.test.", EXAMPLE)]),
+            (SECOND, vec![Quirk::Rcode(ResponseCode::Refused)], vec![]),
+        ])
+        .await;
+        let run = resolve(&net, "www.example.test").await;
+        assert_eq!(run.addresses()[0], "192.0.2.1", "{:?}", run.lines());
+        assert!(!net.seen(SECOND).is_empty());
+    });
+}
+
+#[test]
 fn a_silent_server_is_hedged_and_its_packet_superseded() {
     local(async {
         let tld_zone = "example.test. NS ns1.example.test.\nns1.example.test. A 127.0.53.4\n\

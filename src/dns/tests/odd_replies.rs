@@ -7,13 +7,19 @@ use hickory_resolver::proto::rr::rdata::CNAME;
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType as WireType};
 
 use crate::dns::cache::delegations::{Delegations, Reach};
+use crate::dns::outcome::fault::{FailureKind, ServerFailure, Witness};
+use crate::dns::outcome::words::{absent, zone_failed};
 use crate::dns::resolver::Resolver;
+use crate::dns::response::classify::{Question, classify};
 use crate::dns::tests::kit::{
     AUTH, EXAMPLE, OTHER, Run, SECOND, TLD, TLD_ZONE, TRAP, ask, auth, broken, local, other, plan, resolve,
     resolve_with, root, tld,
 };
 use crate::dns::tests::server::{Bend, Quirk, Spec, TestNet};
-use crate::trace::{FailureCode, Meaning, Purpose, Rcode};
+use crate::dns::transport::ask::{Kept, NoReply};
+use crate::dns::wire::message::{Decoded, decode};
+use crate::dns::wire::name::parse_name;
+use crate::trace::{Edns, FailureCode, Meaning, Negative, Purpose, Rcode, RecordType, Transport};
 
 fn zone_of<'a>(server: &'a str, origin: &'a str, text: &'a str) -> Spec<'a> {
     (server, vec![], vec![(origin, text)])
@@ -355,4 +361,85 @@ fn an_address_in_place_of_a_name_is_told_where_it_belongs() {
             assert!(hint.contains(&format!("`urltrace dns -x {name}`")), "{hint}");
         }
     });
+}
+
+#[test]
+fn records_of_another_class_are_none_of_the_answer() {
+    let name = |text: &str| parse_name(text).unwrap();
+    let (qname, zone) = (name("www.example.test"), name("example.test"));
+    let question = b"\x03www\x07example\x04test\0\0\x01\0\x01";
+    let header = [0x12, 0x34, 0x84, 0, 0, 1, 0, 1, 0, 0, 0, 0];
+    // CH and HS (RFC 1035 section 3.2.4), as an answer to a question of class IN.
+    for (class, want) in [(1, "answer"), (3, "lame"), (4, "lame")] {
+        let record = [0xc0, 12, 0, 1, 0, class, 0, 0, 1, 44, 0, 4, 192, 0, 2, 1];
+        let bytes = [&header[..], question, &record].concat();
+        let Decoded::Reply(reply) = decode(&qname, RecordType::A, &bytes) else { panic!("class {class}") };
+        let asked = Question {
+            zone: &zone,
+            qname: &qname,
+            qtype: RecordType::A,
+            transport: Transport::Udp,
+            edns: Edns::Full,
+        };
+        assert_eq!(classify(&reply, &asked).meaning().as_str(), want, "class {class}");
+    }
+}
+
+#[test]
+fn a_header_alone_that_says_truncated_leads_to_tcp() {
+    let qname = parse_name("www.example.test").unwrap();
+    for (flags, want) in [([0x86, 0], Some("truncated")), ([0x84, 0], None), ([0x84, 5], Some("refused"))] {
+        let bytes = [&[0x12, 0x34][..], &flags, &[0; 8]].concat();
+        let asked = Question {
+            zone: &Name::root(),
+            qname: &qname,
+            qtype: RecordType::A,
+            transport: Transport::Udp,
+            edns: Edns::None,
+        };
+        let said = match decode(&qname, RecordType::A, &bytes) {
+            Decoded::Reply(reply) => Some(classify(&reply, &asked).meaning().as_str()),
+            _ => None,
+        };
+        assert_eq!(said, want, "{flags:?}");
+    }
+}
+
+#[test]
+fn of_a_name_without_the_type_it_is_not_said_that_it_exists() {
+    // RFC 9824 section 2: a compact denial says NOERROR of names that do not exist, too.
+    let negative = Negative { zone: None, foreign_soa: None, ttl: None, rtype: Some(RecordType::A) };
+    let fault = absent(&parse_name("www.example.test").unwrap(), &[RecordType::A], negative, Witness::Walk);
+    assert_eq!(fault.message, "www.example.test. has no A record, by its server");
+    let hint = "the name may have records of other types: ask for them with `urltrace dns`";
+    assert_eq!(fault.hint.as_deref(), Some(hint));
+}
+
+#[test]
+fn nobody_is_blamed_for_questions_that_have_not_left() {
+    let name = parse_name("example.test").unwrap();
+    for (kinds, is_blamed) in [
+        (&[FailureKind::Unsent, FailureKind::Unsent][..], false),
+        (&[FailureKind::Unsent, FailureKind::Timeout], true),
+        (&[FailureKind::Other], true),
+    ] {
+        let failure = |kind: &FailureKind| ServerFailure {
+            server: "ns1.example.test. (2001:db8::1)".to_owned(),
+            why: "could not be asked".to_owned(),
+            kind: *kind,
+        };
+        let failures: Vec<ServerFailure> = kinds.iter().map(failure).collect();
+        let hint = zone_failed(&name, &name, RecordType::A, &failures, None).hint.unwrap();
+        assert_eq!(hint.contains("operator has to fix"), is_blamed, "{hint}");
+    }
+    for (code, transport, kept) in [
+        (libc::EPERM, Transport::Udp, Some(Kept::Forbidden)),
+        (libc::ENETUNREACH, Transport::Udp, Some(Kept::NoRoute)),
+        // It may have come by ICMP.
+        (libc::EACCES, Transport::Tcp, None),
+    ] {
+        let error = std::io::Error::from_raw_os_error(code);
+        let NoReply::Error { kept: found, .. } = NoReply::of(&error, transport) else { panic!("{error}") };
+        assert_eq!(found, kept, "{error}");
+    }
 }

@@ -110,7 +110,8 @@ fn every_server_of_the_last_zone_is_compared_with_the_others() {
         let rounds = net.seen("127.0.53.10");
         let rounds = rounds.iter().filter(|line| *line == "udp www.example.test. SOA").count();
         assert_eq!(rounds, 3, "one datagram may be lost, or EDNS be what is dropped");
-        assert_eq!((words(".53.11"), of(".53.11").reachable), (vec!["lame"], true), "something came back");
+        let heard = (words(".53.11"), of(".53.11").reachable);
+        assert_eq!(heard, (vec!["unreadable"], true), "something came back");
         assert_eq!((of(".53.3").serial, of(".53.4").serial, of(".53.6").serial), (Some(7), Some(6), None));
         assert_eq!((of(".53.3").tcp, of(".53.8").tcp, of(".53.6").tcp), (Some(true), Some(false), None));
         assert_eq!((of(".53.3").authoritative, of(".53.5").authoritative), (Some(true), Some(false)));

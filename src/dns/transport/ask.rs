@@ -89,13 +89,21 @@ pub(crate) enum NoReply {
         from: SocketAddr,
     },
     Malformed(String),
-    /// The system's words, and whether they mean that this machine has no route to the server.
+    /// The system's words, and what they mean where the question has not left this machine.
     Error {
         reason: String,
-        no_route: bool,
+        kept: Option<Kept>,
     },
     /// Why it could not be sent.
     NotSent(Vec<String>),
+}
+
+/// Why a question has not left this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    NoRoute,
+    /// By a firewall of its own.
+    Forbidden,
 }
 
 /// A query that was sent several times by UDP, and once by TCP, in vain.
@@ -123,9 +131,13 @@ impl NoReply {
 
     /// An error of the system.
     pub(crate) fn of(error: &io::Error, transport: Transport) -> Self {
-        let no_route = matches!(error.kind(), ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable)
-            || error.raw_os_error() == Some(libc::EAFNOSUPPORT);
-        Self::Error { reason: reason(error, transport), no_route }
+        let kept = match (error.kind(), transport) {
+            (ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable, _) => Some(Kept::NoRoute),
+            _ if error.raw_os_error() == Some(libc::EAFNOSUPPORT) => Some(Kept::NoRoute),
+            (ErrorKind::PermissionDenied, Transport::Udp) => Some(Kept::Forbidden),
+            _ => None,
+        };
+        Self::Error { reason: reason(error, transport), kept }
     }
 
     /// An error that came back for a datagram. What a router on the way says of one server says nothing of
@@ -137,7 +149,7 @@ impl NoReply {
             ErrorKind::NetworkUnreachable => "network unreachable (ICMP)".to_owned(),
             _ => os::words(error),
         };
-        Self::Error { reason, no_route: false }
+        Self::Error { reason, kept: None }
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -18,6 +19,9 @@ use crate::trace::{At, Meaning, Packet, Purpose, Record, ReplyHeader, Stray};
 
 /// Sockets that stay aside when there is time: those of the questions for A, AAAA and HTTPS.
 const SPENT: usize = 3;
+
+/// What went out less long before another question was not waited for.
+const TIME_TO_ANSWER: Duration = Duration::from_millis(150);
 
 /// Datagrams dropped for one packet that look like an attempt at forging its reply.
 const SUSPICIOUS: u32 = 10;
@@ -283,17 +287,19 @@ impl Log {
             .flatten()
     }
 
-    /// How many packets of a kind had no reply so far; `None` if one of them had a reply.
-    pub(crate) fn unanswered(&self, which: impl Fn(&Packet) -> bool) -> Option<usize> {
+    /// How many packets of a kind had no reply before a server answered another one; `None` if one of them had a
+    /// reply. What went out with that one was not waited for.
+    pub(crate) fn unanswered(&self, server: SocketAddr, which: impl Fn(&Packet) -> bool) -> Option<usize> {
         let entries = self.entries.borrow();
-        let mut number = 0;
-        for entry in entries.iter().filter(|entry| which(&entry.packet)) {
-            if entry.packet.received.is_some() {
-                return None;
-            }
-            number += usize::from(entry.packet.meaning == Meaning::Timeout);
+        let packets = || entries.iter().map(|entry| &entry.packet).filter(|packet| packet.server == server);
+        if packets().any(|packet| which(packet) && packet.received.is_some()) {
+            return None;
         }
-        Some(number)
+        let answered = packets().filter(|packet| packet.received.is_some()).map(|packet| packet.sent).max();
+        let had_time =
+            |packet: &&Packet| answered.is_some_and(|sent| sent.since(packet.sent) >= TIME_TO_ANSWER);
+        let silent = packets().filter(|packet| which(packet) && packet.meaning == Meaning::Timeout);
+        Some(silent.filter(had_time).count())
     }
 
     /// Every packet as it stands; one that is still open ends now.

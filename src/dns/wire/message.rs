@@ -90,14 +90,16 @@ pub(crate) fn decode(name: &Name, rtype: RecordType, bytes: &[u8]) -> Decoded {
         Ok(message) => message,
         Err(error) => return unreadable(bytes, &error.to_string()),
     };
-    // FORMERR may come back without the question: the server could not read it.
+    // FORMERR may come back without the question: the server could not read it. What is only cut short says to
+    // ask by TCP.
     let asked = match message.queries.first() {
         Some(query) => {
             query.name == *name && u16::from(query.query_type) == rtype.0 && query.query_class == DNSClass::IN
         }
         None => {
             let rcode = u16::from(message.metadata.response_code);
-            rcode == Rcode::FORMERR.0 || rcode == Rcode::NOTIMP.0 || rcode == Rcode::REFUSED.0
+            let is_told_so = [Rcode::FORMERR.0, Rcode::NOTIMP.0, Rcode::REFUSED.0].contains(&rcode);
+            is_told_so || message.metadata.truncation
         }
     };
     let stray = if message.queries.is_empty() { Stray::NoQuestion } else { Stray::WrongQuestion };

@@ -43,9 +43,9 @@ pub(super) struct ServerCheckView<'a> {
     edns: Option<bool>,
     /// Whether it answers by TCP.
     tcp: Option<bool>,
-    /// What is wrong, or differs from the other servers: `unreachable`, `lame`, `serial-differs`,
+    /// What is wrong, or differs from the other servers: `unreachable`, `lame`, `unreadable`, `serial-differs`,
     /// `answer-differs`, `no-edns`, `edns-dropped` (no answer with EDNS, one without), `no-udp`, `no-tcp`.
-    #[cfg_attr(test, schemars(extend("items" = { "type": "string", "enum": ["unreachable", "lame", "serial-differs", "answer-differs", "no-edns", "edns-dropped", "no-udp", "no-tcp"] })))]
+    #[cfg_attr(test, schemars(extend("items" = { "type": "string", "enum": ["unreachable", "lame", "unreadable", "serial-differs", "answer-differs", "no-edns", "edns-dropped", "no-udp", "no-tcp"] })))]
     faults: Vec<&'static str>,
     /// Ids of the packets of it all.
     packets: &'a [usize],
@@ -79,9 +79,10 @@ impl<'a> From<&'a ServerCheck> for ServerCheckView<'a> {
 /// What a fault says more than its word.
 fn detail(fault: &ServerFault) -> Option<String> {
     match fault {
-        ServerFault::Unreachable(words) | ServerFault::Lame(words) | ServerFault::NoUdp(words) => {
-            Some(words.clone())
-        }
+        ServerFault::Unreachable(words)
+        | ServerFault::Lame(words)
+        | ServerFault::Unreadable(words)
+        | ServerFault::NoUdp(words) => Some(words.clone()),
         ServerFault::SerialDiffers { newest } => Some(newest.to_string()),
         ServerFault::AnswerDiffers | ServerFault::NoEdns | ServerFault::EdnsDropped | ServerFault::NoTcp => {
             None

@@ -58,6 +58,7 @@ fn server(page: &mut Page, check: &ServerCheck, label: &str, width: usize) {
             fault,
             ServerFault::Unreachable(_)
                 | ServerFault::Lame(_)
+                | ServerFault::Unreadable(_)
                 | ServerFault::NoUdp(_)
                 | ServerFault::EdnsDropped
         );

@@ -11,10 +11,13 @@ use futures_util::future::join_all;
 use hickory_resolver::proto::rr::{Name, Record, RecordType as WireType};
 
 use crate::clock::{Clock, Moment};
-use crate::dns::cache::delegations::Zone;
+use crate::dns::cache::delegations::{Server, Zone};
 use crate::dns::dnssec::evidence::{AskedReply, Evidence, Fetched};
 use crate::dns::dnssec::rrsig::{Now, canonical_data};
 use crate::dns::dnssec::validate::validate;
+use crate::dns::iterate::job::{AbortOnDrop, Job, Patience};
+use crate::dns::iterate::ns_addresses::resolve_servers;
+use crate::dns::iterate::resolve::begin;
 use crate::dns::lanes::validation::checking::Checking;
 use crate::dns::lanes::validation::from_servers::ask_server;
 use crate::dns::name_servers::observe::label;
@@ -62,10 +65,13 @@ impl Checking {
                 continue;
             };
             let (first, address) = given(log, &suspect);
-            let tried: HashSet<SocketAddr> = address.into_iter().collect();
-            let mut others = order(&self.context, &zone, &tried);
-            others.retain(|other| self.context.network.routed(other.address));
-            for other in others.into_iter().take(MAX_SERVERS) {
+            let mut tried: HashSet<SocketAddr> = address.into_iter().collect();
+            let mut left = MAX_SERVERS;
+            while left > 0
+                && let Some(other) = self.next_server(log, &zone, &tried).await
+            {
+                left -= 1;
+                tried.insert(other.address);
                 let Some(given) = self.as_given_by(log, &zone, &suspect, &other, &evidence).await else {
                     continue;
                 };
@@ -76,6 +82,26 @@ impl Checking {
             }
         }
         bogus
+    }
+
+    /// A server of the zone that was not tried yet; those that came without an address last.
+    async fn next_server(
+        &self,
+        log: &Rc<Log>,
+        zone: &Rc<Zone>,
+        tried: &HashSet<SocketAddr>,
+    ) -> Option<Candidate> {
+        let routed = |other: &Candidate| self.context.network.routed(other.address);
+        let next = || order(&self.context, zone, tried).into_iter().find(routed);
+        if let Some(next) = next() {
+            return Some(next);
+        }
+        if zone.servers.borrow().iter().any(Server::is_unknown) {
+            let run = begin(&self.context, log, None);
+            let _guard = AbortOnDrop(Rc::clone(&run));
+            let _ = resolve_servers(&Job::walk(&run, Patience::Whole), zone, None).await;
+        }
+        next()
     }
 
     /// The evidence with one server's word in place of what came first; `None` where it does not give all of it.

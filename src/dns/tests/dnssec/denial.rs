@@ -178,6 +178,17 @@ const NAMES: &[(&str, &[WireType])] = &[
 ];
 
 #[test]
+fn nsec3_whose_next_name_is_no_hash_of_its_kind_proves_nothing() {
+    let mut zone = chain(NAMES, false, 0);
+    assert!(zone.all("c.z.test", Wanted::Name).is_ok());
+    for (_, nsec3) in &mut zone.records {
+        let next = nsec3.next_hashed_owner_name().repeat(10);
+        *nsec3 = NSEC3::new(Nsec3HashAlgorithm::SHA1, false, 0, nsec3.salt().to_vec(), next, [SOA]);
+    }
+    assert!(zone.all("c.z.test", Wanted::Name).is_err());
+}
+
+#[test]
 fn nsec3_proves_by_closest_encloser_next_closer_and_wildcard() {
     let zone = chain(NAMES, false, 0);
     for (asked, wanted, proven) in [

@@ -58,6 +58,8 @@ enum Conduct {
     CutsDown,
     /// No signatures in anything, as a secondary has none whose copy of the zone was never signed.
     Strips,
+    /// Referrals without the addresses of the second server.
+    ForgetsGlue,
     /// Other addresses in everything.
     Forges,
     /// Silence by UDP.
@@ -95,6 +97,9 @@ async fn reply(question: &[u8], lab: SocketAddr, conduct: Option<Conduct>, keys:
     let mut reply = Message::from_vec(&bytes[..length]).unwrap();
     match conduct {
         Some(Conduct::NoAuthority) => reply.metadata.authoritative = false,
+        Some(Conduct::ForgetsGlue) => {
+            reply.additionals.retain(|record| !record.name.to_string().starts_with("ns2."));
+        }
         Some(Conduct::Forges) => {
             for record in &mut reply.answers {
                 if let RData::A(address) = &mut record.data {
@@ -237,6 +242,15 @@ fn one_server_that_is_bogus_is_made_up_for_and_told() {
             told.ends_with("ns2.example.test. (127.53.0.22) gives the same, and there it is secure"),
             "{told}"
         );
+        // One that came without an address is looked up for it.
+        let without = [(11, Conduct::ForgetsGlue), (12, Conduct::ForgetsGlue), (FIRST, Conduct::Strips)];
+        let dns = through(&lab, TWO, &without).await;
+        assert_eq!(verdict(&dns), SECURE);
+        assert!(
+            in_part(&dns).contains("ns2.example.test. (127.53.0.22) gives the same"),
+            "{}",
+            in_part(&dns)
+        );
         // What this trace goes on with is what the first one gave.
         let dns = through(&lab, TWO, &[(FIRST, Conduct::Forges)]).await;
         assert_eq!(verdict(&dns).0, DnssecVerdict::Bogus);
@@ -323,7 +337,7 @@ fn silence_about_keys_stays_undecided_and_says_what_others_make_of_it() {
         assert!(why.contains("ns1.dnssec-nsec3.test. (127.53.0.91) did not answer in 1"), "{why}");
         assert!(
             why.ends_with(
-                "asked twice; while no server of the zone gives them, resolvers that validate answer SERVFAIL"
+                "asked twice; while no server answers that, resolvers that validate answer SERVFAIL"
             ),
             "{why}"
         );

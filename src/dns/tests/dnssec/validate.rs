@@ -12,7 +12,7 @@ use crate::dns::dnssec::anchors::Anchors;
 use crate::dns::dnssec::evidence::{AskedReply, Evidence, Fetched, Sections, Source, ZoneReply};
 use crate::dns::dnssec::validate::validate;
 use crate::dns::tests::dnssec::zone::{TestKey, a, name, now, rrsig, rsa_key};
-use crate::trace::{Dnssec, DnssecCause, DnssecVerdict};
+use crate::trace::{Denied, Dnssec, DnssecCause, DnssecVerdict, RecordType};
 
 const ZONE: &str = "test";
 
@@ -179,9 +179,8 @@ fn a_key_too_small_to_be_checked_here_makes_nothing_bogus() {
     let says = "RSA of 768 bits cannot be checked here";
     let answer = judged("www.test", claimed(&small, "www.test", vec![a("www.test", 1)]), Vec::new());
     // A proof of absence, of which no signature can be checked.
-    let nsec = NSEC::new_cover_self(name("z.test"), [WireType::TXT]);
-    let nsec = Record::from_rdata(name("www.test"), 300, RData::DNSSEC(DNSSECRData::NSEC(nsec)));
-    let absence = judged("www.test", Vec::new(), claimed(&small, "www.test", vec![nsec]));
+    let proof = vec![nsec("www.test", "z.test", &[WireType::TXT])];
+    let absence = judged("www.test", Vec::new(), claimed(&small, "www.test", proof));
     for dnssec in [answer, absence] {
         ends(&dnssec, DnssecVerdict::Indeterminate, says);
         assert_eq!(dnssec.cause, Some(DnssecCause::Unchecked));
@@ -218,11 +217,66 @@ fn a_signature_by_somebody_else_does_not_hide_the_zones_own() {
         let message = Sections { name_error: false, answers, authorities };
         ZoneReply { zone: Name::root(), message: Rc::new(message) }
     };
-    let nsec = NSEC::new_cover_self(name("z.test"), [WireType::A]);
-    let nsec = Record::from_rdata(name("www.test"), 300, RData::DNSSEC(DNSSECRData::NSEC(nsec)));
-    let no_ds = of_root(Vec::new(), signed(&key, ZONE, "www.test", vec![nsec]));
+    let proof = vec![nsec("www.test", "z.test", &[WireType::A])];
+    let no_ds = of_root(Vec::new(), signed(&key, ZONE, "www.test", proof));
     evidence.ds.insert(name("www.test"), Fetched::Reply(no_ds));
     let reply = of_root(records, Vec::new());
     evidence.asked.push(AskedReply { qname: name("www.test"), qtype: WireType::A, reply });
     ends(&validate(&evidence, &anchors, now()), DnssecVerdict::Secure, "");
+}
+
+fn nsec(owner: &str, next: &str, types: &[WireType]) -> Record {
+    let nsec = NSEC::new_cover_self(name(next), types.iter().copied());
+    Record::from_rdata(name(owner), 300, RData::DNSSEC(DNSSECRData::NSEC(nsec)))
+}
+
+/// What a reply with nothing but this NSEC comes to, for type A.
+fn denied(qname: &str, name_error: bool, proof: Record) -> Dnssec {
+    let key = TestKey::new(257);
+    let (mut evidence, anchors) = zone(&key);
+    let owner = proof.name.to_string();
+    let authorities = signed(&key, ZONE, owner.trim_end_matches('.'), vec![proof]);
+    let message = Sections { name_error, answers: Vec::new(), authorities };
+    let reply = ZoneReply { zone: name(ZONE), message: Rc::new(message) };
+    evidence.asked.push(AskedReply { qname: name(qname), qtype: WireType::A, reply });
+    validate(&evidence, &anchors, now())
+}
+
+#[test]
+fn an_empty_non_terminal_that_is_said_not_to_exist_is_proven_to_have_no_such_type() {
+    let dnssec = denied("ent.test", true, nsec("a.test", "x.ent.test", &[WireType::A]));
+    ends(&dnssec, DnssecVerdict::Secure, "");
+    assert_eq!(dnssec.denials[0].what, Denied::Type(RecordType::A));
+    let dnssec = denied("c.test", true, nsec("a.test", "x.ent.test", &[WireType::A]));
+    ends(&dnssec, DnssecVerdict::Bogus, "no NSEC proves that *.test. does not exist");
+}
+
+#[test]
+fn what_is_said_below_a_cut_without_a_ds_is_unsigned() {
+    let cut = nsec("child.test", "d.test", &[WireType::NS]);
+    for qname in ["child.test", "www.child.test"] {
+        let says = "zone child.test. has no DS in test., proven by NSEC";
+        ends(&denied(qname, false, cut.clone()), DnssecVerdict::Insecure, says);
+    }
+    let with_ds = nsec("child.test", "d.test", &[WireType::NS, WireType::DS]);
+    ends(&denied("child.test", false, with_ds), DnssecVerdict::Bogus, "does not rule out A");
+}
+
+#[test]
+fn an_nsec_that_ends_outside_its_zone_proves_nothing() {
+    let dnssec = denied("www.test", false, nsec("w.test", "z.tesu", &[WireType::A]));
+    ends(&dnssec, DnssecVerdict::Bogus, "no NSEC speaks of www.test.");
+}
+
+#[test]
+fn whether_an_unsigned_name_is_a_zone_is_open_while_its_ds_is_not_answered() {
+    let key = TestKey::new(257);
+    let (mut evidence, anchors) = zone(&key);
+    let silent = Fetched::Failed("ns.test. did not answer in 450 ms".to_owned());
+    evidence.ds.insert(name("www.test"), silent);
+    let reply = reply(vec![a("www.test", 1)]);
+    evidence.asked.push(AskedReply { qname: name("www.test"), qtype: WireType::A, reply });
+    let says = "the DS of www.test. could not be asked for: ns.test. did not answer in 450 ms; while no server answers \
+                that, resolvers that validate answer SERVFAIL";
+    ends(&validate(&evidence, &anchors, now()), DnssecVerdict::Indeterminate, says);
 }
