@@ -72,15 +72,15 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
             "This trace went on, as a resolver without validation would. About a third of all users are behind one that validates (APNIC Labs)."
         }
         .to_owned();
-        match dnssec.cause {
+        finding.detail += match dnssec.cause {
             Some(DnssecCause::Expired) if expired_today(dnssec) => {
-                finding.detail += " Resolvers that allow for clocks that are off still take the signature for a while: unbound for a tenth of its life, an hour at least and a day at most."
+                " Resolvers that allow for clocks that are off still take the signature for a while: unbound for a tenth of its life, an hour at least and a day at most."
             }
             Some(DnssecCause::NotYetValid) => {
-                finding.detail += " Resolvers that allow for clocks that are off take a signature early: unbound by a tenth of its life, an hour at least and a day at most."
+                " Resolvers that allow for clocks that are off take a signature early: unbound by a tenth of its life, an hour at least and a day at most."
             }
-            _ => {}
-        }
+            _ => "",
+        };
         findings.push(finding);
     }
     findings

@@ -62,12 +62,11 @@ impl Race<'_> {
                     observe::no_route(self.query, &done.server);
                 }
                 infra.missed(done.server.address);
-                match kept {
-                    Some(_) => {
-                        self.no_reply(done, format!("could not be asked: {reason}"), FailureKind::Unsent)
-                    }
-                    None => self.no_reply(done, reason, FailureKind::Other),
-                }
+                let (why, kind) = match kept {
+                    Some(_) => (format!("could not be asked: {reason}"), FailureKind::Unsent),
+                    None => (reason, FailureKind::Other),
+                };
+                self.no_reply(done, why, kind);
             }
             Err(NoReply::WrongSource { .. }) => self.by_tcp(done, Choice::WrongSource),
             Err(NoReply::Timeout { .. }) => {
