@@ -117,7 +117,7 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     Scenario::new(
         "page-beside",
         "https://page-beside.http.test/",
-        "a page whose stylesheets come side by side from hosts by HTTP/1.1 and HTTP/2",
+        "a page whose stylesheets come side by side, by HTTP/1.1 and HTTP/2",
     )
     .options(&["--page"]),
     Scenario::new(
