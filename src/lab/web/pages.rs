@@ -14,6 +14,7 @@ use crate::lab::scenario::{
     SLOW_UPSTREAM,
 };
 
+const PACKED: Page = Page { encoding: Encoding::Gzip, ..PAGE };
 const GOOD: Conduct = Conduct::Page(PAGE);
 
 /// Sites with a page, and those with none.
@@ -160,7 +161,7 @@ pub(super) const PAGES: &[Site] = &[
         42,
         Conduct::Page(Page { pace: Pace::Drip { pieces: DRIP_PIECES, pause: DRIP_PAUSE }, ..PAGE }),
     ),
-    Site::https("gzip.http.test", 43, Conduct::Page(Page { encoding: Encoding::Gzip, ..PAGE })),
+    Site::https("gzip.http.test", 43, Conduct::Page(PACKED)),
     Site::https("raw-deflate.http.test", 53, Conduct::Page(Page { encoding: Encoding::RawDeflate, ..PAGE })),
     Site::https("uncompressed.http.test", 233, Conduct::Page(Page { encoding: Encoding::Never, ..PAGE })),
     Site::https("not-found.http.test", 44, status(404, &[])),
@@ -193,7 +194,7 @@ pub(super) const PAGES: &[Site] = &[
     Site::http("bare-return.http.test", 247, Conduct::BareReturn(PLAIN)),
     Site::http("stray-line.http.test", 249, Conduct::StrayLine(PLAIN)),
     Site::https("not-gzip.http.test", 245, fields(&[KEPT[0], KEPT[1], HSTS, ("content-encoding", "gzip")])),
-    Site::tls("wants-http1.http.test", 246, Tls { conduct: Conduct::WantsHttp1(PAGE), ..TLS }),
+    Site::tls("wants-http1.http.test", 246, Tls { conduct: Conduct::WantsHttp1(PACKED), ..TLS }),
     Site::http("busy.http.test", 150, Conduct::Busy(PLAIN)),
     Site::http("flapping.http.test", 170, Conduct::Moody(PLAIN, Mood::Flapping)),
     Site::http("bimodal.http.test", 171, Conduct::Moody(PLAIN, Mood::Bimodal)),
