@@ -125,9 +125,13 @@ impl Internet {
 
     /// Drops every packet to an address until the returned value is dropped.
     pub(crate) fn drop_packets_to(&self, address: IpAddr) -> Dropping {
-        let dropping = Dropping { servers: self.servers.clone(), address };
-        must(&mut dropping.rule("add"));
-        dropping
+        self.silence(address);
+        Dropping { servers: self.servers.clone(), address }
+    }
+
+    /// Drops every packet to an address. What nobody has would be answered by ICMP: there is no route.
+    pub(crate) fn silence(&self, address: IpAddr) {
+        must(&mut blackhole(&self.servers, "add", address));
     }
 
     fn add_client(&mut self, number: u8, access: Access, addresses: &Addresses<'_>) {
@@ -224,19 +228,16 @@ pub(crate) struct Dropping {
     address: IpAddr,
 }
 
-impl Dropping {
-    fn rule(&self, verb: &str) -> Command {
-        let family = if self.address.is_ipv4() { "-4" } else { "-6" };
-        let mut command = Command::new(program("ip"));
-        command.args([family, "-n", &self.servers, "rule", verb, "pref", "5"]);
-        command.args(["to", &self.address.to_string(), "blackhole"]);
-        command
-    }
+fn blackhole(servers: &str, verb: &str, address: IpAddr) -> Command {
+    let family = if address.is_ipv4() { "-4" } else { "-6" };
+    let mut command = Command::new(program("ip"));
+    command.args([family, "-n", servers, "rule", verb, "pref", "5", "to", &address.to_string(), "blackhole"]);
+    command
 }
 
 impl Drop for Dropping {
     fn drop(&mut self) {
-        let _ = self.rule("del").status();
+        let _ = blackhole(&self.servers, "del", self.address).status();
     }
 }
 

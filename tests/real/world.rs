@@ -27,6 +27,7 @@ impl World {
             near: &zones::NEAR,
         };
         let internet = net::Internet::new(&addresses);
+        internet.silence(zones::WEB_SILENT);
         let certificates = web::certificates(dir.path());
         let mut servers = servers::start_name_servers(&internet, dir.path(), &zones::name_servers());
         servers.push(servers::start_resolver(
