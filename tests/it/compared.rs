@@ -251,16 +251,27 @@ fn a_connection_that_the_server_closed_is_told_and_another_opened() {
     );
     // It ends them behind the third response, and does not say so before.
     let url = "https://few-requests.http.test/";
-    let (exit, document) = json(&["--lab", "-n", "5", "--warm", "connection", url]);
+    let (exit, document) = json(&["--lab", "-n", "5", "--interval", "100ms", "--warm", "connection", url]);
     check_document(&document);
     assert_eq!(exit, 0);
-    let kept: Vec<&str> = document["runs"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|run| run["hops"][0]["kept_connection"].as_str().unwrap_or("-"))
-        .collect();
-    assert_eq!(kept, ["-", "used", "used", "closed", "used"]);
+    let runs = document["runs"].as_array().unwrap();
+    let kept: Vec<&str> =
+        runs.iter().map(|run| run["hops"][0]["kept_connection"].as_str().unwrap_or("-")).collect();
+    assert_eq!([&kept[..3], &kept[4..]].concat(), ["-", "used", "used", "used"]);
+    // On a busy machine the end may be seen under the request only, which then goes again.
+    let fourth = runs[3]["hops"].as_array().unwrap();
+    match kept[3] {
+        "closed" => assert_eq!(fourth.len(), 1, "{:#}", runs[3]),
+        met => {
+            assert_eq!((met, fourth.len()), ("used", 2), "{:#}", runs[3]);
+            assert_eq!(
+                (&fourth[0]["http"]["unanswered"], &fourth[1]["retry_of"]),
+                (&"closed".into(), &0.into()),
+                "{:#}",
+                runs[3]
+            );
+        }
+    }
 }
 
 #[test]
