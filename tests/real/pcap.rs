@@ -14,6 +14,9 @@ use crate::servers::{Server, unconfined};
 use crate::tools::{program, run_at};
 use crate::zones::RESOLVER;
 
+/// Room for 256 of the largest packets.
+const BUFFER_KIB: &str = "65536";
+
 /// A running capture.
 pub(crate) struct Capture<'a> {
     tcpdump: Server,
@@ -58,8 +61,10 @@ impl<'a> Capture<'a> {
         let file = dir.join("packets");
         let executable = unconfined(world.dir.path(), "tcpdump");
         let mut command = crate::tools::inside(&client.namespace, &executable);
-        // `--immediate-mode` and `-U`: each packet is in the file as soon as it was seen.
-        command.args(["-i", &client.interface, "--immediate-mode", "-U", "-Z", "root", "-w"]).arg(&file);
+        // `--immediate-mode` and `-U`: each packet is in the file as soon as it was seen. Each then takes as much room
+        // as the largest could, until tcpdump comes to it: the usual 2 MiB hold eight, and a busy machine loses more.
+        command.args(["-i", &client.interface, "--immediate-mode", "-U", "-B", BUFFER_KIB]);
+        command.args(["-Z", "root", "-w"]).arg(&file);
         let tcpdump = Server::from_command("tcpdump", &dir, command);
         let mut capture = Self { tcpdump, file, client, sentinels: 0 };
         capture.pass_sentinel();
