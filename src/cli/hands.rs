@@ -75,28 +75,59 @@ pub fn is_check(arguments: &[OsString]) -> bool {
     arguments.iter().skip(1).find(|word| !is_option(word)).is_some_and(|word| word == "check")
 }
 
-/// An error of clap's, or what is right in place of an option that there is not.
+/// What is wrong in our words; clap's own are left for what nobody has met yet.
 pub(super) fn refused(error: clap::Error, arguments: &[OsString]) -> PlanError {
-    let option = match (error.kind(), error.get(ContextKind::InvalidArg)) {
-        (ErrorKind::UnknownArgument, Some(ContextValue::String(option))) => {
-            option.split('=').next().unwrap_or_default().to_owned()
+    let at = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
+    let name = at.split([' ', '=']).next().unwrap_or_default();
+    let of = |kind| error.get(kind).map(ToString::to_string).filter(|text| !text.is_empty());
+    let (value, valid) = (of(ContextKind::InvalidValue), of(ContextKind::ValidValue));
+    match (error.kind(), value, valid, of(ContextKind::PriorArg)) {
+        (ErrorKind::UnknownArgument, ..) => unknown(name, &error, arguments),
+        (ErrorKind::InvalidValue, None, valid, _) => PlanError::with_hint(
+            format!("{name} needs a value"),
+            valid.unwrap_or_else(|| "`urltrace --help` shows its form".to_owned()),
+        ),
+        (ErrorKind::InvalidValue, Some(value), Some(valid), _) => {
+            PlanError::with_hint(format!("{name}: `{value}` is none of its values"), valid)
         }
-        _ => return PlanError::Clap(Box::new(error)),
-    };
+        (ErrorKind::ValueValidation, Some(value), ..) => {
+            let why = std::error::Error::source(&error).map(|why| format!(": {why}")).unwrap_or_default();
+            PlanError::usage(format!("{name}: `{value}` cannot be read{why}"))
+        }
+        (ErrorKind::MissingRequiredArgument, ..) => {
+            PlanError::usage(format!("{at} {} missing", if at.contains(", ") { "are" } else { "is" }))
+        }
+        (ErrorKind::ArgumentConflict, _, _, Some(other)) => {
+            let other = other.split([' ', '=']).next().unwrap_or_default();
+            PlanError::usage(if name == other {
+                format!("{name} can be given once")
+            } else {
+                format!("{name} cannot be used with {other}")
+            })
+        }
+        _ => PlanError::Clap(Box::new(error)),
+    }
+}
+
+/// An option that there is not, or a word too many.
+fn unknown(option: &str, error: &clap::Error, arguments: &[OsString]) -> PlanError {
     if !option.starts_with('-') {
-        return second_word(&option, arguments);
+        return second_word(option, arguments);
     }
     let dns = arguments.iter().skip(1).any(|word| word == "dns");
-    let own = dns.then(|| borrowed::dig(&option)).flatten();
+    let own = dns.then(|| borrowed::dig(option)).flatten();
     let cli = Cli::command();
-    if own.is_none() && dns && cli.get_arguments().any(|argument| names(argument).contains(&option)) {
-        return misplaced(&option, "dns");
+    if own.is_none()
+        && dns
+        && cli.get_arguments().any(|argument| names(argument).iter().any(|name| name == option))
+    {
+        return misplaced(option, "dns");
     }
-    if let Some(answer) = own.or_else(|| borrowed::answer(&option)) {
-        return answered(&option, answer);
+    if let Some(answer) = own.or_else(|| borrowed::answer(option)) {
+        return answered(option, answer);
     }
     let suggested = match error.get(ContextKind::SuggestedArg) {
-        Some(ContextValue::String(other)) if is_near(&option, other) => format!("did you mean {other}? "),
+        Some(ContextValue::String(other)) if is_near(option, other) => format!("did you mean {other}? "),
         _ => String::new(),
     };
     let help = if dns { "urltrace dns --help" } else { "urltrace --help" };

@@ -102,7 +102,9 @@ fn of_hop(hop: &Hop, is_one_of_many: bool, put: &mut dyn FnMut(&str, String)) {
     if let Some(dns) = &hop.dns {
         let mut addresses = dns.addresses.clone();
         addresses.sort_unstable();
-        put("addresses in DNS", addresses.join(", "));
+        if !addresses.is_empty() {
+            put("addresses in DNS", addresses.join(", "));
+        }
     }
     if let Some(address) = hop.connect.as_ref().and_then(|connect| connect.address.clone()) {
         put("address", address);

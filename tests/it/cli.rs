@@ -43,6 +43,18 @@ fn wrong_arguments_exit_with_2() {
     for arguments in [&[][..], &["--no-such-option"], &["--max-time", "x", "a"], &["--resolver", "x", "a"]] {
         refused(arguments, 2);
     }
+    // Nothing of it is a secret, though the form of a proxy looks like one.
+    for (arguments, told) in [
+        (&["-x"][..], "urltrace: --proxy needs a value\nhint: `urltrace --help` shows its form\n"),
+        (&["--tls-max"], "urltrace: --tls-max needs a value\nhint: 1.2, 1.3\n"),
+        (&["--tls-max", "1.1", "a"], "urltrace: --tls-max: `1.1` is none of its values\nhint: 1.2, 1.3\n"),
+        (&["-n", "x", "a"], "urltrace: --repeat: `x` cannot be read: invalid digit found in string\n"),
+        (&["--page", "--compare", "http=1.1", "a"], "urltrace: --page cannot be used with --compare\n"),
+        (&["diff", "a.json"], "urltrace: <B.json> is missing\n"),
+        (&["diff"], "urltrace: <A.json>, <B.json> are missing\n"),
+    ] {
+        assert_eq!(refused(arguments, 2), told);
+    }
 }
 
 #[test]

@@ -58,6 +58,13 @@ fn single_runs_are_set_beside_each_other_and_not_judged() {
     let (_, text) = diff(&["--ascii"], &one, &other);
     assert!(text.contains("cannot be told from so few runs") && text.contains("certificate"), "{text}");
     assert!(text.is_ascii());
+    let (_, changes) = text.split_once("What else differs\n").unwrap();
+    let starts = |what: &str, column: usize| {
+        let line = changes.lines().find(|line| line.starts_with(what)).unwrap();
+        line[what.len()..column].trim().is_empty() && !line[column..].starts_with(' ')
+    };
+    let width = "addresses in DNS".len() + 2;
+    assert!(["addresses in DNS", "address ", "certificate"].iter().all(|what| starts(what, width)), "{text}");
     let (_, text) = diff(&["--format", "json"], &one, &other);
     let document: Value = serde_json::from_str(&text).unwrap();
     check_document(&document);

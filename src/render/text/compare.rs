@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::diff::put_change;
+use super::diff::put_changes;
 use super::fact::put_fact;
 use super::ink::Ink;
 use super::page::Page;
@@ -194,9 +194,7 @@ fn otherwise(page: &mut Page, report: &CompareReport, paired: &[Paired], names: 
         let mut line = page.line();
         line.push(Ink::Strong, format!("What else differs: {} and {}", names.get(0), names.get(at + 1)));
         page.put(line);
-        for change in &one.changes {
-            put_change(page, change, (many(0), many(at + 1)));
-        }
+        put_changes(page, &one.changes, (many(0), many(at + 1)));
     }
     if report.rows.len() > 1 && paired.iter().all(|one| one.changes.is_empty()) {
         let mut line = page.line();

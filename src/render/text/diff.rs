@@ -2,9 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::fact::fact;
 use super::ink::Ink;
-use super::page::Page;
+use super::page::{Line, Page};
 use super::phase_ink::part_ink;
 use crate::diff::{Diff, Row, Seen, Side};
 use crate::redact::Redacted;
@@ -15,6 +14,8 @@ use crate::runs::Change;
 /// Columns of the names, and of each number.
 const NAME: usize = 12;
 const NUMBER: usize = 12;
+/// The most columns of what was otherwise: a longer label stands out of its column.
+const MAX_LABEL: usize = 34;
 
 /// Writes the table.
 pub(crate) fn diff(diff: &Redacted<Diff>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -33,9 +34,7 @@ pub(crate) fn diff(diff: &Redacted<Diff>, style: &Style, out: &mut dyn Write) ->
     let told = if diff.changes.is_empty() { "Nothing else was seen to differ." } else { "What else differs" };
     otherwise.push(if diff.changes.is_empty() { Ink::Faint } else { Ink::Strong }, told);
     page.put(otherwise);
-    for change in &diff.changes {
-        put_change(&mut page, change, (diff.a.runs, diff.b.runs));
-    }
+    put_changes(&mut page, &diff.changes, (diff.a.runs, diff.b.runs));
     out.write_all(page.into_text().as_bytes())
 }
 
@@ -77,10 +76,21 @@ fn put_row(page: &mut Page, row: &Row) {
 }
 
 /// What was otherwise; of sides with so many runs.
-pub(super) fn put_change(page: &mut Page, change: &Change, (a, b): (usize, usize)) {
-    let mut body = page.line();
-    body.push(Ink::Plain, diff_words::values(&change.a, a));
-    body.push(Ink::Faint, format!(" {} ", body.signs().leads_to));
-    body.push(Ink::Plain, diff_words::values(&change.b, b));
-    fact(page, Ink::Plain, &change.what, &body);
+pub(super) fn put_changes(page: &mut Page, changes: &[Change], (a, b): (usize, usize)) {
+    let label = |change: &Change| {
+        let mut label = page.line();
+        label.push(Ink::Plain, &change.what);
+        label
+    };
+    let labels: Vec<Line> = changes.iter().map(label).collect();
+    let widths = labels.iter().map(|label| label.width() + 2).filter(|width| *width <= MAX_LABEL);
+    let width = widths.max().unwrap_or_default();
+    for (mut label, change) in labels.into_iter().zip(changes) {
+        label.pad_to(width.max(label.width() + 1));
+        let mut body = page.line();
+        body.push(Ink::Plain, diff_words::values(&change.a, a));
+        body.push(Ink::Faint, format!(" {} ", body.signs().leads_to));
+        body.push(Ink::Plain, diff_words::values(&change.b, b));
+        page.wrap(label, &body);
+    }
 }
