@@ -64,9 +64,10 @@ const DELAYS: [u16; 3] = [0, 20, 200];
 const WARM_UP: usize = 2;
 
 const USAGE: &str =
-    "cargo bench --bench accuracy -- [--check] [--runs N] [--delay MS].. [--idle] [--busy] [--binary FILE]
+    "cargo bench --bench accuracy -- [--check] [--runs N] [--delay MS].. [--idle] [--busy] [--alone] [--binary FILE]
 --delay   length of the path, 0, 20 and 200 ms unless given
 --idle    on the machine as it is; --busy: with every core kept at work. Both unless one is given
+--alone   no other programs beside urltrace
 --binary  another urltrace than the one built for the bench: a release build
 --check   judges urltrace";
 
@@ -88,7 +89,11 @@ fn main() -> ExitCode {
         delays = DELAYS.to_vec();
     }
     let binary = values("--binary").next().unwrap_or_else(|| env!("CARGO_BIN_EXE_urltrace").to_owned());
-    let (programs, missing) = Program::all(Path::new(&binary));
+    let (mut programs, mut missing) = Program::all(Path::new(&binary));
+    if has("--alone") {
+        programs.retain(Program::is_urltrace);
+        missing.clear();
+    }
     println!(
         "{}; {runs} runs of each program, https, HTTP/1.1, TLS 1.3.\n\
          Each cell: by how many us it is off the packet capture, median / 95th percentile / worst.",
