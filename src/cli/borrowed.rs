@@ -179,7 +179,6 @@ const TABLE: &[(&[&str], Answer)] = &[
         &["--limit-rate", "-Y", "--speed-limit", "-y", "--speed-time", "--max-filesize"],
         Use("-m SECONDS ends a trace that takes too long"),
     ),
-    (&["--location-trusted"], Use("-L follows redirects; credentials stay at the first origin")),
     (&["--post301", "--post302", "--post303"], Use("-L changes the method as browsers do")),
     (&["--path-as-is"], Later("dot segments are resolved, and the report says so")),
     (&["-g", "--globoff"], Use("leave it out: brackets and braces in a URL mean nothing special")),

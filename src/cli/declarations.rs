@@ -478,6 +478,9 @@ pub struct Request {
     /// Follow redirects
     #[arg(short = 'L', long)]
     pub location: bool,
+    /// Follow redirects, and send what -u, -H and the URL give of credentials to other origins, too
+    #[arg(long)]
+    pub location_trusted: bool,
     /// How many redirects to follow; -1 for any number
     #[arg(long, value_name = "N", default_value = "20", allow_hyphen_values = true)]
     pub max_redirs: String,

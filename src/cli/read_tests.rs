@@ -184,3 +184,14 @@ fn findings_are_chosen_by_ids_aliases_and_severities() {
     assert!(matches!(read(&["findings"]).unwrap().action, Action::ListFindings));
     assert!(message(&["findings", "--fail-on", "error"]).contains("`urltrace findings` prints a list"));
 }
+
+#[test]
+fn a_time_to_wait_for_100_asks_for_one() {
+    let waits = |line: &[&str]| {
+        let http = plan(&[line, &["-d", "x", "https://example.com/"]].concat()).http;
+        (http.expect, http.expect_timeout)
+    };
+    assert_eq!(waits(&["--expect100-timeout", "0.3"]), (ExpectPlan::Asked, Duration::from_millis(300)));
+    assert_eq!(waits(&["--expect100"]), (ExpectPlan::Asked, Duration::from_secs(1)));
+    assert_eq!(waits(&[]).0, ExpectPlan::ByField);
+}

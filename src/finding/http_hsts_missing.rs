@@ -32,7 +32,9 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     };
     let title = match (first.policy, missing.len()) {
         (Policy::Unreadable, 1) => {
-            format!("{who} sends a Strict-Transport-Security without a max-age that can be read: it is void")
+            format!(
+                "{who} sends a Strict-Transport-Security without one max-age that can be read: it is void"
+            )
         }
         _ => format!("{who} {verb} not tell browsers to come by https only (no Strict-Transport-Security)"),
     };

@@ -67,6 +67,8 @@ mod tests {
             ("includeSubDomains;max-age=300", Some("for 300 s")),
             ("max-age=0", Some("forget")),
             ("max-age=soon", None),
+            ("max-age=300; max-age=600", None),
+            ("max-age=300 includeSubDomains", None),
         ] {
             let mut trace = sample::sound();
             sample::field(&mut trace, "strict-transport-security", value);

@@ -23,6 +23,13 @@ pub(super) const RULE: Rule = Rule {
 /// What to do where a client certificate is wanted.
 const CERTIFICATE: &str =
     "a server that knows its clients by certificate needs one that its operator has issued (--cert, --key)";
+/// What a server wants that asks for one behind the handshake, and what to do.
+const POST_HANDSHAKE: (&str, &str) = (
+    "the server asks for a client certificate behind the handshake (TLS 1.3, RFC 8446 section 4.2.6), as it wants one for \
+     this part of the site alone; that was not offered, as browsers do not offer it",
+    "let the server ask in the handshake (Apache: SSLVerifyClient for the whole site, or a host of its own for what needs \
+     one) and give it one with --cert, --key; with a certificate curl offers it",
+);
 /// What to do where the one that was sent does not please.
 const ANOTHER: &str = "the server's log says whether it accepts the client certificate that it got";
 
@@ -59,6 +66,10 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let asked = tls.is_some_and(|tls| tls.client_certificate.missed());
     let sent = tls.is_some_and(|tls| tls.client_certificate.sent);
     match (http.body.tls_complaint, asked) {
+        (Some(TlsComplaint::PostHandshake), _) => {
+            POST_HANDSHAKE.0.clone_into(&mut finding.detail);
+            POST_HANDSHAKE.1.clone_into(&mut finding.advice);
+        }
         // nginx: a certificate that does not verify.
         (_, false) if sent && matches!(status, 400 | 401 | 403 | 495) => {
             finding.detail.push_str(
@@ -181,6 +192,9 @@ mod tests {
         sample::http(&mut trace).status = Some(400);
         sample::http(&mut trace).body.tls_complaint = Some(TlsComplaint::NoCertificate);
         assert!(sample::of(&RULE, &trace)[0].detail.contains("client certificate"));
+        sample::http(&mut trace).body.tls_complaint = Some(TlsComplaint::PostHandshake);
+        let found = &sample::of(&RULE, &trace)[0];
+        assert!(found.detail.contains("behind the handshake") && found.advice.contains("SSLVerifyClient"));
         sample::http(&mut trace).body.tls_complaint = None;
         trace.connections[0].tls.ran_mut().unwrap().client_certificate.requested = true;
         let found = &sample::of(&RULE, &trace)[0];

@@ -1,16 +1,16 @@
-//! A server refused a request by HTTP/2 before it did anything for it: that had to be sent again.
+//! A server refused a request by HTTP/2 or HTTP/3 before it did anything for it: that had to be sent again.
 
 use super::found::{Finding, Load, Saving, Severity};
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
-use crate::trace::{Http, StageName, Trace, Unanswered};
+use crate::trace::{Http, HttpVersion, StageName, Trace, Unanswered};
 use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
     id: "http-stream-refused",
     severity: Severity::Notice,
     stage: StageName::Http,
-    fires: "a server refused a request by HTTP/2 unprocessed (REFUSED_STREAM, GOAWAY, HTTP_1_1_REQUIRED), and it was sent again",
+    fires: "a server refused a request unprocessed, by HTTP/2 (REFUSED_STREAM, GOAWAY, HTTP_1_1_REQUIRED) or HTTP/3 (H3_REQUEST_REJECTED, GOAWAY, H3_VERSION_FALLBACK), and it was sent again",
     standard: "RFC 9113 section 8.7",
     check: Check::Trace(check),
 };
@@ -27,9 +27,18 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         let Some(http) = hop.http.ran().filter(|http| is_refused(http)) else { continue };
         let (host, took) = (&hop.url.host_ascii, hop.end.since(hop.start));
         let spent = duration(took);
-        let (title, detail, advice) = if http.unanswered == Some(Unanswered::Http1Required) {
+        let by_http1 =
+            format!("{host} takes this request by HTTP/1.1 alone; it was sent again after {spent}");
+        let is_wanted = http.unanswered == Some(Unanswered::Http1Required);
+        let (title, detail, advice) = if is_wanted && http.version == HttpVersion::Http3 {
             (
-                format!("{host} takes this request by HTTP/1.1 alone; it was sent again after {spent}"),
+                by_http1,
+                "the server was asked by HTTP/3 and answered H3_VERSION_FALLBACK (RFC 9114 section 8.1)",
+                "offer h3 (HTTPS record, Alt-Svc) where HTTP/3 can serve alone",
+            )
+        } else if is_wanted {
+            (
+                by_http1,
                 "the server chose HTTP/2 by ALPN and then answered HTTP_1_1_REQUIRED (RFC 9113 section 7)",
                 "offer http/1.1 alone by ALPN where HTTP/2 cannot serve: Windows authentication and client certificates \
                  by renegotiation need HTTP/1.1",
@@ -71,6 +80,10 @@ mod tests {
             running: std::time::Duration::ZERO,
         });
         sample::http(&mut trace).status = None;
+        let mut by_quic = trace.clone();
+        sample::http(&mut by_quic).version = HttpVersion::Http3;
+        sample::http(&mut by_quic).unanswered = Some(Unanswered::Http1Required);
+        assert!(sample::of(&RULE, &by_quic)[0].detail.contains("H3_VERSION_FALLBACK"));
         for (why, words) in [
             (Unanswered::Refused, "refused the request unprocessed"),
             (Unanswered::Http1Required, "by HTTP/1.1 alone"),

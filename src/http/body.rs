@@ -348,6 +348,8 @@ fn complaint(start: &[u8]) -> Option<TlsComplaint> {
     let says = |words: &[&str]| words.iter().any(|words| text.contains(words));
     if says(&["to https port", "to an https server", "ssl-enabled server port", "requires tls"]) {
         Some(TlsComplaint::PlainRequest)
+    } else if says(&["cannot perform post-handshake authentication"]) {
+        Some(TlsComplaint::PostHandshake)
     } else if says(&[
         "no required ssl certificate",
         "client certificate required",
@@ -466,6 +468,10 @@ mod tests {
             ("You're speaking plain HTTP to an SSL-enabled server port.", Some(TlsComplaint::PlainRequest)),
             ("This combination of host and port requires TLS.", Some(TlsComplaint::PlainRequest)),
             ("<title>400 No required SSL certificate was sent</title>", Some(TlsComplaint::NoCertificate)),
+            (
+                "Reason: Cannot perform Post-Handshake Authentication.<br />",
+                Some(TlsComplaint::PostHandshake),
+            ),
             ("<h1>Bad Request</h1>", None),
             ("{\"error\": \"the field client certificate is too long\"}", None),
         ] {

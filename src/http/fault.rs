@@ -192,13 +192,18 @@ pub(super) fn broken(how: &Break, record: &Http, now: At) -> Fault {
     }
 }
 
+/// What to do where a certificate is asked for behind the handshake.
+const UNOFFERED: &str = "it asks for a client certificate behind the handshake, which nobody had offered (RFC 8446 section \
+                         4.6.2): it has to ask in the handshake, or to speak TLS 1.2 there";
+
 /// TLS could not go on, after the handshake.
 fn broken_tls(broken: &BrokenTls, record: &Http, now: At) -> Fault {
     let place = place(record, now);
     match broken {
         BrokenTls::Rule(words) => {
             let message = format!("broken TLS from the server {place}: {words}");
-            Fault::new(StageName::Tls, FailureCode::TlsProtocol, message)
+            let fault = Fault::new(StageName::Tls, FailureCode::TlsProtocol, message);
+            fault.hint_if(words.contains("CertificateRequest").then_some(UNOFFERED))
         }
         BrokenTls::Flood { received } => {
             let message = format!(
@@ -335,15 +340,24 @@ fn until_close(record: &Http) -> Option<String> {
 
 /// Bytes that are no HTTP response, with a guess at what they are.
 pub(super) fn not_http(bytes: &[u8]) -> Fault {
-    let fault =
-        new(FailureCode::NotHttp, format!("what came back is not HTTP: it begins with `{}`", escape(bytes)));
+    let shown = escape(bytes);
+    let message = if bytes.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"HTTP/")) {
+        format!("the status line of the response cannot be read: it begins with `{shown}`")
+    } else {
+        format!("what came back is not HTTP: it begins with `{shown}`")
+    };
+    let fault = new(FailureCode::NotHttp, message);
     let guess = match bytes {
+        _ if bytes.starts_with(b"\xef\xbb\xbfHTTP/") => Some(
+            "a byte order mark stands before the status line: a file of the program behind it was saved with one; browsers \
+             may pass over it, curl does not",
+        ),
         [0x15 | 0x16, 0x03, ..] => Some("the port speaks TLS: use https://"),
         // An empty SETTINGS frame, or one of a few settings, opens every HTTP/2 connection.
         [0, 0, _, 4, 0, 0, 0, 0, 0, ..] => Some("the server speaks HTTP/2 here: try --http2"),
-        _ if bytes.starts_with(b"HTTP/1") => {
-            Some("its status line cannot be read: is it a version, a blank and three digits?")
-        }
+        _ if bytes.starts_with(b"HTTP/1") => Some(
+            "a status line is a version, a blank, three digits from 100 on, and a blank (RFC 9112 section 4)",
+        ),
         _ if bytes.starts_with(b"HTTP/2") => Some(
             "the status line names a version that is no text on the wire; curl and browsers may take it for HTTP/1.1",
         ),
@@ -510,5 +524,9 @@ mod tests {
         assert!(not_http(b"SSH-2.0-x\r\n").hint.unwrap().contains("SSH"));
         assert!(not_http(b"ICY 200 OK\r\n").hint.unwrap().contains("SHOUTcast"));
         assert_eq!(not_http(b"hello").hint, None);
+        let odd = not_http(b"HTTP/1.1 2000 OK\r\n");
+        assert!(odd.message.starts_with("the status line of the response cannot be read"), "{}", odd.message);
+        assert!(odd.hint.unwrap().contains("three digits"));
+        assert!(not_http(b"\xef\xbb\xbfHTTP/1.1 200 OK\r\n").hint.unwrap().contains("byte order mark"));
     }
 }

@@ -8,7 +8,7 @@ use super::request::Draft;
 use super::scene::{Ask, Scene, blank};
 use super::session::{Forwarded, Session, Wire};
 use super::upload::Feed;
-use super::{grpc, h1, h2, h3, h3_fault, link, tap, words};
+use super::{grpc, h1, h2, h3, h3_course, h3_fault, link, tap, words};
 use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::plan::{HttpPlan, VersionChoice};
@@ -62,7 +62,7 @@ pub async fn fetch(
     let mut line = match wire {
         Wire::Http1(stream) => Line::Http1(stream),
         Wire::Http2(link) => Line::Http2(link, link.watch()),
-        Wire::Http3(link) => Line::Http3(link),
+        Wire::Http3(link) => Line::Http3(link, h3_course::Course::default()),
     };
     let Prepared { draft, mut feed, room } = prepared;
     let gate = Gate::new(draft.as_ref().ok().and_then(|draft| draft.expect));
@@ -105,8 +105,10 @@ pub async fn fetch(
 fn note_body(record: &mut Http, (feed, gate): (&Feed, &Gate), line: &Line<'_>, clock: &Clock) {
     let now = clock.now();
     record.expect = gate.told(now);
-    if let Line::Http2(_, watch) = line {
-        watch.settle(record);
+    match line {
+        Line::Http1(_) => {}
+        Line::Http2(_, watch) => watch.settle(record),
+        Line::Http3(_, course) => course.settle(record),
     }
     if let Some(Expect { asked, outcome: ExpectOutcome::Final, .. }) = record.expect {
         // All that was to be sent.
@@ -124,7 +126,7 @@ enum Line<'a> {
     /// With others; its own part is seen from the tap.
     Http2(&'a h2::Link, tap::Watch),
     /// With others, on a stream of its own.
-    Http3(&'a h3::Link),
+    Http3(&'a h3::Link, h3_course::Course),
 }
 
 /// Adds to a failure without an answer what the connection says of it.
@@ -136,16 +138,22 @@ fn excused(fault: Fault, line: &Line<'_>, record: &Http) -> Fault {
             | FailureCode::HeadIncomplete
             | FailureCode::ConnectionReset
     );
-    match line {
-        Line::Http2(link, _) if unanswered && record.first_byte.is_none() => match link.excuse() {
-            Some((words, hint)) => {
-                let own = fault.hint.clone().filter(|_| fault.code != FailureCode::MaxTime);
-                let fault = Fault { message: format!("{}; {words}", fault.message), ..fault };
-                fault.hint(own.unwrap_or_else(|| hint.to_owned()))
-            }
-            None => fault,
-        },
-        _ => fault,
+    let excuse = match line {
+        _ if !unanswered || record.first_byte.is_some() => None,
+        Line::Http2(link, _) => link.excuse().map(|(words, hint)| (words.to_owned(), hint)),
+        Line::Http3(link, course) => {
+            let has_waited = fault.code == FailureCode::MaxTime;
+            link.excuse(course, has_waited).map(|words| (words, h3_fault::BY_TCP))
+        }
+        Line::Http1(_) => None,
+    };
+    match excuse {
+        Some((words, hint)) => {
+            let own = fault.hint.clone().filter(|_| fault.code != FailureCode::MaxTime);
+            let fault = Fault { message: format!("{}; {words}", fault.message), ..fault };
+            fault.hint(own.unwrap_or_else(|| hint.to_owned()))
+        }
+        None => fault,
     }
 }
 
@@ -163,7 +171,7 @@ fn unanswered(fault: &Fault, line: &Line<'_>, record: &Http) -> Option<Unanswere
     match line {
         Line::Http2(_, watch) if ended || told => watch.unanswered(),
         Line::Http2(..) => None,
-        Line::Http3(_) => h3_fault::unanswered(fault, record),
+        Line::Http3(_, course) => course.refusal.get().or_else(|| h3_fault::unanswered(fault, record)),
         Line::Http1(_) if !ended || record.bytes_received > 0 => None,
         Line::Http1(_) if record.bytes_sent == 0 => Some(Unanswered::Unprocessed),
         Line::Http1(_) => Some(Unanswered::Unknown),
@@ -198,6 +206,6 @@ async fn exchange(
     match line {
         Line::Http1(stream) => h1::exchange(*stream, scene, (going, room), record).await,
         Line::Http2(link, watch) => link.exchange(scene, going, watch, record).await,
-        Line::Http3(link) => link.exchange(scene, going, record).await,
+        Line::Http3(link, course) => link.exchange(scene, going, course, record).await,
     }
 }

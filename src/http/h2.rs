@@ -258,14 +258,35 @@ async fn answer(
     let body = response.into_body();
     let framing = if body.is_end_stream() { BodyFraming::None } else { BodyFraming::Http2 };
     let sink = scene.open_sink(record, framing);
-    read_body(body, sink, scene, watch, record).await
+    // As browsers do it: a redirect leads on, and who keeps the stream open keeps nobody waiting.
+    let is_sized = record.headers.iter().any(|field| field.name == "content-length");
+    let patience = if scene.leads_on(record) && !is_sized { Patience::None } else { Patience::All };
+    read_body(body, sink, patience, (scene, watch), record).await
+}
+
+/// How long a body is waited for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    /// Until its end.
+    All,
+    /// What is here already is taken.
+    None,
+}
+
+/// What came of waiting for a piece of a body.
+enum Next {
+    Piece(Option<Result<Bytes, ::h2::Error>>),
+    /// There is work to do meanwhile.
+    Work,
+    /// Nothing is here, and it is not waited for.
+    Nothing,
 }
 
 async fn read_body(
     mut body: RecvStream,
     mut sink: Sink,
-    scene: &Scene<'_>,
-    watch: &Watch,
+    patience: Patience,
+    (scene, watch): (&Scene<'_>, &Watch),
     record: &mut Http,
 ) -> Result<(), Fault> {
     loop {
@@ -274,18 +295,26 @@ async fn read_body(
             continue;
         }
         let next = poll_fn(|cx| match body.poll_data(cx) {
-            Poll::Ready(next) => Poll::Ready(Some(next)),
+            Poll::Ready(next) => Poll::Ready(Next::Piece(next)),
             // The connection has its turn, and with it the next bytes, before the next slice of work.
             Poll::Pending => {
                 watch.wait(cx);
-                if sink.is_busy() { Poll::Ready(None) } else { Poll::Pending }
+                match patience {
+                    Patience::None => Poll::Ready(Next::Nothing),
+                    Patience::All if sink.is_busy() => Poll::Ready(Next::Work),
+                    Patience::All => Poll::Pending,
+                }
             }
         });
         match next.await {
-            None => {
+            Next::Work => {
                 sink.work(&mut record.body).await?;
             }
-            Some(Some(Ok(bytes))) => {
+            Next::Nothing => {
+                record.end = watch.exchange().received.data_at.or(record.head_end).unwrap_or(record.end);
+                return Ok(());
+            }
+            Next::Piece(Some(Ok(bytes))) => {
                 // Given back at once: the window must not shape what is measured. An error here
                 // means that the stream has ended, which the next read tells better.
                 let _ = body.flow_control().release_capacity(bytes.len());
@@ -294,7 +323,7 @@ async fn read_body(
                 sink.take(&bytes);
                 sink.tell(&mut record.body);
             }
-            Some(Some(Err(error))) => {
+            Next::Piece(Some(Err(error))) => {
                 // A server that has said all may reset what it does not want to read (RFC 9113
                 // §8.1): the response is whole all the same.
                 let whole = watch.exchange().received.end.is_some() && error.is_remote();
@@ -303,7 +332,7 @@ async fn read_body(
                 }
                 break;
             }
-            Some(None) => break,
+            Next::Piece(None) => break,
         }
     }
     match poll_fn(|cx| waiting(body.poll_trailers(cx), watch, cx)).await {

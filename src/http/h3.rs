@@ -3,14 +3,13 @@
 //! Frames and fields are read here, in wire order and with the moments at which they came; packets, loss and
 //! encryption are `quinn`'s. It opens no connection and decides nothing about who may share one.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
 
-use bytes::Bytes;
-use quinn::{RecvStream, SendStream};
+use quinn::SendStream;
 use tokio::sync::OnceCell;
 use tokio::task::JoinHandle;
 
@@ -20,19 +19,19 @@ use super::explain::{too_large, too_many_informational};
 use super::fault;
 use super::framing::{Persistence, content_length};
 use super::going::{Going, beside};
+use super::h3_control::{State, listen};
+use super::h3_course::{Course, Step};
 use super::h3_fault::{self, Over};
 use super::qpack;
 use super::rules;
 use super::scene::{MAX_INFORMATIONAL, Scene};
-use super::streams::{self, Broken, DATA, HEADERS, Reader, State};
+use super::streams::{self, Broken, DATA, HEADERS, Reader};
 use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::plan::Wanted;
 use crate::quic;
 use crate::trace::{At, BodyFraming, FailureCode, Header, Http, Informational};
 
-/// Bytes of an upload that are handed over at once.
-const UPLOAD: usize = 64 * 1024;
 /// What each field counts beside its bytes (§4.2.2).
 const FIELD_OVERHEAD: usize = 32;
 /// How far beyond our own limit a list of fields is unpacked.
@@ -79,7 +78,14 @@ impl Link {
         // What has come meanwhile is for the connection's own tasks to see first.
         tokio::task::yield_now().await;
         tokio::task::yield_now().await;
-        self.connection.streams().close_reason().is_none() && !self.state.leaving.get()
+        self.connection.streams().close_reason().is_none() && !self.state.is_leaving()
+    }
+
+    /// What of the connection may be why no answer came.
+    pub(super) fn excuse(&self, course: &Course, has_waited: bool) -> Option<String> {
+        // What came just now may not have been read.
+        let has_begun = self.state.has_begun.get() || !has_waited;
+        h3_fault::excuse(course.step.get(), self.connection.allowance(), has_begun)
     }
 
     /// Sends SETTINGS before the first request, and listens to the server's.
@@ -105,6 +111,7 @@ impl Link {
         &self,
         scene: &Scene<'_>,
         going: Going<'_>,
+        course: &Course,
         record: &mut Http,
     ) -> Result<Persistence, Fault> {
         let (_, recorded) =
@@ -112,26 +119,37 @@ impl Link {
         let fields = recorded.headers.iter().map(|field| (field.name.as_str(), &field.value[..]));
         let head = streams::frame(HEADERS, &qpack::encode(fields));
         record.request = recorded;
-        let told = |over: Over, record: &Http| h3_fault::explain(&over, &self.state, scene, record);
+        let allowance = self.connection.allowance();
+        let told = |over: Over, record: &mut Http| {
+            course.settle(record);
+            course.refusal.set(over.refusal());
+            h3_fault::explain(&over, (&self.state, allowance), scene, record)
+        };
         self.open(scene).await.map_err(|over| told(over, record))?;
+        course.step.set(Step::Asking);
         let opened = self.connection.streams().open_bi().await;
         let (send, receive) = opened.map_err(|error| told(Over::Connection(error), record))?;
-        let sent = Sent::default();
-        let reader = Reader::new(receive, &self.connection, record.start);
+        course.step.set(Step::Exchanging);
+        // RFC 9000 §2.1: the second bit says that it is for both directions, the first who opened it.
+        let stream = send.id().index() << 2;
+        let reader = Reader::new(receive, &self.connection, &course.received, record.start);
         let gate = going.gate;
-        let answer = answer(reader, scene, gate, record, &sent);
-        let outcome = beside(self.send((send, head), going, &scene.clock, &sent), answer).await;
-        record.bytes_sent = sent.bytes.get();
-        record.request.body_bytes = sent.body_bytes.get();
-        record.sent = record.sent.or(sent.at.get());
-        record.body_acked = sent.acked.get();
+        let answer = async {
+            tokio::select! {
+                biased;
+                done = answer(reader, scene, gate, record, course) => done,
+                () = self.state.passed_over(stream) => Err(Stop::Over(Over::PassedOver)),
+            }
+        };
+        let outcome = beside(self.send((send, head), going, &scene.clock, course), answer).await;
+        course.settle(record);
         let (result, uploaded) = outcome?;
-        let uploaded = uploaded || sent.is_whole.get();
+        let uploaded = uploaded || course.is_whole.get();
         result.map_err(|stop| match stop {
             Stop::Over(over) => told(over, record),
             Stop::Fault(fault) => fault,
         })?;
-        let open = self.connection.streams().close_reason().is_none() && !self.state.leaving.get();
+        let open = self.connection.streams().close_reason().is_none() && !self.state.is_leaving();
         Ok(if uploaded && open { Persistence::Keep } else { Persistence::Close })
     }
 
@@ -142,7 +160,7 @@ impl Link {
         (mut stream, head): (SendStream, Vec<u8>),
         going: Going<'_>,
         clock: &Clock,
-        sent: &Sent,
+        sent: &Course,
     ) -> Result<bool, Fault> {
         let Going { feed, gate, .. } = going;
         let (before, _) = self.connection.sent();
@@ -189,40 +207,6 @@ impl Link {
     }
 }
 
-/// What has gone out of a request.
-#[derive(Default)]
-struct Sent {
-    bytes: Cell<u64>,
-    /// Of its body.
-    body_bytes: Cell<u64>,
-    /// When the last byte did.
-    at: Cell<Option<At>>,
-    is_whole: Cell<bool>,
-    /// When the peer had acknowledged that (RFC 9000 §13.2).
-    acked: Cell<Option<At>>,
-}
-
-impl Sent {
-    async fn put(&self, stream: &mut SendStream, bytes: Bytes) -> bool {
-        self.bytes.set(self.bytes.get() + bytes.len() as u64);
-        stream.write_chunk(bytes).await.is_ok()
-    }
-
-    /// A piece of a body, as a frame or more.
-    async fn put_data(&self, stream: &mut SendStream, mut bytes: Bytes) -> bool {
-        while !bytes.is_empty() {
-            let piece = bytes.split_to(bytes.len().min(UPLOAD));
-            let count = piece.len();
-            let head = streams::frame_head(DATA, count);
-            if !self.put(stream, head.into()).await || !self.put(stream, piece).await {
-                return false;
-            }
-            self.body_bytes.set(self.body_bytes.get() + count as u64);
-        }
-        true
-    }
-}
-
 /// What stopped the reading of an answer.
 enum Stop {
     /// The stream or the connection.
@@ -248,7 +232,7 @@ async fn answer(
     scene: &Scene<'_>,
     gate: &Gate,
     record: &mut Http,
-    sent: &Sent,
+    sent: &Course,
 ) -> Result<(), Stop> {
     let mut interim_bytes = 0;
     loop {
@@ -262,6 +246,7 @@ async fn answer(
         gate.heard(status, at);
         if (100..200).contains(&status) {
             interim_bytes += fields.iter().map(size).sum::<usize>();
+            record.first_byte = None;
             record.informational.push(Informational { status, at, headers: fields });
             scene.tell_interim(record);
             if interim_bytes > scene.plan.max_head_bytes {
@@ -289,8 +274,9 @@ async fn answer(
     if scene.plan.wanted == Wanted::Head {
         return Ok(());
     }
+    let length = content_length(&record.headers).map_err(|why| h3_fault::rule(&why, "4.1.2"))?;
     let sink = scene.open_sink(record, BodyFraming::Http3);
-    body(reader, sink, record, scene).await
+    body(reader, sink, length, record, scene).await
 }
 
 /// The fields of the next block, and when its first byte came.
@@ -302,14 +288,13 @@ async fn head(
     loop {
         let began = reader.received;
         let Some((kind, length)) = reader.frame().await? else {
-            record.bytes_received = reader.received;
             return Err(Stop::Over(Over::Ended));
         };
         let at = reader.at;
         match kind {
             HEADERS => {
+                record.first_byte = Some(at);
                 let block = block(reader, length, scene).await?;
-                record.bytes_received = reader.received;
                 record.head_bytes += reader.received - began;
                 return Ok((block, at));
             }
@@ -334,23 +319,41 @@ async fn block(reader: &mut Reader<'_>, length: u64, scene: &Scene<'_>) -> Resul
     };
     let block = reader.payload(length).await?;
     let fields = qpack::decode(&block, most.saturating_mul(SLACK));
-    Ok(fields.map_err(|_| h3_fault::rule("fields that cannot be unpacked (QPACK)", "4.2"))?)
+    Ok(fields.map_err(|why| match why {
+        qpack::Unreadable::Malformed => {
+            h3_fault::rule("fields that cannot be unpacked (QPACK)", "RFC 9204 section 4.5")
+        }
+        qpack::Unreadable::Dynamic => h3_fault::rule(
+            "fields that refer to QPACK's dynamic table, which was given no room",
+            "RFC 9204 section 3.2.3",
+        ),
+    })?)
 }
 
 async fn body(
     mut reader: Reader<'_>,
     mut sink: Sink,
+    length: Option<u64>,
     record: &mut Http,
     scene: &Scene<'_>,
 ) -> Result<(), Stop> {
+    // As browsers do it: a redirect leads on, and who keeps the stream open keeps nobody waiting.
+    let passing = length.is_none() && scene.leads_on(record);
+    let bodiless = scene.ask.method == "HEAD" || matches!(record.status, Some(204 | 304));
+    let length = length.filter(|_| !bodiless);
     let mut left = 0;
     loop {
+        if passing && !ready(&mut reader, true).await? {
+            record.end = reader.at;
+            reader.leave(REQUEST_CANCELLED);
+            return Ok(());
+        }
         if sink.is_full() {
             sink.work(&mut record.body).await?;
             continue;
         }
         if left > 0 {
-            if !ready(&mut reader, &sink).await? {
+            if !ready(&mut reader, sink.is_busy()).await? {
                 sink.work(&mut record.body).await?;
                 continue;
             }
@@ -362,10 +365,12 @@ async fn body(
             record.body.wire_bytes += piece.len() as u64;
             record.body.encoded_bytes += piece.len() as u64;
             record.body.note(reader.at);
-            record.bytes_received = reader.received;
             sink.arrived(reader.at);
             sink.take(&piece);
             sink.tell(&mut record.body);
+            if let Some(length) = length.filter(|length| *length < record.body.encoded_bytes) {
+                return Err(mismatch(length, record).into());
+            }
             continue;
         }
         let Some((kind, length)) = reader.frame().await? else { break };
@@ -390,33 +395,33 @@ async fn body(
             _ => reader.skip(length).await?,
         }
     }
-    record.bytes_received = reader.received;
     record.end = reader.at;
-    let came = record.body.encoded_bytes;
-    let bodiless = scene.ask.method == "HEAD" || matches!(record.status, Some(204 | 304));
-    if let (Ok(Some(length)), false) = (content_length(&record.headers), bodiless)
-        && length != came
-    {
-        let message = format!("content-length says {length} bytes and {came} came");
-        return Err(fault::new(FailureCode::BadFraming, message).into());
+    if let Some(length) = length.filter(|length| *length != record.body.encoded_bytes) {
+        return Err(mismatch(length, record).into());
     }
-    if came == 0 {
+    if record.body.encoded_bytes == 0 {
         record.body.framing = BodyFraming::None;
     }
     record.body.complete = true;
     Ok(sink.finish(&mut record.body).await?)
 }
 
-/// Waits for the next bytes; false where there is work to do meanwhile.
-async fn ready(reader: &mut Reader<'_>, sink: &Sink) -> Result<bool, Stop> {
+fn mismatch(length: u64, record: &Http) -> Fault {
+    let message = format!("content-length says {length} bytes and {} came", record.body.encoded_bytes);
+    fault::new(FailureCode::BadFraming, message)
+}
+
+/// Waits for the next bytes; false where none are here and there is something else to do.
+async fn ready(reader: &mut Reader<'_>, is_busy: bool) -> Result<bool, Stop> {
     let mut fill = pin!(reader.fill());
     let filled = poll_fn(|cx| match fill.as_mut().poll(cx) {
         Poll::Ready(filled) => Poll::Ready(Some(filled)),
-        Poll::Pending if sink.is_busy() => Poll::Ready(None),
+        Poll::Pending if is_busy => Poll::Ready(None),
         Poll::Pending => Poll::Pending,
     });
     match filled.await {
         None => Ok(false),
+        // The end of the stream is read there, too.
         Some(filled) => {
             filled?;
             Ok(true)
@@ -436,51 +441,4 @@ fn status(fields: &[Header]) -> Option<u16> {
 fn plain(mut fields: Vec<Header>) -> Vec<Header> {
     fields.retain(|field| !field.name.starts_with(':'));
     fields
-}
-
-/// Reads the streams that the server opens by itself, until the connection ends.
-async fn listen(streams: quinn::Connection, state: Rc<State>) {
-    while let Ok(stream) = streams.accept_uni().await {
-        let (streams, state) = (streams.clone(), Rc::clone(&state));
-        tokio::task::spawn_local(async move {
-            if let Some((code, what, section)) = one_stream(stream, &state).await {
-                state.breach.borrow_mut().get_or_insert((what, section));
-                streams.close(code.into(), b"");
-            }
-        });
-    }
-}
-
-/// Reads one of them; gives the rule that it broke, and its code (§8.1).
-async fn one_stream(stream: RecvStream, state: &State) -> Option<(u32, String, &'static str)> {
-    let mut reader = Reader::unstamped(stream);
-    match reader.number().await.ok()?? {
-        streams::CONTROL_STREAM => {}
-        streams::PUSH_STREAM => return Some((0x108, "a push, which was not allowed".to_owned(), "4.6")),
-        // QPACK's streams have nothing to say where its table has no bytes; others are to be passed over.
-        _ => {
-            while reader.fill().await.ok()? {
-                reader.piece(u64::MAX);
-            }
-            return None;
-        }
-    }
-    let mut first = true;
-    loop {
-        let Some((kind, length)) = reader.frame().await.ok()? else {
-            return Some((0x104, "its control stream ended".to_owned(), "6.2.1"));
-        };
-        if std::mem::take(&mut first) && kind != streams::SETTINGS {
-            let name = streams::frame_name(kind);
-            return Some((0x10a, format!("its first frame is {name}, not SETTINGS"), "6.2.1"));
-        }
-        if matches!(kind, DATA | HEADERS | streams::PUSH_PROMISE) {
-            let name = streams::frame_name(kind);
-            return Some((0x105, format!("a frame {name} on the control stream"), "7.2"));
-        }
-        if kind == streams::GOAWAY {
-            state.leaving.set(true);
-        }
-        reader.skip(length).await.ok()?;
-    }
 }

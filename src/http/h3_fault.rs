@@ -1,21 +1,31 @@
 //! Words for what ended an exchange in HTTP/3 (RFC 9114): the stream, the connection, or a rule that was broken.
 //! Wording only.
 
+use std::time::Duration;
+
 use quinn::{ConnectionError, ReadError, WriteError};
 
 use super::fault;
+use super::h3_control::State;
+use super::h3_course::Step;
 use super::rules::Breach;
 use super::scene::Scene;
-use super::streams::{Broken, State};
+use super::streams::Broken;
 use super::words::escape;
 use crate::alert;
 use crate::fault::Fault;
+use crate::quic::Allowance;
 use crate::trace::{FailureCode, Http, StageName, Unanswered};
+use crate::units::limit;
 
+/// What to try where HTTP/3 alone may be affected.
+pub(super) const BY_TCP: &str = "--http2 tells whether only HTTP/3 is affected";
 /// §8.1: nothing was done for the request.
 const REQUEST_REJECTED: u64 = 0x10b;
 /// §8.1: the server wants HTTP/1.1.
 const VERSION_FALLBACK: u64 = 0x110;
+/// After so long without a packet the library gives a connection up by itself.
+const OWN_IDLE: Duration = Duration::from_secs(30);
 /// Alerts of TLS as codes of QUIC (RFC 9001 §4.8).
 const CRYPTO_ERROR: std::ops::Range<u64> = 0x100..0x200;
 
@@ -27,6 +37,8 @@ pub(super) enum Over {
     Cut,
     /// The server ended the stream with this code.
     Reset(u64),
+    /// The server said that it does nothing for it (GOAWAY).
+    PassedOver,
     Connection(ConnectionError),
     /// What cannot be: a stream of ours that we have ended.
     Own,
@@ -51,11 +63,64 @@ impl Over {
     }
 }
 
+impl Over {
+    /// What the server said of the request by that, if anything.
+    pub(super) fn refusal(&self) -> Option<Unanswered> {
+        let code = match self {
+            Self::PassedOver => return Some(Unanswered::Refused),
+            Self::Reset(code) => *code,
+            Self::Connection(ConnectionError::ApplicationClosed(close)) => close.error_code.into_inner(),
+            _ => return None,
+        };
+        match code {
+            REQUEST_REJECTED => Some(Unanswered::Refused),
+            VERSION_FALLBACK => Some(Unanswered::Http1Required),
+            _ => None,
+        }
+    }
+}
+
+/// What of a connection may be why no answer came: what the server allowed on it, and what it never began with.
+pub(super) fn excuse(step: Step, allowance: Allowance, has_begun: bool) -> Option<String> {
+    let Allowance { data, stream_data, streams, own_streams, own_stream_data, .. } = allowance;
+    let why = match step {
+        Step::Opening if own_streams == 0 => {
+            "it allows none of the streams that a client begins with (initial_max_streams_uni 0, RFC 9114 section 6.2)"
+                .to_owned()
+        }
+        Step::Opening if own_stream_data == 0 => {
+            "it allows no byte on the streams that a client begins with (initial_max_stream_data_uni 0)".to_owned()
+        }
+        Step::Opening | Step::Exchanging if data == 0 => {
+            "it allows nothing to be sent (initial_max_data 0)".to_owned()
+        }
+        Step::Asking if streams == 0 => {
+            "it allows no request at all (initial_max_streams_bidi 0)".to_owned()
+        }
+        Step::Asking => {
+            format!("it allows no further request on the connection (initial_max_streams_bidi {streams})")
+        }
+        Step::Exchanging if stream_data == 0 => {
+            "it allows no byte of a request (initial_max_stream_data_bidi_remote 0)".to_owned()
+        }
+        Step::Exchanging if !has_begun => {
+            "not even the SETTINGS came with which a server of HTTP/3 begins".to_owned()
+        }
+        Step::Opening | Step::Exchanging => return None,
+    };
+    Some(why)
+}
+
 /// Says what happened.
-pub(super) fn explain(over: &Over, state: &State, scene: &Scene<'_>, record: &Http) -> Fault {
+pub(super) fn explain(
+    over: &Over,
+    (state, allowance): (&State, Allowance),
+    scene: &Scene<'_>,
+    record: &Http,
+) -> Fault {
     let now = scene.clock.now();
     match over {
-        Over::Ended if record.headers.is_empty() && record.status.is_none() => {
+        Over::Ended if record.first_byte.is_none() => {
             let place = fault::place(record, now);
             protocol(format!("the server ended the stream without a response, {place}"))
         }
@@ -68,7 +133,11 @@ pub(super) fn explain(over: &Over, state: &State, scene: &Scene<'_>, record: &Ht
             fault::new(code, format!("the server ended the stream {}", fault::place(record, now)))
         }
         Over::Reset(code) => reset(*code, record),
-        Over::Connection(error) => lost(error, state, record, scene),
+        Over::PassedOver => protocol(
+            "the server takes no more requests on the connection and did nothing for this one (GOAWAY)"
+                .to_owned(),
+        ),
+        Over::Connection(error) => lost(error, (state, allowance), record, scene),
         Over::Own => protocol("the stream could not be read to its end".to_owned()),
     }
 }
@@ -85,7 +154,12 @@ fn reset(code: u64, record: &Http) -> Fault {
 }
 
 /// The connection ended.
-fn lost(error: &ConnectionError, state: &State, record: &Http, scene: &Scene<'_>) -> Fault {
+fn lost(
+    error: &ConnectionError,
+    (state, allowance): (&State, Allowance),
+    record: &Http,
+    scene: &Scene<'_>,
+) -> Fault {
     let place = fault::place(record, scene.clock.now());
     match error {
         ConnectionError::ApplicationClosed(close) => {
@@ -111,6 +185,17 @@ fn lost(error: &ConnectionError, state: &State, record: &Http, scene: &Scene<'_>
             Some((what, section)) => rule(what, section),
             None => protocol(format!("the connection had ended {place}")),
         },
+        ConnectionError::TimedOut if allowance.idle.is_some_and(|idle| idle < OWN_IDLE) => {
+            let idle = limit(allowance.idle.unwrap_or_default());
+            let message = format!(
+                "no QUIC packet came for {idle}, and that ends the connection: the server set that limit itself \
+                 (max_idle_timeout), {place}"
+            );
+            fault::new(FailureCode::ConnectionReset, message).hint(
+                "a server that needs longer than its own idle timeout to answer has to raise that; where it is gone, \
+                 --http2 tells whether TCP does better",
+            )
+        }
         ConnectionError::TimedOut => {
             let message = format!("the server went silent {place}: no QUIC packet came any more");
             fault::new(FailureCode::ConnectionReset, message)
@@ -149,22 +234,25 @@ pub(super) fn unanswered(fault: &Fault, record: &Http) -> Option<Unanswered> {
     if !ended || record.bytes_received > 0 {
         return None;
     }
-    let unprocessed = record.bytes_sent == 0 || fault.message.contains(name(REQUEST_REJECTED).as_str());
-    Some(if unprocessed { Unanswered::Unprocessed } else { Unanswered::Unknown })
+    Some(if record.bytes_sent == 0 { Unanswered::Unprocessed } else { Unanswered::Unknown })
 }
 
 /// A rule that the server broke.
 pub(super) fn rule(what: &str, section: &str) -> Fault {
-    protocol(format!("the server broke a rule of HTTP/3: {what} (RFC 9114 section {section})"))
+    let rfc = if section.starts_with("RFC") { "" } else { "RFC 9114 section " };
+    protocol(format!("the server broke a rule of HTTP/3: {what} ({rfc}{section})"))
 }
 
 /// One that HTTP/2 has, too.
 pub(super) fn breach(breach: &Breach) -> Fault {
-    rule(&breach.of_field(), "4.2")
+    let what = breach.of_field();
+    // Of the fields that begin with a colon the next section speaks.
+    let section = if what.contains("`:") { "4.3" } else { "4.2" };
+    rule(&what, section)
 }
 
 fn protocol(message: String) -> Fault {
-    fault::new(FailureCode::Http3Protocol, message).hint("--http2 tells whether only HTTP/3 is affected")
+    fault::new(FailureCode::Http3Protocol, message).hint(BY_TCP)
 }
 
 fn with_hint(code: u64, message: String) -> Fault {

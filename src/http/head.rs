@@ -1,7 +1,7 @@
 //! HTTP/1 response heads out of a stream of bytes (RFC 9112 §4 and §5). Pure: no I/O, no clock.
 //!
 //! Reads as browsers do where that is safe: up to four empty lines before the status line, bare LF,
-//! folded fields, spaces before the colon and before the first field, carriage returns inside a line; lines that are no
+//! folded fields, a version in small letters, a reason right behind its code, spaces before the colon and before the first field, carriage returns inside a line; lines that are no
 //! field keep their place, as such. It does not judge fields: see [`framing`](super::framing).
 
 use std::borrow::Cow;
@@ -98,6 +98,13 @@ impl Reader {
         if !self.skip_empty_lines()? {
             return Ok(None);
         }
+        // curl and browsers take the name in any case.
+        if self.status_line == StatusLine::Unread
+            && let Some(name) = self.buffer.get_mut(..MAJOR - 1)
+            && name.eq_ignore_ascii_case(&START[..MAJOR - 1])
+        {
+            name.make_ascii_uppercase();
+        }
         // RFC 9110 §2.5: what a later minor version sends is read as the highest that is known.
         if self.status_line == StatusLine::Unread
             && self.buffer.starts_with(START)
@@ -118,11 +125,12 @@ impl Reader {
         if self.status_line == StatusLine::Unread {
             let is_odd =
                 |at, byte: &u8| at == MAJOR && view.len() <= MAJOR + 3 && matches!(byte, b'2'..=b'9');
-            if !view.iter().zip(START).enumerate().all(|(at, (a, b))| a == b || is_odd(at, a)) {
+            let is_name = |a: &u8, b| a.eq_ignore_ascii_case(b);
+            if !view.iter().zip(START).enumerate().all(|(at, (a, b))| is_name(a, b) || is_odd(at, a)) {
                 return Err(HeadError::NotHttp);
             }
             if let Some(end) = view.iter().position(|&byte| byte == b'\n') {
-                check_status_line(&without_controls(&view[..=end]))?;
+                check_status_line(&apart(without_controls(&view[..=end])))?;
                 self.status_line = StatusLine::Good;
             }
         }
@@ -244,8 +252,24 @@ fn without_controls(bytes: &[u8]) -> Cow<'_, [u8]> {
     (0..bytes.len()).map(taken).collect()
 }
 
+/// A reason that begins right behind its code (`200OK`), apart from it: curl and browsers take the three digits. The first
+/// byte of the reason is not what the parser is asked for.
+fn apart(mut bytes: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+    let blanks = bytes.iter().skip(START.len() + 1).take_while(|byte| **byte == b' ').count();
+    let code = START.len() + 1 + blanks;
+    if let Some([b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', behind]) = bytes.get(code..code + 4)
+        && blanks > 0
+        && !matches!(behind, b'0'..=b'9' | b' ' | b'\r' | b'\n' | 0)
+    {
+        bytes.to_mut()[code + 3] = b' ';
+    }
+    bytes
+}
+
 fn parse(raw: &[u8], max_fields: usize) -> Result<Head, HeadError> {
-    let bytes = &*without_controls(raw);
+    let clean = without_controls(raw);
+    let reason = reason(&clean);
+    let bytes = &*apart(clean);
     // No head has more fields than lines: most need few, and 1000 slots cost 32 kB to fill.
     let lines = bytes.iter().filter(|&&byte| byte == b'\n').count();
     let mut slots = vec![httparse::EMPTY_HEADER; lines.min(max_fields)];
@@ -266,7 +290,7 @@ fn parse(raw: &[u8], max_fields: usize) -> Result<Head, HeadError> {
     };
     // A line of blanks behind the status line ends the head for the parser: what follows is none of it.
     let fields = lines_of((raw, &bytes[..size]), response.headers);
-    Ok(Head { minor, status, reason: reason(bytes), fields, bytes: size })
+    Ok(Head { minor, status, reason, fields, bytes: size })
 }
 
 /// Every line behind the first: as the field that begins on it, or as it is. `fields` lie in `bytes`, which are
@@ -391,6 +415,31 @@ mod tests {
         for bytes in [b"HTTP/1.2 200 OK\r\n\r\n", b"HTTP/2.0 200 OK\r\n\r\n"] {
             let (heads, error, _) = run(bytes.chunks(1));
             assert_eq!((heads.len(), error), (1, None));
+        }
+    }
+
+    /// What curl 7.88 and Chrome take.
+    #[test]
+    fn a_status_line_is_read_as_far_as_its_code() {
+        for (line, minor, status, reason) in [
+            ("http/1.1 200 OK", 1, 200, Some("OK")),
+            ("Http/1.0 404 Gone", 0, 404, Some("Gone")),
+            ("HTTP/1.1 200OK", 1, 200, Some("OK")),
+            ("HTTP/1.1  200-OK", 1, 200, Some("-OK")),
+            ("HTTP/1.1 200.1 Odd", 1, 200, Some(".1 Odd")),
+            ("HTTP/1.1 200", 1, 200, None),
+            ("HTTP/1.1  200 OK", 1, 200, Some("OK")),
+        ] {
+            let bytes = format!("{line}\r\nA: b\r\n\r\n");
+            let (heads, error, _) = run(bytes.as_bytes().chunks(1));
+            assert_eq!(error, None, "{line}");
+            let found = (heads[0].minor, heads[0].status, heads[0].reason.as_deref());
+            assert_eq!((found, heads[0].fields.len()), ((minor, status, reason), 1), "{line}");
+        }
+        for line in
+            ["HTTP/1.1 2000 OK", "HTTP/1.1 20 OK", "HTTP/1.1200 OK", "HTTP/1.1 099 Odd", "HTTP 200 OK"]
+        {
+            assert_eq!(one(format!("{line}\r\n\r\n").as_bytes()), Err(HeadError::NotHttp), "{line}");
         }
     }
 

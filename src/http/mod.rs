@@ -12,7 +12,8 @@
 //! - `h1`, with `head`, `framing` and `chunked`: HTTP/1.
 //! - `h2`, with `tap`, `frames`, `blocks`, `hpack` and `rules`: HTTP/2; `explain`: what ended it.
 //! - `grpc`: what a call of gRPC adds to a request, and what its response says.
-//! - `h3`, with `streams` and `qpack`: HTTP/3; `h3_fault`: what ended it.
+//! - `h3`, with `streams` and `qpack`: HTTP/3; `h3_course`: how far an exchange has come; `h3_control`: the server's own
+//!   streams; `h3_fault`: what ended it.
 //! - `link`: a connection of HTTP/1; `websocket`: what comes behind an upgrade, with `socket_key`.
 //! - `body`: counting, decoding, saving; `events`: counting what comes in events; `decode`: content codings; `output`: the file of `-o`.
 //! - `listener`: who hears of a response while it comes.
@@ -43,6 +44,8 @@ mod grpc;
 mod h1;
 mod h2;
 mod h3;
+mod h3_control;
+mod h3_course;
 mod h3_fault;
 mod head;
 mod hpack;

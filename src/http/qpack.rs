@@ -11,12 +11,31 @@ const OVERHEAD: usize = 32;
 /// Fields whose values no one on the way may keep (RFC 9204 §7.1.3).
 const SECRET: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
 
+/// Why a block cannot be unpacked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unreadable {
+    /// It is broken.
+    Malformed,
+    /// It refers to the dynamic table.
+    Dynamic,
+}
+
+impl From<Malformed> for Unreadable {
+    fn from(_: Malformed) -> Self {
+        Self::Malformed
+    }
+}
+
 /// The fields of a block in wire order, as far as they fit into `room` bytes (their overhead counted).
-pub(super) fn decode(block: &[u8], room: usize) -> Result<Vec<Header>, Malformed> {
+pub(super) fn decode(block: &[u8], room: usize) -> Result<Vec<Header>, Unreadable> {
     let mut bytes = block;
     // §4.5.1: how many entries of the dynamic table it needs, and from where they are counted.
     if integer(&mut bytes, 8)? != 0 {
-        return Err(Malformed);
+        return Err(Unreadable::Dynamic);
+    }
+    // §4.5.1.2: counted from none, nothing is before it.
+    if bytes.first().is_some_and(|first| first & 0x80 != 0) {
+        return Err(Unreadable::Malformed);
     }
     integer(&mut bytes, 7)?;
     let huffman = Huffman::new();
@@ -36,7 +55,7 @@ pub(super) fn decode(block: &[u8], room: usize) -> Result<Vec<Header>, Malformed
             // Both in full.
             0x20..=0x3f => (string(&mut bytes, 3, &huffman)?, string(&mut bytes, 7, &huffman)?),
             // All others refer to the dynamic table.
-            _ => return Err(Malformed),
+            _ => return Err(Unreadable::Dynamic),
         };
         used += name.len() + value.len() + OVERHEAD;
         if used <= room {
@@ -174,10 +193,11 @@ mod tests {
 
     #[test]
     fn what_needs_a_dynamic_table_or_is_cut_is_refused() {
-        for bad in
-            ["", "00", "0200 80", "0000 80", "0000 10", "0000 40", "0000 ff7f", "0000 510b 2f", "0000 2f"]
-        {
-            assert_eq!(decode(&unhex(bad), 9_000), Err(Malformed), "{bad}");
+        for bad in ["0200 80", "0000 80", "0000 10", "0000 40"] {
+            assert_eq!(decode(&unhex(bad), 9_000), Err(Unreadable::Dynamic), "{bad}");
+        }
+        for bad in ["", "00", "0085 d9", "0000 ff7f", "0000 510b 2f", "0000 2f"] {
+            assert_eq!(decode(&unhex(bad), 9_000), Err(Unreadable::Malformed), "{bad}");
         }
         assert_eq!(decode(&[0, 0, 0xd1, 0xd1, 0xd1], 90).unwrap().len(), 2, "as much as there is room for");
     }

@@ -2,7 +2,7 @@
 //!
 //! Pure but for [`Reader`], which waits for bytes of one stream. Judges nothing.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 
 use bytes::{Buf as _, Bytes};
 use quinn::{ReadError, RecvStream};
@@ -15,9 +15,8 @@ pub(crate) const HEADERS: u64 = 1;
 pub(super) const SETTINGS: u64 = 4;
 pub(super) const PUSH_PROMISE: u64 = 5;
 pub(super) const GOAWAY: u64 = 7;
-/// Types of streams that one side alone writes (§6.2).
-pub(super) const CONTROL_STREAM: u64 = 0;
-pub(super) const PUSH_STREAM: u64 = 1;
+/// The type of a stream that one side alone writes (§6.2).
+const CONTROL_STREAM: u64 = 0;
 /// SETTINGS_MAX_FIELD_SECTION_SIZE (§7.2.4.1).
 const MAX_FIELD_SECTION_SIZE: u64 = 6;
 /// Bytes that are taken of a stream at once.
@@ -51,16 +50,18 @@ pub(crate) fn frame(kind: u64, payload: &[u8]) -> Vec<u8> {
 }
 
 /// Type and payload of the first frame, and what is behind it; `None` where it is not whole.
-pub(crate) fn parse(mut bytes: &[u8]) -> Option<(u64, &[u8], &[u8])> {
-    let mut number = || {
-        let (&first, rest) = bytes.split_first()?;
-        let (tail, behind) = rest.split_at_checked(more(first))?;
-        bytes = behind;
-        Some(tail.iter().fold(u64::from(first & 0x3f), |value, byte| value << 8 | u64::from(*byte)))
-    };
-    let (kind, length) = (number()?, number()?);
+pub(crate) fn parse(bytes: &[u8]) -> Option<(u64, &[u8], &[u8])> {
+    let (kind, bytes) = number_of(bytes)?;
+    let (length, bytes) = number_of(bytes)?;
     let (payload, behind) = bytes.split_at_checked(usize::try_from(length).ok()?)?;
     Some((kind, payload, behind))
+}
+
+/// The number that bytes begin with, and what is behind it; `None` where it is not whole.
+pub(super) fn number_of(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let (&first, rest) = bytes.split_first()?;
+    let (tail, behind) = rest.split_at_checked(more(first))?;
+    Some((tail.iter().fold(u64::from(first & 0x3f), |value, byte| value << 8 | u64::from(*byte)), behind))
 }
 
 /// What stands before the payload of a frame.
@@ -103,6 +104,8 @@ pub(super) struct Reader<'c> {
     stream: RecvStream,
     /// Where the moments are known.
     connection: Option<&'c quic::Connection>,
+    /// Bytes that came, for whoever looks on.
+    count: Option<&'c Cell<u64>>,
     chunk: Bytes,
     /// Bytes that came.
     pub(super) received: u64,
@@ -118,13 +121,19 @@ pub(super) enum Broken {
 }
 
 impl<'c> Reader<'c> {
-    pub(super) fn new(stream: RecvStream, connection: &'c quic::Connection, start: At) -> Self {
-        Self { stream, connection: Some(connection), chunk: Bytes::new(), received: 0, at: start }
+    pub(super) fn new(
+        stream: RecvStream,
+        connection: &'c quic::Connection,
+        count: &'c Cell<u64>,
+        start: At,
+    ) -> Self {
+        let (connection, count) = (Some(connection), Some(count));
+        Self { stream, connection, count, chunk: Bytes::new(), received: 0, at: start }
     }
 
     /// The same where the moments do not matter.
     pub(super) fn unstamped(stream: RecvStream) -> Self {
-        Self { stream, connection: None, chunk: Bytes::new(), received: 0, at: At(0) }
+        Self { stream, connection: None, count: None, chunk: Bytes::new(), received: 0, at: At(0) }
     }
 
     /// The next bytes, as they came; `None` behind the last.
@@ -136,6 +145,7 @@ impl<'c> Reader<'c> {
         self.at = self.connection.and_then(quic::Connection::last_received).unwrap_or(self.at).max(self.at);
         let Some(next) = next else { return Ok(false) };
         self.received += next.bytes.len() as u64;
+        self.count.iter().for_each(|count| count.set(self.received));
         self.chunk = next.bytes;
         Ok(true)
     }
@@ -187,20 +197,17 @@ impl<'c> Reader<'c> {
         Ok(())
     }
 
+    /// Leaves the rest unread, and tells the server so.
+    pub(super) fn leave(mut self, code: u32) {
+        // An error here means that the stream has ended.
+        let _ = self.stream.stop(code.into());
+    }
+
     /// What is at hand of the next bytes, and no more than so many.
     pub(super) fn piece(&mut self, most: u64) -> Bytes {
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         self.chunk.split_to(self.chunk.len().min(most))
     }
-}
-
-/// What the server's own streams have said.
-#[derive(Default)]
-pub(super) struct State {
-    /// A rule that was broken there: words, and the section.
-    pub(super) breach: RefCell<Option<(String, &'static str)>>,
-    /// It takes no further requests (§5.2).
-    pub(super) leaving: Cell<bool>,
 }
 
 #[cfg(test)]

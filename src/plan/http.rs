@@ -48,6 +48,8 @@ pub struct HttpPlan {
     pub compression: Compression,
     /// `-L`.
     pub follow: bool,
+    /// `--location-trusted`: whether credentials go along to other origins.
+    pub trusts_redirects: bool,
     /// `--max-redirs`.
     pub max_redirects: usize,
     /// `--retry` and its kin.
@@ -296,6 +298,7 @@ impl Default for HttpPlan {
             user_agent: concat!("urltrace/", env!("CARGO_PKG_VERSION")).to_owned(),
             compression: Compression::default(),
             follow: false,
+            trusts_redirects: false,
             max_redirects: MAX_REDIRECTS,
             retry: RetryPlan::default(),
             output: None,

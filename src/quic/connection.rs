@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use quinn::{Endpoint, VarInt};
 
+use super::allowance::Allowance;
 use super::tap::Notes;
 use crate::trace::{At, Quic};
 
@@ -14,6 +15,7 @@ pub struct Connection {
     /// Its socket lives as long as this.
     endpoint: Endpoint,
     notes: Arc<Notes>,
+    allowance: Allowance,
 }
 
 /// A hold on a connection, for a look at it when all is over.
@@ -21,8 +23,19 @@ pub struct Connection {
 pub struct Watch(quinn::Connection);
 
 impl Connection {
-    pub(super) fn new(streams: quinn::Connection, endpoint: Endpoint, notes: Arc<Notes>) -> Self {
-        Self { streams, endpoint, notes }
+    pub(super) fn new(
+        streams: quinn::Connection,
+        endpoint: Endpoint,
+        notes: Arc<Notes>,
+        allowance: Allowance,
+    ) -> Self {
+        Self { streams, endpoint, notes, allowance }
+    }
+
+    /// What the server allowed when it began.
+    #[must_use]
+    pub const fn allowance(&self) -> Allowance {
+        self.allowance
     }
 
     /// Where its streams are opened, read and written.

@@ -13,6 +13,7 @@ use quinn::{ConnectError, ConnectionId, Side};
 use quinn_proto::TransportError;
 use quinn_proto::transport_parameters::TransportParameters;
 
+use super::allowance::Allowance;
 use crate::clock::{Clock, Stopwatch};
 use crate::tls::Messages;
 use crate::trace::EarlyData;
@@ -20,6 +21,8 @@ use crate::trace::EarlyData;
 /// What a handshake has shown so far.
 pub(super) struct Overheard {
     messages: Mutex<Messages>,
+    /// What the server's transport parameters allow.
+    allowance: Mutex<Allowance>,
     /// A Retry packet came that the server itself has made.
     retry: AtomicBool,
     /// 0-RTT was offered.
@@ -32,12 +35,17 @@ pub(super) struct Overheard {
 impl Overheard {
     pub(super) fn new(messages: Messages, clock: Clock) -> Self {
         let [retry, offered_early, accepted_early] = [false; 3].map(AtomicBool::new);
-        Self { messages: Mutex::new(messages), retry, offered_early, accepted_early, clock }
+        let (messages, allowance) = (Mutex::new(messages), Mutex::default());
+        Self { messages, allowance, retry, offered_early, accepted_early, clock }
     }
 
     pub(super) fn messages(&self) -> MutexGuard<'_, Messages> {
         // Each note is whole after its statement.
         self.messages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn allowance(&self) -> Allowance {
+        *self.allowance.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn had_retry(&self) -> bool {
@@ -136,7 +144,12 @@ impl Session for NotedSession {
     }
 
     fn transport_parameters(&self) -> Result<Option<TransportParameters>, TransportError> {
-        self.inner.transport_parameters()
+        let parameters = self.inner.transport_parameters()?;
+        if let Some(parameters) = &parameters {
+            let allowance = Allowance::of(parameters);
+            *self.overheard.allowance.lock().unwrap_or_else(PoisonError::into_inner) = allowance;
+        }
+        Ok(parameters)
     }
 
     fn next_1rtt_keys(&mut self) -> Option<KeyPair<Box<dyn PacketKey>>> {

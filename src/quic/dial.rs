@@ -27,6 +27,9 @@ const STREAM_WINDOW: u32 = 6 << 20;
 const CONNECTION_WINDOW: u32 = 15 << 20;
 /// Streams that a server may open: HTTP/3 needs three (RFC 9114 §6.2).
 const SERVER_STREAMS: u32 = 8;
+/// How long a connection may be silent before something is sent to keep it: RFC 9114 §5.1 wants it kept while a response
+/// is due, and the library gives it up after 30 s. Chrome's number.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Bytes that wait for room on the way at most.
 const SEND_WINDOW: u64 = 1 << 20;
 
@@ -113,7 +116,10 @@ impl Dial {
         tokio::select! {
             biased;
             ended = connecting => match ended {
-                Ok(connection) => End::Connected(Connection::new(connection, self.endpoint.clone(), Arc::clone(&self.notes))),
+                Ok(connection) => {
+                    let (endpoint, notes) = (self.endpoint.clone(), Arc::clone(&self.notes));
+                    End::Connected(Connection::new(connection, endpoint, notes, self.overheard.allowance()))
+                }
                 Err(ConnectionError::TimedOut) if !has_answer() => End::Unanswered(AttemptOutcome::TimedOut),
                 Err(error) => End::Broken(error),
             },
@@ -202,6 +208,7 @@ fn transport() -> TransportConfig {
         .stream_receive_window(VarInt::from_u32(STREAM_WINDOW))
         .receive_window(VarInt::from_u32(CONNECTION_WINDOW))
         .send_window(SEND_WINDOW)
+        .keep_alive_interval(Some(KEEP_ALIVE))
         .max_concurrent_bidi_streams(VarInt::from_u32(0))
         .max_concurrent_uni_streams(VarInt::from_u32(SERVER_STREAMS));
     config

@@ -36,7 +36,20 @@ pub(super) fn unanswered(
         );
     };
     if let Some((why, max_time)) = stopped {
-        let doing = format!("waiting for a reply to QUIC from {}", first.address);
+        let doing = match connect.attempts.iter().find(|attempt| attempt.answered.is_some()) {
+            Some(attempt) => {
+                let came = quic.datagrams.iter().filter(|datagram| datagram.direction == Direction::Received);
+                let mut names: Vec<&str> = came.clone().flat_map(|datagram| datagram.names()).collect();
+                names.dedup();
+                format!(
+                    "waiting for the QUIC handshake with {} to go on: {} came ({})",
+                    attempt.address,
+                    units::count(came.count(), "datagram"),
+                    names.join(", ")
+                )
+            }
+            None => format!("waiting for a reply to QUIC from {}", first.address),
+        };
         return Fault::stopped(StageName::Tcp, why, max_time, &doing);
     }
     let has = |wanted: &AttemptOutcome| connect.attempts.iter().any(|attempt| attempt.outcome == *wanted);

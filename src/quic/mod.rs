@@ -9,8 +9,9 @@
 //! - `tap`: the socket, with every datagram's moment; `packet`: what a datagram shows
 //! - `crypto`: the TLS messages as they pass
 //! - `failure`: what ended a handshake, worded
-//! - `connection`: one that stands
+//! - `connection`: one that stands; `allowance`: what its server allows
 
+mod allowance;
 mod connection;
 mod crypto;
 mod dial;
@@ -22,5 +23,6 @@ mod tap;
 #[cfg(test)]
 mod tests;
 
+pub use self::allowance::Allowance;
 pub use self::connection::{Connection, Watch};
 pub use self::race::{Dialled, Target, connect};

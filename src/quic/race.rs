@@ -50,7 +50,6 @@ pub async fn connect(target: Target<'_>, plan: &TcpPlan, clock: &Clock, stop: &S
         plan,
         clock,
         attempts: Vec::new(),
-        dials: Vec::new(),
         notes: Vec::new(),
         start: clock.now(),
         refused: None,
@@ -64,8 +63,6 @@ struct Race<'a> {
     plan: &'a TcpPlan,
     clock: &'a Clock,
     attempts: Vec<Attempt>,
-    /// Of each attempt that has a record, as long as it may win.
-    dials: Vec<Option<Dial>>,
     /// What passed the socket of each attempt that has one.
     notes: Vec<Option<Arc<Notes>>>,
     start: At,
@@ -131,14 +128,13 @@ impl Race<'_> {
                         next_start = None;
                     }
                 }
-                Ok(Step::Done(index, dial, End::Unanswered(outcome))) => {
+                Ok(Step::Done(index, _, End::Unanswered(outcome))) => {
                     let (begun, end) = (self.attempts.len(), clock.now());
                     let attempt = &mut self.attempts[index];
                     (attempt.outcome, attempt.end) = (outcome, end);
                     if begun < self.target.queue.len() {
                         next_start = Some(end);
                     }
-                    self.dials[index] = Some(*dial);
                 }
                 Ok(Step::Done(index, dial, end)) => return Ok(Some((index, *dial, end))),
                 Err(why) => return Err(why),
@@ -151,7 +147,6 @@ impl Race<'_> {
 
     fn note(&mut self, candidate: &Candidate, start: At) {
         self.notes.push(None);
-        self.dials.push(None);
         self.attempts.push(Attempt {
             address: candidate.address(),
             start,
@@ -215,8 +210,12 @@ impl Race<'_> {
         let end = self.attempts.iter().map(|attempt| attempt.end).max().unwrap_or(self.start);
         let start = self.attempts.iter().map(|attempt| attempt.start).min().unwrap_or(self.start);
         let mut quic = Quic { start, end, ..Quic::default() };
-        if let Some(dial) = self.dials.iter().flatten().next() {
-            quic.datagrams = dial.notes.log().datagrams.clone();
+        // Of several the one that has heard something, or else the first.
+        let has_heard = |notes: &&Arc<Notes>| notes.log().received > 0;
+        let notes = || self.notes.iter().flatten();
+        if let Some(notes) = notes().find(has_heard).or_else(|| notes().next()) {
+            let log = notes.log();
+            (quic.datagrams, quic.offered_versions) = (log.datagrams.clone(), log.offered_versions.clone());
         }
         let queue = self.target.queue;
         let connect = Connect {

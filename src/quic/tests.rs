@@ -12,12 +12,16 @@ use crate::plan::{TcpPlan, TlsPlan, VersionChoice};
 use crate::stop::Stop;
 use crate::tcp::{Endpoint, Turn, line_up};
 use crate::tls;
-use crate::trace::{AttemptOutcome, EndpointSource, FailureCode, PacketKind, Stage, StageName};
+use crate::trace::{AttemptOutcome, Direction, EndpointSource, FailureCode, PacketKind, Stage, StageName};
 
 /// What a silent peer costs here.
 const PATIENCE: Duration = Duration::from_millis(300);
 
 async fn dial(to: &[SocketAddr]) -> Dialled {
+    dial_within(to, Duration::from_secs(20)).await
+}
+
+async fn dial_within(to: &[SocketAddr], limit: Duration) -> Dialled {
     let plan = TcpPlan { connect_timeout: PATIENCE, ..TcpPlan::default() };
     let client = tls::Client::new(&TlsPlan::default(), VersionChoice::Http3Only).unwrap();
     let endpoint = Endpoint {
@@ -28,7 +32,7 @@ async fn dial(to: &[SocketAddr]) -> Dialled {
     };
     let queue = line_up(&[endpoint], &plan);
     let clock = Clock::start();
-    let stop = Stop::after(clock, Duration::from_secs(20));
+    let stop = Stop::after(clock, limit);
     let target = Target { queue: &queue, found: to.len(), host: "www.example.test", tls: &client };
     connect(target, &plan, &clock, &stop).await
 }
@@ -218,4 +222,23 @@ async fn a_port_that_nobody_listens_on_is_told_by_the_network() {
     let Dialled { connect, result, .. } = dial(&[free, other]).await;
     assert_eq!(connect.attempts.len(), 2);
     assert!(result.err().unwrap().message.ends_with("and no better from 1 address more"));
+}
+
+#[tokio::test]
+async fn what_came_is_told_also_where_the_run_ends_first() {
+    let garbage = peer(|_| vec![b"hello".to_vec()]).await;
+    let silent = peer(|_| vec![]).await;
+    for (address, words, received) in [
+        (garbage, "waiting for the QUIC handshake with 127.0.0.1:", true),
+        (silent, "waiting for a reply to QUIC from 127.0.0.1:", false),
+    ] {
+        let Dialled { quic, result, .. } = dial_within(&[address], PATIENCE / 2).await;
+        let failure = result.err().unwrap();
+        assert_eq!(failure.code, FailureCode::MaxTime, "{}", failure.message);
+        assert!(failure.message.contains(words), "{}", failure.message);
+        assert_eq!(failure.message.contains(" came ("), received, "{}", failure.message);
+        let came = |datagram: &crate::trace::Datagram| datagram.direction == Direction::Received;
+        assert_eq!(quic.datagrams.iter().any(came), received, "{:?}", quic.datagrams);
+        assert!(!quic.datagrams.is_empty());
+    }
 }

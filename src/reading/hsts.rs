@@ -60,15 +60,22 @@ fn takes(hop: &Hop<'_>) -> bool {
     hop.url.scheme == Scheme::Https && named && sound && !hop.request.is_preflight()
 }
 
-/// What a response says. Of several fields only the first counts (§8.1).
+/// What a response says. Of several fields only the first counts (§8.1); a directive that stands in it twice makes it void
+/// (§6.1), as Chrome has it.
 #[must_use]
 pub fn policy(http: &Http) -> Policy {
     let Some(field) = header(&http.headers, "strict-transport-security") else { return Policy::None };
+    let named = |name: &str| {
+        let is_it =
+            |part: &&str| part.split('=').next().unwrap_or_default().trim().eq_ignore_ascii_case(name);
+        field.split(';').filter(is_it).count()
+    };
+    let is_void = named("max-age") > 1 || named("includesubdomains") > 1;
     match parameter(&field, "max-age").and_then(|age| seconds(age.trim())) {
-        Some(seconds) => {
+        Some(seconds) if !is_void => {
             Policy::Kept { seconds, subdomains: parameter(&field, "includesubdomains").is_some() }
         }
-        None => Policy::Unreadable,
+        _ => Policy::Unreadable,
     }
 }
 

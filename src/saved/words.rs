@@ -134,7 +134,7 @@ words! {
     StoppedBy { Interrupt MaxTime Part DnsLimit }
     Stray { WrongId WrongQuestion NoQuestion NotAReply WrongOperation WrongSource }
     SuiteOrder { Server Client }
-    TlsComplaint { PlainRequest NoCertificate }
+    TlsComplaint { PlainRequest NoCertificate PostHandshake }
     TlsVersion { Tls12 Tls13 }
     TokenFault { Unsigned Expired NotYetValid NeverExpires LongLived InUrl }
     TokenForm { Signed Encrypted }

@@ -2,8 +2,8 @@
 
 use super::teller::{Teller, clip, list};
 use crate::trace::{
-    Dns, Failure, Hop, RecordType, RequestId, RetryWait, Scheme, Trace, Transient, Unanswered, Url,
-    UrlChangeKind, WaitRule,
+    Dns, Failure, Hop, HttpVersion, RecordType, RequestId, RetryWait, Scheme, Trace, Transient, Unanswered,
+    Url, UrlChangeKind, WaitRule,
 };
 use crate::units;
 
@@ -83,14 +83,18 @@ fn refused(trace: &Trace, request: RequestId) -> Option<Unanswered> {
 /// What goes once more because the server said that it did nothing for it.
 fn by_word_of_server(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>, before: RequestId) {
     let (number, at) = (before.0 + 1, units::micros(hop.start.0));
+    let http = trace.hops().nth(before.0).and_then(|hop| hop.http.ran());
+    let by_quic = http.is_some_and(|http| http.version == HttpVersion::Http3);
+    let (version, code) =
+        if by_quic { ("HTTP/3", "H3_VERSION_FALLBACK") } else { ("HTTP/2", "HTTP_1_1_REQUIRED") };
     let told = if refused(trace, before) == Some(Unanswered::Http1Required) {
         format!(
-            "The server answered request {number} with the code HTTP_1_1_REQUIRED of HTTP/2: it serves this by HTTP/1.1 alone. \
+            "The server answered request {number} with the code {code} of {version}: it serves this by HTTP/1.1 alone. \
              So the same goes once more on a new connection that offers nothing else, {at} after the start."
         )
     } else {
         format!(
-            "The server refused request {number} by HTTP/2 and said that it had done nothing for it, as servers do that shut \
+            "The server refused request {number} by {version} and said that it had done nothing for it, as servers do that shut \
              down or have too much in hand. So it can go once more without danger, on a new connection, {at} after the start."
         )
     };

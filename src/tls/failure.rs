@@ -518,3 +518,49 @@ fn old_version(choice: ServerChoice, verb: &str) -> Fault {
     )
     .hint_if(alert::hint(alert::PROTOCOL_VERSION))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::{At, Offer};
+
+    /// What is said of a handshake that was stopped after so many seconds, and of a ClientHello of full size behind it.
+    fn told(seconds: u64, acknowledged: Option<bool>) -> [String; 2] {
+        let (end, offer) = (At(seconds * 1_000_000), Some(Offer { bytes: 1_700, ..Offer::default() }));
+        let tls = Tls { start: At(0), end, offer, ..Tls::default() };
+        let case = Case {
+            end: &End::Stopped(Stopped::Limit),
+            tls: &tls,
+            seen: &Seen::default(),
+            received: &Names::default(),
+            unread: &[],
+            probed: &Found::default(),
+            peer: "192.0.2.1:443",
+            awaited: "the ServerHello",
+            limit: Duration::from_secs(seconds),
+            max_time: Duration::from_secs(30),
+            max_version: TlsVersion::Tls13,
+            source: Source::Embedded,
+            acknowledged,
+        };
+        let plain = explain(&case);
+        let by_size = by_size(&case, plain.clone(), (400, 1_700), true);
+        assert!(by_size.hint.unwrap().contains("--tls-max 1.2"));
+        [plain.message, by_size.message]
+    }
+
+    #[test]
+    fn what_tcp_saw_no_acknowledgement_of_is_laid_on_no_server() {
+        let [plain, by_size] = told(10, Some(false));
+        assert!(plain.contains("TCP has no acknowledgement of what was sent"), "{plain}");
+        assert!(by_size.contains("packets as large do not get through"), "{by_size}");
+        assert!(!by_size.contains("cannot take a ClientHello"), "{by_size}");
+        assert_eq!(by_size.matches("no acknowledgement").count(), 1, "{by_size}");
+        // An acknowledgement may be on its way; all was acknowledged; nobody knows.
+        for (seconds, acknowledged) in [(2, Some(false)), (10, Some(true)), (10, None)] {
+            let [plain, by_size] = told(seconds, acknowledged);
+            assert!(!plain.contains("acknowledgement") && !by_size.contains("acknowledgement"), "{plain}");
+            assert!(by_size.contains("cannot take a ClientHello of 1700"), "{by_size}");
+        }
+    }
+}

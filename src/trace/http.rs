@@ -437,13 +437,15 @@ impl Body {
     }
 }
 
-/// What a server says of TLS in the body of a 400.
+/// What a server says of TLS in the body of a 400 or 403.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TlsComplaint {
     /// The request came in the clear, and the port speaks TLS.
     PlainRequest,
     /// There was no client certificate.
     NoCertificate,
+    /// It wants to ask for one behind the handshake (RFC 8446 §4.2.6), which was not offered.
+    PostHandshake,
 }
 
 impl TlsComplaint {
@@ -453,6 +455,7 @@ impl TlsComplaint {
         match self {
             Self::PlainRequest => "plain-request",
             Self::NoCertificate => "no-certificate",
+            Self::PostHandshake => "post-handshake",
         }
     }
 }

@@ -97,6 +97,34 @@ impl Quic {
         self.end.since(self.start)
     }
 
+    /// How long nothing came back, and the first flight went out again: the wait for that. Of a server that is only slow no
+    /// packet of ours is lost.
+    #[must_use]
+    pub fn unheard(&self) -> Duration {
+        /// Datagrams of one flight leave together; what is sent again waits longer (RFC 9002 §6.2).
+        const TOGETHER: Duration = Duration::from_millis(20);
+        let first = self.datagrams.first().map_or(self.start, |datagram| datagram.at);
+        let before_any = self.datagrams.iter().take_while(|datagram| datagram.direction == Direction::Sent);
+        let last = before_any.last().map_or(first, |datagram| datagram.at);
+        Some(last.since(first)).filter(|unheard| *unheard > TOGETHER).unwrap_or_default()
+    }
+
+    /// How long may have been waited after the handshake before packets were sent again: the probe timeout as it stands then
+    /// (RFC 9002 §6.2.1, with the 25 ms that acknowledgements may take), doubled each time.
+    #[must_use]
+    pub fn waited_to_send_again(&self) -> Duration {
+        // What went out again in the handshake is among those that were lost.
+        let before = if self.unheard().is_zero() { 0 } else { self.first_flight() };
+        let lost = self.lost.unwrap_or(0).saturating_sub(before);
+        let probe = self.min_rtt.or(self.rtt).unwrap_or_default() * 3 + Duration::from_millis(25);
+        probe * ((1 << lost.min(8)) - 1)
+    }
+
+    /// Datagrams before the first that came.
+    fn first_flight(&self) -> u64 {
+        self.datagrams.iter().take_while(|datagram| datagram.direction == Direction::Sent).count() as u64
+    }
+
     /// The number of version 2 (RFC 9369).
     pub const VERSION_2: u32 = 0x6b33_43cf;
 

@@ -234,7 +234,7 @@ impl<'a> Chain<'a> {
                 return Ok(());
             }
             redirect.followed = true;
-            ask.credentials = Origin::of(&url) == first;
+            ask.credentials = plan.trusts_redirects || Origin::of(&url) == first;
             ask.given_host = url.host_ascii == first.host();
         }
     }

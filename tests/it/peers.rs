@@ -57,6 +57,41 @@ fn an_early_end_is_told_by_where_it_came() {
 }
 
 #[test]
+fn a_status_line_that_curl_and_browsers_take_is_taken() {
+    for line in ["http/1.1 200 OK", "HTTP/1.1 200OK", "HTTP/1.1  200", "HTTP/1.1 200 O\rK"] {
+        let port = answers(format!("{line}\r\nContent-Length: 2\r\n\r\nhi"));
+        let (exit, document) = json(&[&format!("http://127.0.0.1:{port}/")]);
+        assert_eq!((exit, &document["hops"][0]["http"]["status"]), (0, &200.into()), "{line}");
+    }
+    let document = fails(answers("HTTP/1.1 2000 OK\r\n\r\n"), "http", "not-http", 7);
+    let message = document["failure"]["message"].as_str().unwrap();
+    assert!(message.starts_with("the status line of the response cannot be read"), "{message}");
+}
+
+#[test]
+fn credentials_follow_a_redirect_to_another_host_where_that_is_trusted() {
+    for (option, goes_along) in [("-L", false), ("--location-trusted", true)] {
+        let (send, asked) = std::sync::mpsc::channel();
+        let second = peer(move |mut stream| {
+            let mut request = [0; 4096];
+            let count = stream.read(&mut request).unwrap();
+            send.send(String::from_utf8_lossy(&request[..count]).into_owned()).unwrap();
+            let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n");
+        });
+        let first = answers(format!(
+            "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:{second}/\r\nContent-Length: 0\r\n\r\n"
+        ));
+        let url = format!("http://127.0.0.1:{first}/");
+        let (exit, document) = json(&[option, "-u", "ann:secret", "-H", "Cookie: a=b", &url]);
+        assert_eq!((exit, &document["hops"][1]["http"]["status"]), (0, &204.into()));
+        let request = asked.recv().unwrap().to_ascii_lowercase();
+        for field in ["authorization: basic", "cookie: a=b"] {
+            assert_eq!(request.contains(field), goes_along, "{option}: {request}");
+        }
+    }
+}
+
+#[test]
 fn endless_heads_meet_their_limits() {
     let mut fat = b"HTTP/1.1 200 OK\r\nA: ".to_vec();
     fat.resize(300 * 1024, b'x');
@@ -67,7 +102,12 @@ fn endless_heads_meet_their_limits() {
 
 #[test]
 fn a_plain_server_on_a_tls_port_and_the_reverse_are_recognised() {
-    fails(answers("HTTP/1.1 400 Bad Request\r\n\r\n"), "https", "not-tls", 6);
+    // HAProxy's own is of HTTP/1.0.
+    for said in ["HTTP/1.1 400 Bad Request\r\n\r\n", "HTTP/1.0 400 Bad request\r\nConnection: close\r\n\r\n"]
+    {
+        let document = fails(answers(said), "https", "not-tls", 6);
+        assert!(document["failure"]["message"].as_str().unwrap().contains("answered in plain HTTP, not TLS"));
+    }
     fails(answers(b"\x15\x03\x01\x00\x02\x02\x46".to_vec()), "http", "not-http", 7);
     fails(answers(""), "https", "tls-closed", 6);
 }

@@ -323,3 +323,22 @@ fn to_itself(mut connection: ServerConnection, mut tcp: TcpStream) {
     let mut inner = ServerConnection::new(tls_server::config().into()).unwrap();
     while inner.is_handshaking() && inner.complete_io(&mut outer).is_ok() {}
 }
+
+#[test]
+fn a_forwarding_proxy_that_answers_in_tls_is_told_as_an_https_proxy() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let _ = stream.read(&mut [0; 4096]).unwrap();
+        // The alert protocol_version, or what OpenSSL says to an http request.
+        stream.write_all(b"\x15\x03\x01\x00\x02\x02\x46").unwrap();
+    });
+    let proxy = format!("http://127.0.0.1:{port}");
+    let (exit, document) = json(&["-x", &proxy, "http://www.example.test/"]);
+    assert_eq!((exit, &document["failure"]["code"]), (7, &"not-http".into()));
+    let hint = document["failure"]["hint"].as_str().unwrap();
+    assert!(hint.contains(&format!("the http proxy 127.0.0.1:{port} that answered so")), "{hint}");
+    assert!(hint.ends_with("it begins like TLS: is it an https proxy?"), "{hint}");
+    assert!(!document["findings"].to_string().contains("url-port-speaks-tls"), "it is the proxy's port");
+}

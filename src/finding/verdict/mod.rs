@@ -123,4 +123,6 @@ fn wrong(finding: &Finding, culprit: &Culprit) -> String {
 #[cfg(test)]
 mod body_tests;
 #[cfg(test)]
+mod loss_tests;
+#[cfg(test)]
 mod tests;

@@ -41,12 +41,12 @@ pub(super) fn of_hop(hop: &Hop<'_>, trips: &RoundTrips) -> Vec<Part> {
                 Phase::Dns => lookup::take_apart(hop, trips, cutter),
                 Phase::Connect => of_connect(hop, trip, cutter),
                 // One handshake for both; that of an address that was silent is no distance.
-                Phase::Tls | Phase::Quic => of_tls(hop, trip, cutter),
+                Phase::Tls | Phase::Quic => of_tls(hop, phase, trip, cutter),
                 Phase::Wait => {
                     cutter.give(Cause::Distance, trip.unwrap_or_default(), 1, Seen::default());
                     of_slow_start(hop, Phase::Wait, cutter);
                     of_body(hop, trip, cutter);
-                    of_loss(hop, cutter);
+                    of_loss(hop, phase, cutter);
                     cutter.give_rest(Cause::Server, connected_to(hop));
                 }
                 Phase::Receive => of_receive(hop, trip, cutter),
@@ -130,7 +130,7 @@ fn of_proxy(hop: &Hop<'_>, trip: Option<Duration>, cutter: &mut Cutter) {
     cutter.give_rest(Cause::Server, connected_to(hop));
 }
 
-fn of_tls(hop: &Hop<'_>, trip: Option<Duration>, cutter: &mut Cutter) {
+fn of_tls(hop: &Hop<'_>, phase: Phase, trip: Option<Duration>, cutter: &mut Cutter) {
     let Some(tls) = hop.tls.ran() else { return cutter.give_rest(Cause::Server, connected_to(hop)) };
     let checked = tls.verification.as_ref().map_or(Duration::ZERO, |verification| verification.cpu);
     let worked: Duration = tls.flights.iter().map(|flight| flight.cpu).sum();
@@ -141,7 +141,7 @@ fn of_tls(hop: &Hop<'_>, trip: Option<Duration>, cutter: &mut Cutter) {
         tls.round_trips,
         Seen::default(),
     );
-    of_loss(hop, cutter);
+    of_loss(hop, phase, cutter);
     cutter.give_rest(Cause::Server, connected_to(hop));
 }
 
@@ -183,8 +183,13 @@ fn of_receive(hop: &Hop<'_>, trip: Option<Duration>, cutter: &mut Cutter) {
 }
 
 /// What may have been waited for before something was sent again: nobody's thinking.
-fn of_loss(hop: &Hop<'_>, cutter: &mut Cutter) {
+fn of_loss(hop: &Hop<'_>, phase: Phase, cutter: &mut Cutter) {
     let (Some(connection), Some(id)) = (hop.connection, hop.request.connection.ran()) else { return };
+    if let Some(quic) = &connection.quic {
+        let waited = if phase == Phase::Quic { quic.unheard() } else { quic.waited_to_send_again() };
+        let cause = if quic.lost.is_some_and(|lost| lost > 0) { Cause::Loss } else { Cause::Queue };
+        return cutter.give(cause, waited, 0, connected_to(hop));
+    }
     let tcp = &connection.tcp;
     let place = Some(Place::Connection(id, InConnection::Retransmits));
     let server = connected_to(hop).server;

@@ -15,22 +15,22 @@ use crate::trace::{
 
 /// A run by how long its phases took, in milliseconds.
 #[derive(Clone, Copy)]
-struct Run {
+pub(super) struct Run {
     /// Each name server on the way.
-    dns: [u64; 3],
-    connect: u64,
+    pub(super) dns: [u64; 3],
+    pub(super) connect: u64,
     /// The network round trip to the web server.
-    trip: u64,
-    tls: u64,
-    wait: u64,
-    receive: u64,
+    pub(super) trip: u64,
+    pub(super) tls: u64,
+    pub(super) wait: u64,
+    pub(super) receive: u64,
 }
 
 /// Everything 20 ms away, and nothing slow.
-const FAR: Run = Run { dns: [20, 20, 20], connect: 20, trip: 20, tls: 22, wait: 22, receive: 1 };
+pub(super) const FAR: Run = Run { dns: [20, 20, 20], connect: 20, trip: 20, tls: 22, wait: 22, receive: 1 };
 
 impl Run {
-    fn trace(self) -> Trace {
+    pub(super) fn trace(self) -> Trace {
         let mut trace = sample::sound();
         let mut now = 0;
         let mut pass = |millis: u64| {
@@ -66,7 +66,7 @@ impl Run {
         trace
     }
 
-    fn bent(self, bend: impl FnOnce(&mut Trace)) -> Trace {
+    pub(super) fn bent(self, bend: impl FnOnce(&mut Trace)) -> Trace {
         let mut trace = self.trace();
         bend(&mut trace);
         trace

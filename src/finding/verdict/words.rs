@@ -49,7 +49,7 @@ pub(super) fn sentence(trace: &Trace, claim: &Claim) -> String {
         (Cause::Loss, Some(Phase::Dns)) => {
             format!("{share}: a question to {}, or its reply, was lost on the way", who(trace, lead))
         }
-        (Cause::Loss, Some(Phase::Tls | Phase::Wait)) => {
+        (Cause::Loss, Some(Phase::Tls | Phase::Quic | Phase::Wait)) => {
             format!("{share}: packets to or from {} were lost, and sent again", who_of(host, lead))
         }
         (Cause::Loss, _) => {
@@ -65,7 +65,7 @@ pub(super) fn sentence(trace: &Trace, claim: &Claim) -> String {
             let dead = lead.seen.server.as_deref().unwrap_or("another address");
             format!("{share} went by on {dead}, an address of {host}, before the connection to another stood")
         }
-        (Cause::Queue, Some(Phase::Tls | Phase::Wait)) => {
+        (Cause::Queue, Some(Phase::Tls | Phase::Quic | Phase::Wait)) => {
             format!(
                 "{share}: data to {} was sent twice, as no acknowledgement came in time",
                 who_of(host, lead)
@@ -102,7 +102,16 @@ pub(super) fn sentence(trace: &Trace, claim: &Claim) -> String {
                 "{share} were spent on {part} behind the {proxy}: its way to {host} and the server's own time cannot be told apart here"
             )
         }
-        (_, Some(Phase::Tls)) => {
+        (_, Some(phase)) if is_like_a_loss(&hop, lead) => {
+            let part =
+                if phase == Phase::Wait { "before the answer of" } else { "in the TLS handshake with" };
+            format!(
+                "{share} went by {part} {}: its own time, or one lost packet of its, which costs as much and leaves no trace \
+                 here (-n 5 tells them apart)",
+                who_of(host, lead)
+            )
+        }
+        (_, Some(Phase::Tls | Phase::Quic)) => {
             format!("{} took {share} over its part of the TLS handshake{}", who_of(host, lead), trip(&hop))
         }
         _ if hides_the_server(&hop) => format!(
@@ -112,6 +121,20 @@ pub(super) fn sentence(trace: &Trace, claim: &Claim) -> String {
         ),
         _ => format!("the server {} thought for {share}{}", who_of(host, lead), trip(&hop)),
     }
+}
+
+/// Whether a server took as long as its TCP waits before it sends a lost packet again (RFC 6298 §2: 200 ms and the round
+/// trip with Linux, which measures at both ends alike). When nothing came behind that packet, nobody but the server knows.
+fn is_like_a_loss(hop: &Hop<'_>, part: &Part) -> bool {
+    /// The timer's grain, before and behind; and a server that thinks for a moment.
+    const GRAIN: Duration = Duration::from_millis(5);
+    const MOMENT: Duration = Duration::from_millis(20);
+    let info = hop.connection.and_then(|connection| connection.tcp.tcp_info);
+    let Some((info, rto)) = info.and_then(|info| Some((info, info.rto?))) else { return false };
+    part.cause == Cause::Server
+        && matches!(part.phase, Some(Phase::Tls | Phase::Wait))
+        && part.time + GRAIN >= rto
+        && part.time <= rto + MOMENT + info.rtt
 }
 
 /// Whether a part of the way is that of a request's body, which is no round trip.
@@ -316,7 +339,8 @@ fn beside_others(trace: &Trace, part: &Part) -> String {
 /// What would be won without it. Behind a proxy the server's own time is not known.
 pub(super) fn saving(trace: &Trace, claim: &Claim) -> Option<Saving> {
     let hop = trace.hops().nth(claim.lead().request.0);
-    if claim.cause == Cause::Server && hop.is_some_and(|hop| proxy_of(&hop).is_some()) {
+    let is_uncertain = |hop: Hop<'_>| proxy_of(&hop).is_some() || is_like_a_loss(&hop, claim.lead());
+    if claim.cause == Cause::Server && hop.is_some_and(is_uncertain) {
         return None;
     }
     let of_lookup = claim.lead().phase == Some(Phase::Dns);
@@ -336,7 +360,9 @@ pub(super) fn saving(trace: &Trace, claim: &Claim) -> Option<Saving> {
         (Cause::Server, Phase::Dns) => {
             Saving::derived(claim.time, "on every lookup of this zone that no cache answers", Load::Cold)
         }
-        (Cause::Server, Phase::Tls) => Saving::derived(claim.time, "on every full handshake", Load::This),
+        (Cause::Server, Phase::Tls | Phase::Quic) => {
+            Saving::derived(claim.time, "on every full handshake", Load::This)
+        }
         (Cause::Server, Phase::Wait) if hop.is_some_and(|hop| hides_the_server(&hop)) => None,
         (Cause::Server, Phase::Wait) => {
             Saving::derived(claim.time, "on every request that no cache answers", Load::This)

@@ -321,7 +321,14 @@ fn a_list_that_unpacks_to_too_much_is_refused() {
 #[test]
 fn a_peer_that_does_not_speak_http2_is_named() {
     local(async {
-        let table: [(&[u8], FailureCode, &str, &str); 4] = [
+        let table: [(&[u8], FailureCode, &str, &str); 5] = [
+            // HAProxy's own.
+            (
+                b"HTTP/1.0 400 Bad request\r\nCache-Control: no-cache\r\n\r\n",
+                FailureCode::Http2Protocol,
+                "answered `HTTP/1.0 400 Bad request`",
+                "--http1.1",
+            ),
             (
                 b"HTTP/1.1 400 Bad Request\r\n\r\n",
                 FailureCode::Http2Protocol,
@@ -347,6 +354,30 @@ fn a_peer_that_does_not_speak_http2_is_named() {
             assert!(failure.message.contains(words), "{}", failure.message);
             assert!(failure.hint.as_ref().unwrap().contains(hint), "{:?}", failure.hint);
             assert_eq!(http.garbage.as_deref(), (!bytes.is_empty()).then_some(bytes));
+        }
+    });
+}
+
+/// As browsers and curl do it: a redirect is followed whether its stream ends or not.
+#[test]
+fn a_redirect_that_is_followed_keeps_nobody_waiting() {
+    local(async {
+        // 302, by a name of HPACK's table, and a Location; then nothing, a piece of a body, or a length that does not come.
+        let head = frame(1, 4, b"\x08\x03302\x0f\x1f\x02/b");
+        let sized = frame(1, 4, b"\x08\x03302\x0f\x1f\x02/b\x0f\x0d\x019");
+        let plan = HttpPlan { follow: true, ..plan() };
+        for (bytes, came) in [(head.clone(), 0), ([head.clone(), frame(0, 0, b"abc")].concat(), 3)] {
+            let (http, result) = fetch_within(raw(bytes).await, &ask("GET", None), &plan, DELAY * 8).await;
+            assert!(result.is_ok(), "{:?}", result.err());
+            assert_eq!(http.redirect.unwrap().target.as_deref().unwrap().rsplit('/').next(), Some("b"));
+            assert!(http.body.encoded_bytes <= came && !http.body.complete);
+        }
+        let whole = [head.clone(), frame(0, 1, b"abc")].concat();
+        let (http, result) = fetch_within(raw(whole).await, &ask("GET", None), &plan, DELAY * 8).await;
+        assert!(result.is_ok() && http.end >= http.head_end.unwrap());
+        for (bytes, plan) in [(sized, &plan), (head, &self::plan())] {
+            let (_, result) = fetch_within(raw(bytes).await, &ask("GET", None), plan, DELAY * 4).await;
+            assert_eq!(result.err().unwrap().code, FailureCode::MaxTime);
         }
     });
 }

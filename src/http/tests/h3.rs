@@ -12,7 +12,9 @@ use crate::plan::{TcpPlan, TlsPlan, VersionChoice, Wanted};
 use crate::quic::{self, Dialled};
 use crate::tcp::{self, Turn};
 use crate::tls;
-use crate::trace::{BodyFraming, EndpointSource, ExpectOutcome, FailureCode, HttpVersion, StageName};
+use crate::trace::{
+    At, BodyFraming, EndpointSource, ExpectOutcome, FailureCode, HttpVersion, StageName, Unanswered,
+};
 
 /// A server that does this with each request's stream, and what it begins its connection with.
 async fn serve3<F>(
@@ -23,7 +25,7 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     let script = Arc::new(script);
-    serve_both(begin, move |connection, send, mut receive| {
+    serve_both(begin, quinn::TransportConfig::default(), move |connection, send, mut receive| {
         let script = Arc::clone(&script);
         async move {
             let _ = receive.read_to_end(1 << 20).await;
@@ -36,6 +38,7 @@ where
 /// The same with both directions of each stream.
 async fn serve_both<F>(
     begin: Vec<u8>,
+    transport: quinn::TransportConfig,
     script: impl Fn(Connection, SendStream, RecvStream) -> F + Send + 'static,
 ) -> SocketAddr
 where
@@ -53,14 +56,15 @@ where
         .unwrap();
     config.alpn_protocols = vec![b"h3".to_vec()];
     let crypto = Arc::new(QuicServerConfig::try_from(config).unwrap());
-    let endpoint =
-        Endpoint::server(quinn::ServerConfig::with_crypto(crypto), ([127, 0, 0, 1], 0).into()).unwrap();
+    let mut config = quinn::ServerConfig::with_crypto(crypto);
+    config.transport_config(Arc::new(transport));
+    let endpoint = Endpoint::server(config, ([127, 0, 0, 1], 0).into()).unwrap();
     let address = endpoint.local_addr().unwrap();
     tokio::spawn(async move {
         while let Some(incoming) = endpoint.accept().await {
             let Ok(connection) = incoming.await else { continue };
             let mut control = connection.open_uni().await.unwrap();
-            control.write_all(&begin).await.unwrap();
+            let _ = control.write_all(&begin).await;
             while let Ok((send, receive)) = connection.accept_bi().await {
                 tokio::spawn(script(connection.clone(), send, receive));
             }
@@ -86,9 +90,17 @@ async fn session(address: SocketAddr, clock: &Clock) -> Session {
 }
 
 async fn get3(address: SocketAddr, plan: &HttpPlan) -> (Http, Result<Option<Session>, Failure>) {
+    get3_within(address, plan, Duration::from_secs(5)).await
+}
+
+async fn get3_within(
+    address: SocketAddr,
+    plan: &HttpPlan,
+    limit: Duration,
+) -> (Http, Result<Option<Session>, Failure>) {
     let clock = Clock::start();
     let session = session(address, &clock).await;
-    let stop = Stop::after(clock, Duration::from_secs(5));
+    let stop = Stop::after(clock, clock.now().since(At(0)) + limit);
     let (url, ask) = (url("https://localhost/a?b"), ask("GET", None));
     fetch(session, &url, &ask, plan, &clock, &stop).await
 }
@@ -157,13 +169,30 @@ fn every_bad_answer_has_its_name() {
             ),
             (
                 "no QPACK",
+                frame(HEADERS, &[0, 0, 0xff, 0x7f]),
+                FailureCode::Http3Protocol,
+                "cannot be unpacked (QPACK) (RFC 9204 section 4.5)",
+            ),
+            (
+                "QPACK's table",
                 frame(HEADERS, &[0, 0, 0x80]),
                 FailureCode::Http3Protocol,
-                "cannot be unpacked (QPACK)",
+                "dynamic table, which was given no room",
+            ),
+            (
+                "two lengths",
+                head(&[(":status", "200"), ("content-length", "1"), ("content-length", "2")]),
+                FailureCode::Http3Protocol,
+                "two lengths that disagree",
             ),
             ("no status", head(&[("a", "b")]), FailureCode::Http3Protocol, ":status"),
             ("large", vec![1, 0xc0, 0, 0, 1, 0, 0, 0, 0], FailureCode::HeadersTooLarge, "larger than 256 kB"),
-            ("cut head", ok[..ok.len() - 1].to_vec(), FailureCode::HeadIncomplete, "ended the stream"),
+            (
+                "cut head",
+                ok[..ok.len() - 1].to_vec(),
+                FailureCode::HeadIncomplete,
+                "inside the response head, after",
+            ),
             ("cut body", cut(&ok), FailureCode::BodyIncomplete, "ended the stream inside the body: 2 B came"),
             (
                 "short",
@@ -245,7 +274,8 @@ fn the_end_of_a_stream_and_of_a_connection_are_told_apart() {
 #[test]
 fn a_body_waits_for_a_100_and_its_acknowledgement_is_seen() {
     local(async {
-        let address = serve_both(opening(1 << 16), |_, mut send, mut receive| async move {
+        let transport = quinn::TransportConfig::default();
+        let address = serve_both(opening(1 << 16), transport, |_, mut send, mut receive| async move {
             let mut first = [0; 1024];
             let head = receive.read(&mut first).await.unwrap().unwrap();
             tokio::time::sleep(DELAY).await; // the injected delay
@@ -296,5 +326,132 @@ fn an_upload_is_whole_and_a_head_alone_is_enough_where_it_is_wanted() {
         let plan = HttpPlan { wanted: Wanted::Head, ..HttpPlan::default() };
         let (http, _) = fetch(again, &to, &ask("GET", None), &plan, &clock, &stop).await;
         assert_eq!((http.status, http.body.encoded_bytes), (Some(200), 0));
+    });
+}
+
+/// Answers nothing, and keeps the stream open.
+async fn mute(_: Connection, send: SendStream) {
+    std::mem::forget(send);
+}
+
+#[test]
+fn what_breaks_a_rule_on_the_servers_own_streams_is_named() {
+    local(async {
+        let table: [(&[u8], &str); 9] = [
+            (&[0, 4, 0, 4, 0], "SETTINGS a second time (RFC 9114 section 7.2.4)"),
+            (&[0, 4, 2, 4, 1], "the setting 0x4, which only HTTP/2 has (RFC 9114 section 7.2.4.1)"),
+            (&[0, 4, 4, 6, 1, 6, 1], "the setting 0x6 twice"),
+            (&[0, 4, 0, 13, 1, 0], "MAX_PUSH_ID, which is for clients"),
+            (&[0, 4, 0, 3, 1, 0], "CANCEL_PUSH, although no push was allowed"),
+            (&[0, 4, 0, 6, 0], "a frame of type 0x6, which only HTTP/2 has"),
+            (&[0, 4, 0, 7, 1, 1], "GOAWAY with 1, which is no stream of a request"),
+            (&[2, 0x3f, 0x45], "an entry for QPACK's table, which was given no room (RFC 9204 section 4.3)"),
+            (&[3, 0x44, 0x80], "an acknowledgement of what QPACK's table was never given"),
+        ];
+        for (begin, words) in table {
+            let (_, result) = get3(serve3(begin.to_vec(), mute).await, &HttpPlan::default()).await;
+            let failure = result.err().unwrap();
+            assert_eq!(failure.code, FailureCode::Http3Protocol, "{}", failure.message);
+            assert!(failure.message.contains(words), "{}", failure.message);
+        }
+        // What is there to be passed over is passed over (RFC 9114 section 9), and the table may be set to nothing.
+        for begin in [&[0, 4, 2, 0x21, 7, 0x21, 1, 9][..], &[0x21, 1, 2, 3], &[2, 0x20]] {
+            let address = serve3(begin.to_vec(), |_, mut send| async move {
+                tokio::time::sleep(DELAY).await; // what begins the connection is read by then
+                write(&mut send, &head(&[(":status", "204")])).await;
+                let _ = send.finish();
+                let _ = send.stopped().await;
+            })
+            .await;
+            let (http, _) = get3(address, &HttpPlan::default()).await;
+            assert_eq!(http.status, Some(204), "{begin:?}");
+        }
+    });
+}
+
+#[test]
+fn a_request_that_a_goaway_passes_over_was_not_processed() {
+    local(async {
+        let (http, result) = get3(serve3(vec![0, 4, 0, 7, 1, 0], mute).await, &HttpPlan::default()).await;
+        let failure = result.err().unwrap();
+        assert!(failure.message.ends_with("did nothing for this one (GOAWAY)"), "{}", failure.message);
+        assert_eq!(http.unanswered, Some(Unanswered::Refused));
+        for (code, unanswered) in [
+            (0x10b_u32, Some(Unanswered::Refused)),
+            (0x110, Some(Unanswered::Http1Required)),
+            (0x102, Some(Unanswered::Unknown)),
+        ] {
+            let reset = move |_, mut send: SendStream| async move { drop(send.reset(code.into())) };
+            let (http, _) = get3(serve3(opening(1 << 16), reset).await, &HttpPlan::default()).await;
+            assert_eq!(http.unanswered, unanswered, "{code:x}");
+        }
+    });
+}
+
+#[test]
+fn a_server_that_is_silent_or_allows_nothing_is_told_by_that() {
+    local(async {
+        let limit = DELAY * 4;
+        let silent = serve3(opening(1 << 16), mute).await;
+        let (http, result) = get3_within(silent, &HttpPlan::default(), limit).await;
+        let message = result.err().unwrap().message;
+        assert!(message.starts_with("the server took the request and sent nothing for"), "{message}");
+        assert!(!message.contains("SETTINGS") && http.sent.is_some() && http.bytes_sent > 0, "{message}");
+        let nothing = |set: fn(&mut quinn::TransportConfig)| {
+            let mut transport = quinn::TransportConfig::default();
+            set(&mut transport);
+            serve_both(opening(1 << 16), transport, |_, send, _| async move { std::mem::forget(send) })
+        };
+        for (server, words) in [
+            (
+                nothing(|it| {
+                    it.max_concurrent_bidi_streams(0_u32.into());
+                }),
+                "initial_max_streams_bidi 0",
+            ),
+            (
+                nothing(|it| {
+                    it.max_concurrent_uni_streams(0_u32.into());
+                }),
+                "initial_max_streams_uni 0",
+            ),
+            (
+                nothing(|it| {
+                    it.receive_window(0_u32.into());
+                }),
+                "initial_max_data 0",
+            ),
+        ] {
+            let (http, result) = get3_within(server.await, &HttpPlan::default(), limit).await;
+            let failure = result.err().unwrap();
+            assert_eq!((failure.code, http.sent), (FailureCode::MaxTime, None), "{}", failure.message);
+            assert!(failure.message.contains(words), "{}, not {words}", failure.message);
+            assert!(failure.hint.unwrap().starts_with("--http2"));
+        }
+    });
+}
+
+#[test]
+fn a_redirect_that_is_followed_and_a_length_that_is_passed_keep_nobody_waiting() {
+    local(async {
+        let endless = |bytes: Vec<u8>| {
+            serve3(opening(1 << 16), move |_, mut send| {
+                let bytes = bytes.clone();
+                async move {
+                    write(&mut send, &bytes).await;
+                    std::mem::forget(send);
+                }
+            })
+        };
+        let redirect = head(&[(":status", "302"), ("location", "/b")]);
+        let plan = HttpPlan { follow: true, ..HttpPlan::default() };
+        let (http, result) = get3(endless(redirect.clone()).await, &plan).await;
+        assert!(result.unwrap().is_some(), "the connection carries the next");
+        assert!(http.redirect.unwrap().target.is_some() && !http.body.complete);
+        let (_, result) = get3_within(endless(redirect).await, &HttpPlan::default(), DELAY * 4).await;
+        assert_eq!(result.err().unwrap().code, FailureCode::MaxTime, "nobody follows it");
+        let long = [head(&[(":status", "200"), ("content-length", "2")]), frame(DATA, b"abc")].concat();
+        let failure = get3(endless(long).await, &HttpPlan::default()).await.1.err().unwrap();
+        assert_eq!(failure.code, FailureCode::BadFraming, "{}", failure.message);
     });
 }

@@ -73,3 +73,14 @@ fn a_ping_without_a_pong_is_told_as_that() {
     let fault = fault::stopped(crate::stop::Stopped::MaxTime, &record, At(2_000_000), limit);
     assert!(fault.message.contains("no pong answered the ping"), "{}", fault.message);
 }
+
+#[test]
+fn a_101_of_http_10_opens_no_websocket() {
+    let mut record = crate::http::scene::blank(HttpVersion::Http10, At(0));
+    record.status = Some(101);
+    let fault = upgraded(&record).unwrap_err();
+    assert_eq!(fault.code, FailureCode::WebsocketHandshake);
+    assert!(fault.message.starts_with("the 101 is of HTTP/1.0"), "{}", fault.message);
+    record.version = HttpVersion::Http11;
+    assert!(upgraded(&record).unwrap_err().message.contains("Upgrade: websocket"));
+}

@@ -346,8 +346,9 @@ struct BodyView<'a> {
     decode_error: Option<&'a str>,
     /// The file it was written to.
     saved_to: Option<Cow<'a, str>>,
-    /// What the body of a 400 says of TLS: `plain-request`, `no-certificate`.
-    #[cfg_attr(test, schemars(extend("enum" = ["plain-request", "no-certificate", null])))]
+    /// What the body of a 400 or 403 says of TLS: `plain-request`, `no-certificate`, `post-handshake` (it asks for a client
+    /// certificate behind the handshake only).
+    #[cfg_attr(test, schemars(extend("enum" = ["plain-request", "no-certificate", "post-handshake", null])))]
     tls_complaint: Option<&'static str>,
     /// How its bytes on the wire grew in number; null where none came.
     arrival_curve: Option<CurveView>,

@@ -160,7 +160,16 @@ async fn tls_13_is_blamed_where_it_alone_makes_the_difference() {
     let address = picky(|offer| if speaks13(offer) { Vec::new() } else { flight(0x001d, 0x0403) }).await;
     let (_, failure) = shake_err(&any_client(), address, HOST).await;
     assert!(failure.message.contains("answers the same offer without TLS 1.3"), "{}", failure.message);
+    assert!(failure.message.ends_with("cannot take an offer of TLS 1.3"), "{}", failure.message);
     assert_eq!(failure.hint.unwrap(), "try `--tls-max 1.2`");
+    // What it has read and found nothing in, it can take.
+    let address = picky(|offer| if speaks13(offer) { alert(40) } else { flight(0x001d, 0x0403) }).await;
+    let (_, failure) = shake_err(&any_client(), address, HOST).await;
+    assert!(
+        failure.message.contains("of what it takes in TLS 1.3 nothing was offered"),
+        "{}",
+        failure.message
+    );
     // It would not help where only the old hello is answered.
     let address = picky(|offer| match offer.groups.iter().any(|one| one == "ffdhe2048") {
         true => flight(0x001d, 0x0403),
