@@ -13,12 +13,27 @@ const MAX_FILE: u64 = 16 * 1024 * 1024;
 
 /// The addresses of a hosts file with their names, in lower case without a final dot.
 #[derive(Debug, Default)]
-pub(crate) struct Hosts(Vec<(IpAddr, Vec<String>)>);
+pub(crate) struct Hosts {
+    addresses: Vec<(IpAddr, Vec<String>)>,
+    /// The order of sources, where another is gone by here.
+    other_order: Option<String>,
+}
 
 impl Hosts {
     /// A machine without the file is a machine with an empty one.
-    pub(crate) fn read(path: &Path) -> Self {
-        Self::parse(&read(path).unwrap_or_default())
+    pub(crate) fn read(path: &Path, nsswitch: Option<&Path>) -> Self {
+        let order = nsswitch.and_then(|path| hosts_order(&read(path)?));
+        let other_order = order.filter(|order| !is_files_then_dns(order));
+        Self { other_order, ..Self::parse(&read(path).unwrap_or_default()) }
+    }
+
+    /// What programs on this machine go by, where that is not what is done here.
+    pub(crate) fn note(&self) -> Option<String> {
+        let order = self.other_order.as_ref()?;
+        Some(format!(
+            "nsswitch.conf has `hosts: {order}`: programs that use the C library go by that; here the hosts file is \
+             looked at first, then resolvers are asked"
+        ))
     }
 
     /// `address name name ...` a line, `#` begins a comment; lines that are no such thing are nothing.
@@ -27,13 +42,13 @@ impl Hosts {
             let mut fields = line.split('#').next()?.split_whitespace();
             Some((fields.next()?.parse().ok()?, fields.map(key).collect()))
         };
-        Self(text.lines().filter_map(line).collect())
+        Self { addresses: text.lines().filter_map(line).collect(), other_order: None }
     }
 
     /// In the order of the file.
     pub(crate) fn addresses_of(&self, name: &str) -> Vec<IpAddr> {
         let name = key(name);
-        let named = self.0.iter().filter(|(_, names)| names.contains(&name));
+        let named = self.addresses.iter().filter(|(_, names)| names.contains(&name));
         named.map(|(address, _)| *address).collect()
     }
 }
@@ -45,7 +60,7 @@ fn key(name: &str) -> String {
 /// Adds what the plan's files say of the name.
 pub(crate) fn consult(plan: &DnsPlan, dns: &mut Dns) {
     let Some(path) = &plan.hosts_file else { return };
-    let addresses = Hosts::read(path).addresses_of(&dns.name);
+    let addresses = Hosts::read(path, None).addresses_of(&dns.name);
     let order = plan.nsswitch.as_ref().and_then(|path| hosts_order(&read(path)?));
     if !addresses.is_empty() {
         let list: Vec<String> = addresses.iter().map(ToString::to_string).collect();
@@ -73,9 +88,38 @@ fn hosts_order(text: &str) -> Option<String> {
     (!words.is_empty()).then(|| words.join(" "))
 }
 
+/// Whether it looks into the hosts file first, and at DNS where that has nothing. What is named beside them is left to it:
+/// `resolve` (systemd-resolved) reads the hosts file itself.
+fn is_files_then_dns(order: &str) -> bool {
+    let words: Vec<&str> = order.split_whitespace().collect();
+    let place = |source: &str| words.iter().position(|word| *word == source);
+    let Some(files) = place("files") else { return false };
+    let ends =
+        words.get(files + 1).is_some_and(|action| action.to_ascii_lowercase().contains("notfound=return"));
+    let is_after = place("dns").is_none_or(|dns| files < dns);
+    is_after && !ends && (place("dns").is_some() || place("resolve").is_some())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_order_that_is_not_gone_by_is_known() {
+        for usual in [
+            "files dns",
+            "files mdns4_minimal [NOTFOUND=return] dns",
+            "mymachines resolve [!UNAVAIL=return] files myhostname dns",
+            "files myhostname resolve",
+        ] {
+            assert!(is_files_then_dns(usual), "{usual}");
+        }
+        for other in
+            ["dns files", "files", "dns", "files [NOTFOUND=return] dns", "dns [NOTFOUND=return] files"]
+        {
+            assert!(!is_files_then_dns(other), "{other}");
+        }
+    }
 
     #[test]
     fn the_order_of_sources_is_one_line() {

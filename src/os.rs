@@ -3,6 +3,7 @@
 
 use std::fs::OpenOptions;
 use std::io;
+use std::net::IpAddr;
 
 /// What the system says, in lower case and without Rust's `(os error 101)`.
 #[must_use]
@@ -17,6 +18,24 @@ pub fn words(error: &io::Error) -> String {
         }
         _ => text.to_owned(),
     }
+}
+
+/// What stands in the words of [`barred`].
+pub(crate) const OWN_ROUTE: &str = "a route of this machine";
+
+/// The same for what it says at once, and of itself, where a route of its own lets nothing through to an address (Linux, the types of
+/// `ip route`).
+pub(crate) fn barred(error: &io::Error, to: IpAddr) -> Option<String> {
+    // That is EINVAL, too: the address is not whole without its interface.
+    let lacks_scope = matches!(to, IpAddr::V6(to) if to.is_unicast_link_local());
+    let which = match error.raw_os_error()? {
+        _ if !cfg!(target_os = "linux") => return None,
+        libc::EINVAL if !lacks_scope => "of type blackhole",
+        libc::EACCES => "of type prohibit, or a policy of its own",
+        libc::EHOSTUNREACH => "of type unreachable",
+        _ => return None,
+    };
+    Some(format!("{} ({OWN_ROUTE} {which})", words(error)))
 }
 
 /// Opens a file without waiting for whoever is to be on its other side, and never waits to write it.
@@ -48,5 +67,17 @@ mod tests {
     fn the_number_goes_and_the_words_stay() {
         assert_eq!(words(&io::Error::from_raw_os_error(2)), "no such file or directory");
         assert_eq!(words(&io::Error::other("TLS alert")), "TLS alert");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_route_that_lets_nothing_through_is_named() {
+        let of = |code, to: &str| barred(&io::Error::from_raw_os_error(code), to.parse().unwrap());
+        let told = of(libc::EINVAL, "10.1.2.3").unwrap();
+        assert_eq!(told, "invalid argument (a route of this machine of type blackhole)");
+        assert!(of(libc::EACCES, "fd01::5").unwrap().contains("of type prohibit"));
+        assert!(of(libc::EHOSTUNREACH, "10.1.2.3").unwrap().contains("of type unreachable"));
+        assert_eq!(of(libc::EINVAL, "fe80::1"), None, "it lacks its scope");
+        assert_eq!(of(libc::ENETUNREACH, "10.1.2.3"), None);
     }
 }

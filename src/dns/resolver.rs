@@ -57,7 +57,7 @@ impl Resolver {
         let stamping = Stamping::begin();
         let hints = Hints::load(plan.root_hints.as_ref(), plan.server_port)?;
         let hosts = match (&plan.lane, &plan.hosts_file) {
-            (ResolverChoice::System, Some(path)) => Hosts::read(path),
+            (ResolverChoice::System, Some(path)) => Hosts::read(path, plan.nsswitch.as_deref()),
             _ => Hosts::default(),
         };
         let client = match &plan.lane {
@@ -168,6 +168,7 @@ impl Resolver {
             Err(failure) => return (dns, Err(failure), UncountedLanes::none()),
         };
         if let Some(addresses) = self.in_hosts(host) {
+            dns.notes.extend(self.context.hosts.note());
             dns.notes.push(format!("{} is in the hosts file: nobody was asked", dns.name));
             dns.end = clock.now();
             return unasked(dns, DnsLane::Resolver, addresses);
@@ -178,6 +179,7 @@ impl Resolver {
         let client = self.client.as_ref();
         let counted = Counted { context: &self.context, client, name, typed: host, types, clock, stop, wish };
         let (result, uncounted) = counted.addresses(&mut dns).await;
+        dns.notes.extend(self.context.hosts.note());
         let result = match result {
             Ok(()) => Ok(dns.addresses.clone()),
             Err(fault) => Err(failure(&fault, &dns)),

@@ -17,7 +17,9 @@ pub fn strays(packet: &Packet) -> String {
     }
 }
 
-const fn stray(kind: Stray) -> &'static str {
+/// The same of one.
+#[must_use]
+pub const fn stray(kind: Stray) -> &'static str {
     match kind {
         Stray::WrongId => "wrong id",
         Stray::WrongQuestion => "wrong question",

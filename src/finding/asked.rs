@@ -7,7 +7,7 @@ use super::found::{Finding, Load, Saving};
 use super::moments::Moments;
 use super::place::{InLookup, PacketField, Place};
 use super::rule::{Lookups, Rule};
-use crate::trace::{At, Dns, LookupId, Meaning, Packet, Purpose, ServerCheck};
+use crate::trace::{At, Dns, LookupId, Meaning, Packet, Purpose, ServerCheck, Transport};
 
 /// What went out less long before another question was not waited for.
 pub(super) const TIME_TO_ANSWER: Duration = Duration::from_millis(150);
@@ -163,4 +163,9 @@ pub(super) fn told_by_the_walk(dns: &Dns, server: &ServerCheck) -> bool {
             && !packet.meaning.was_stopped();
         packet.server == server.address && is_of_the_walk(packet) && has_failed
     })
+}
+
+/// This machine would not send it: its own routes are at fault, which the run's failure tells, and no server was asked.
+pub(super) fn never_left(packet: &Packet) -> bool {
+    packet.transport == Transport::Udp && packet.bytes_sent == 0
 }

@@ -1,6 +1,6 @@
 //! A name server did not answer at all, or could not be reached.
 
-use super::asked::{is_of_the_walk, is_told_by_its_zone, name, once_a_server, server};
+use super::asked::{is_of_the_walk, is_told_by_its_zone, name, never_left, once_a_server, server};
 use super::found::{Finding, Load, Saving, Severity};
 use super::place::PacketField;
 use super::rule::{Check, Lookups, Rule};
@@ -35,6 +35,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
             Meaning::Timeout => "did not answer",
             // Another server was asked beside it and won: silence as far as it was waited for.
             Meaning::Superseded if hedged(dns, spot.index) => "had not answered when another server did",
+            Meaning::Error { .. } if never_left(packet) => return None,
             Meaning::Error { .. } if !no_family(dns, spot.index) => "could not be reached",
             _ => return None,
         };
@@ -154,6 +155,9 @@ mod tests {
         let mut six = silent(Meaning::Error { reason: "network is unreachable".into() });
         six.server = "[2001:db8::1]:53".parse().unwrap();
         sample::dns(&mut trace).packets.push(six);
+        let mut barred = silent(Meaning::Error { reason: "invalid argument".into() });
+        (barred.server, barred.bytes_sent) = ("198.51.100.11:53".parse().unwrap(), 0);
+        sample::dns(&mut trace).packets.push(barred);
         let mut stopped = silent(Meaning::Stopped(StoppedBy::DnsLimit));
         stopped.server = "198.51.100.10:53".parse().unwrap();
         sample::dns(&mut trace).packets.push(stopped);

@@ -1,11 +1,11 @@
 //! Of all the servers of a zone that were asked none was of use.
 
-use super::asked::{failed_zones, is_of_the_walk, same_question, server, walks};
+use super::asked::{failed_zones, is_of_the_walk, never_left, same_question, server, walks};
 use super::found::{Finding, Severity};
 use super::place::{PacketField, Place};
 use super::rule::{Check, Lookups, Rule};
 use crate::explain::dns_words::{NO_AUTHORITY, strays};
-use crate::trace::{At, Meaning, Packet, StageName, Stray, Transport};
+use crate::trace::{At, Meaning, Packet, StageName, Stray};
 use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
@@ -87,11 +87,6 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
         }
     }
     findings
-}
-
-/// This machine would not send it: its own routes are at fault, which the run's failure tells, and no server was asked.
-fn never_left(packet: &Packet) -> bool {
-    packet.transport == Transport::Udp && packet.bytes_sent == 0
 }
 
 fn fate(packet: &Packet, since: At) -> String {

@@ -8,7 +8,9 @@ use quinn::ConnectionError;
 
 use super::dial::{Dial, End};
 use crate::fault::Fault;
+use crate::os;
 use crate::stop::{Stop, Stopped};
+use crate::tcp;
 use crate::tls::{Ending, Unread};
 use crate::trace::{AttemptOutcome, Connect, Direction, FailureCode, PacketKind, Quic, StageName, Tls};
 use crate::units;
@@ -78,7 +80,11 @@ pub(super) fn unanswered(
             FailureCode::Unreachable,
             format!("no QUIC packet could be sent to {}: {words}{others}", first.address),
         )
-        .hint("there is no route to that address, or a firewall forbids it: is this machine connected to a network?"),
+        .hint(if words.contains(os::OWN_ROUTE) {
+            tcp::OWN_ROUTE_HINT
+        } else {
+            "there is no route to that address, or a firewall forbids it: is this machine connected to a network?"
+        }),
         AttemptOutcome::Failed(words) => fault(
             FailureCode::ConnectFailed,
             format!("no QUIC packet could be sent to {}: {words}{others}", first.address),

@@ -4,7 +4,7 @@
 //! is kept for the handshake; counts and the last moments are kept for as long as the connection lives.
 
 use std::io::{self, ErrorKind, IoSliceMut};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -95,6 +95,18 @@ impl Notes {
         }
     }
 
+    /// A datagram was not sent. Of the first it is this machine that says so; later ones may have word from outside.
+    fn unsent(&self, error: &io::Error, to: IpAddr) {
+        let barred = os::barred(error, to).filter(|_| self.log().first_sent.is_none());
+        match barred {
+            Some(words) => {
+                self.log().refused.get_or_insert(AttemptOutcome::Unreachable(words));
+                self.refusal.notify_one();
+            }
+            None => self.refuse(error),
+        }
+    }
+
     pub(super) fn refuse(&self, error: &io::Error) {
         let outcome = match error.kind() {
             ErrorKind::ConnectionRefused => AttemptOutcome::Refused,
@@ -143,7 +155,7 @@ impl AsyncUdpSocket for Tap {
             Err(error) if error.kind() == ErrorKind::WouldBlock => Err(error),
             // What cannot be sent is lost, as on the way; the connection sends it again.
             Err(error) => {
-                self.notes.refuse(&error);
+                self.notes.unsent(&error, transmit.destination.ip());
                 Ok(())
             }
         }

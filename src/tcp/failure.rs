@@ -7,6 +7,7 @@ use tokio::net::TcpStream;
 
 use super::icmp;
 use crate::fault::Fault;
+use crate::os;
 use crate::plan::{Family, TcpPlan};
 use crate::stop::Stopped;
 use crate::trace::{AddressKind, Attempt, AttemptOutcome, Connect, FailureCode, StageName};
@@ -105,6 +106,10 @@ pub(super) fn explain(
     fault(code, message).hint(format!("{}{hint}", kind.unwrap_or_default()))
 }
 
+/// What to do about a route that lets nothing through.
+pub(crate) const OWN_ROUTE_HINT: &str = "nothing was sent: a route of this machine lets nothing through to that address; `ip route get` with the \
+     address shows which";
+
 /// What to look at where nothing gets to an address, by whose word that is.
 fn unreachable_hint(attempts: &[Attempt]) -> &'static str {
     let says = |words: &str| {
@@ -118,6 +123,8 @@ fn unreachable_hint(attempts: &[Attempt]) -> &'static str {
         "the host is down, or the address is another one"
     } else if says(icmp::SAYS) {
         "the way ends there: the network behind it, or the host, is down, or the address is another one"
+    } else if says(os::OWN_ROUTE) {
+        OWN_ROUTE_HINT
     } else {
         "there is no route to that address: is this machine connected to a network?"
     }

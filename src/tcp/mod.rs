@@ -39,6 +39,7 @@ use crate::trace::{
 };
 
 pub use self::bind::{bind, check as check_source};
+pub(crate) use self::failure::OWN_ROUTE_HINT;
 pub use self::fast_open::has_cookie;
 pub use self::info::is_acknowledged;
 pub use self::route::{MOST_HOPS, route};
@@ -290,7 +291,7 @@ impl Race<'_> {
                         }
                         // Failed on the spot (no route): the next one at once.
                         Err(error) => {
-                            self.settle(index, clock.now(), outcome_of(&error));
+                            self.settle(index, clock.now(), self.unsent(index, &error));
                             let waits = before_resort && !running.is_empty();
                             let patience = if waits { FALLBACK_PATIENCE } else { Duration::ZERO };
                             next_start = Some(clock.now().after(patience));
@@ -366,6 +367,14 @@ impl Race<'_> {
         timestamp::stamp_arrivals(&socket);
         icmp::keep(&socket, address.ip(), icmp::Keep::Yes);
         Ok(socket)
+    }
+
+    /// What this machine itself says of an address that it sends nothing to.
+    fn unsent(&self, index: usize, error: &io::Error) -> AttemptOutcome {
+        // With a source that does not fit, that is another story.
+        let barred = os::barred(error, self.runners[index].attempt.address.ip());
+        let barred = barred.filter(|_| self.plan.source.address.is_none());
+        barred.map_or_else(|| outcome_of(error), AttemptOutcome::Unreachable)
     }
 
     fn settle(&mut self, index: usize, end: At, outcome: AttemptOutcome) {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::net::{Client, PREFIX, batch, etc_of, sweep_world};
 use crate::servers::{Server, unconfined};
 use crate::tools::{inside, must, program, run_at};
-use crate::urltrace::{OK, Run, TCP, urltrace_at};
+use crate::urltrace::{DNS, OK, Run, TCP, urltrace_at};
 use crate::{Directory, Setting, Test};
 
 pub(crate) const TESTS: &[Test<Routers>] = &[
@@ -24,6 +24,7 @@ pub(crate) const TESTS: &[Test<Routers>] = &[
     ("a_lost_request_is_a_finding_and_a_lost_acknowledgement_is_not", loss),
     ("a_lost_syn_is_a_finding", lost_syn),
     ("a_firewall_on_the_way_is_named_by_what_it_does", firewalls),
+    ("a_route_of_this_machine_that_lets_nothing_through_is_named", barred),
 ];
 
 /// What a link between two namespaces is numbered by; its ends are .1 and .2 of a network.
@@ -498,5 +499,36 @@ fn firewalls(world: &Routers) {
         let rules = forward("tcp dport 80 reject with tcp reset");
         run("").expect_failure(TCP, "tcp", "connection-refused");
         drop(rules);
+    }
+}
+
+fn barred(world: &Routers) {
+    const TO: &str = "198.51.100.1";
+    let client = &world.client;
+    let route = |verb: &str, kind: &str| {
+        must(Command::new("ip").args(["-n", &client.namespace, "route", verb, kind, TO]));
+    };
+    for (kind, words) in [
+        ("blackhole", "invalid argument (a route of this machine of type blackhole)"),
+        ("prohibit", "permission denied (a route of this machine of type prohibit, or a policy of its own)"),
+        ("unreachable", "no route to host (a route of this machine of type unreachable)"),
+    ] {
+        route("add", kind);
+        for way in [format!("http://{TO}/"), format!("--http3 https://{TO}/")] {
+            let run = urltrace_at(client, &way).expect_failure(TCP, "tcp", "unreachable");
+            assert!(run.text("/failure/message").contains(words), "{way}: {run}");
+            assert!(
+                run.text("/failure/hint").contains("a route of this machine lets nothing through"),
+                "{run}"
+            );
+        }
+        for scheme in ["", "tcp://", "tls://", "quic://"] {
+            let way = format!("--resolver {scheme}{TO} http://www.example.com/");
+            let run = urltrace_at(client, &way).expect_failure(DNS, "dns", "resolver-failed");
+            let message = run.text("/failure/message");
+            assert!(message.contains(&format!(" could not be asked: {words}")), "{way}: {message}");
+            assert!(run.number("/total_us") < 1_000_000, "{way}: {run}");
+        }
+        route("del", kind);
     }
 }

@@ -1,7 +1,8 @@
 //! What a run has learned of this host's network: whether UDP comes back, which family has a route, whether
 //! any root server is in reach. Nothing of single servers: that is `infra`.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::net::SocketAddr;
 
 use crate::plan::Family;
@@ -39,6 +40,8 @@ pub(crate) struct Network {
     pub(crate) root_silent: Cell<bool>,
     ipv4: Cell<Route>,
     ipv6: Cell<Route>,
+    /// Addresses that a route of this machine lets nothing through to.
+    barred: RefCell<HashSet<SocketAddr>>,
 }
 
 impl Network {
@@ -69,9 +72,14 @@ impl Network {
         }
     }
 
-    /// Whether servers of this one's family are asked.
+    /// A route of this machine lets nothing through to this server.
+    pub(crate) fn bar(&self, server: SocketAddr) {
+        self.barred.borrow_mut().insert(server);
+    }
+
+    /// Whether this server is asked: its family has a way, and no route of this machine bars it.
     pub(crate) fn routed(&self, server: SocketAddr) -> bool {
-        self.has_route(server.is_ipv4())
+        self.has_route(server.is_ipv4()) && !self.barred.borrow().contains(&server)
     }
 
     /// Whether there is no way out for any family that may be used.
@@ -117,5 +125,8 @@ mod tests {
         assert!(network.routed("192.0.2.2:53".parse().unwrap()));
         network.no_route("[2001:db8::1]:53".parse().unwrap());
         assert!(!network.is_cut_off(Family::Any));
+        network.bar("10.1.0.1:53".parse().unwrap());
+        assert!(!network.routed("10.1.0.1:53".parse().unwrap()));
+        assert!(network.routed("10.1.0.2:53".parse().unwrap()));
     }
 }

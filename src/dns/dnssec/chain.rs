@@ -134,9 +134,7 @@ impl<'a> Validator<'a> {
         let evidence = self.evidence;
         let Some(reply) = evidence.about(zone) else {
             let why = match evidence.ds.get(zone) {
-                Some(Fetched::Failed(reason) | Fetched::Refused(reason)) => {
-                    format!("the DS of {text} could not be asked for: {reason}{}", self.consequence())
-                }
+                Some(Fetched::Failed(reason) | Fetched::Refused(reason)) => self.ds_unheard(&text, reason),
                 _ => format!("the DS of {text} did not come in time"),
             };
             return Err(Conclusion::indeterminate(why));
@@ -156,9 +154,14 @@ impl<'a> Validator<'a> {
                 self.keys(zone, &trusts, link)
             }
             None => {
-                let conclusion = self.unsigned(zone, reply, &parent, &above, link);
-                let unproven =
-                    evidence.source == Source::Resolver && conclusion.verdict == DnssecVerdict::Bogus;
+                let conclusion = match evidence.ds.get(zone) {
+                    // A referral that says nothing of it is no denial: the answer to the question would be.
+                    Some(Fetched::Failed(reason) | Fetched::Refused(reason)) if !reply.denies() => {
+                        Conclusion::indeterminate(self.ds_unheard(&text, reason))
+                    }
+                    _ => self.unsigned(zone, reply, &parent, &above, link),
+                };
+                let unproven = conclusion.verdict == DnssecVerdict::Bogus;
                 // It may be the word of an unsigned zone between the two.
                 let between =
                     if unproven { self.unsigned_between(&parent, zone, WireType::DS) } else { None };
@@ -335,6 +338,11 @@ impl<'a> Validator<'a> {
             None => format!("the keys of zone {text} did not come in time"),
         };
         Err(Conclusion::indeterminate(why))
+    }
+
+    /// Nobody has answered the question for a zone's DS.
+    fn ds_unheard(&self, zone: &str, reason: &str) -> String {
+        format!("the DS of {zone} could not be asked for: {reason}{}", self.consequence())
     }
 
     /// What an answer that does not come means to others.

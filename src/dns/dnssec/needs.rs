@@ -171,9 +171,8 @@ impl Search<'_> {
             false
         } else {
             self.needs.insert(Need::Ds(zone.clone()));
-            if self.evidence.source == Source::Resolver {
-                self.between(&parent, zone, WireType::DS);
-            }
+            // It may be the word of an unsigned zone between the two, on the same servers.
+            self.between(&parent, zone, WireType::DS);
             true
         }
     }

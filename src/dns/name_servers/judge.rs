@@ -57,16 +57,15 @@ impl Race<'_> {
             Err(why @ (NoReply::Malformed(_) | NoReply::NotSent(_))) => {
                 self.fail(&done, no_reply(&why), FailureKind::Other);
             }
-            Err(NoReply::Error { reason, kept }) => {
-                if kept == Some(Kept::NoRoute) {
-                    observe::no_route(self.query, &done.server);
+            Err(error @ NoReply::Error { kept, .. }) => {
+                match kept {
+                    Some(Kept::NoRoute) => observe::no_route(self.query, &done.server),
+                    Some(Kept::Barred) => self.query.context.network.bar(done.server.address),
+                    Some(Kept::Forbidden) | None => {}
                 }
                 infra.missed(done.server.address);
-                let (why, kind) = match kept {
-                    Some(_) => (format!("could not be asked: {reason}"), FailureKind::Unsent),
-                    None => (reason, FailureKind::Other),
-                };
-                self.no_reply(done, why, kind);
+                let kind = if kept.is_some() { FailureKind::Unsent } else { FailureKind::Other };
+                self.no_reply(done, no_reply(&error), kind);
             }
             Err(NoReply::WrongSource { .. }) => self.by_tcp(done, Choice::WrongSource),
             Err(NoReply::Timeout { .. }) => {

@@ -29,7 +29,8 @@ pub(crate) fn no_reply(why: &NoReply) -> String {
         }
         NoReply::WrongSource { from } => format!("did not answer, and {from} did in its place"),
         NoReply::Malformed(reason) => format!("sent a reply that cannot be read: {reason}"),
-        NoReply::Error { reason, .. } => reason.clone(),
+        NoReply::Error { reason, kept: Some(_) } => format!("could not be asked: {reason}"),
+        NoReply::Error { reason, kept: None } => reason.clone(),
         NoReply::NotSent(why) => why.join("; "),
     }
 }

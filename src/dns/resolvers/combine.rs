@@ -11,7 +11,8 @@ use crate::dns::iterate::job::{Patience, RESOLUTION_DELAY};
 use crate::dns::name_servers::single::Asked;
 use crate::dns::outcome::fault::{Fault, Found, Witness, addresses, services};
 use crate::dns::outcome::words::{
-    absent, alias_loop_told, no_reply_of, not_awaited, reasons, show, type_list, unanswered,
+    absent, alias_loop_told, cut_short, no_reply, no_reply_of, not_awaited, reasons, show, type_list,
+    unanswered,
 };
 use crate::dns::response::alias::{alias_loop, alias_names};
 use crate::dns::response::classify::Verdict;
@@ -20,7 +21,7 @@ use crate::dns::transport::log::Log;
 use crate::dns::wire::message::{Reply, Rr, records};
 use crate::dns::wire::name::name_text;
 use crate::explain::dns_error;
-use crate::trace::{FailureCode, Negative, Rcode, RecordType};
+use crate::trace::{Choice, FailureCode, Negative, Rcode, RecordType};
 
 /// The questions about one name, which are asked at the same time.
 #[derive(Clone, Debug)]
@@ -170,7 +171,7 @@ pub(crate) struct Useless {
 impl Useless {
     /// What one resolver said, with its code; `None` when it is kept here as of no use.
     pub(crate) fn outcome_of(&mut self, asked: Asked) -> Option<(Rcode, TypeOutcome)> {
-        let Asked { ask: Ask { server, qname, .. }, edns_refused, end, .. } = asked;
+        let Asked { ask: Ask { server, qname, chosen, .. }, edns_refused, end, .. } = asked;
         self.rcode = edns_refused.or(self.rcode);
         match end {
             Ok((verdict, reply)) => match TypeOutcome::of(verdict, &reply, &qname) {
@@ -184,7 +185,10 @@ impl Useless {
             Err(why) => {
                 let is_silent = matches!(why, NoReply::Timeout { .. });
                 self.cause = self.cause.max(if is_silent { Cause::Silence } else { Cause::Failure });
-                self.why.push(no_reply_of(server, &why));
+                self.why.push(match chosen {
+                    Choice::Truncated => format!("{} {}", show(server), cut_short(&no_reply(&why))),
+                    _ => no_reply_of(server, &why),
+                });
             }
         }
         None

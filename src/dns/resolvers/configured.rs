@@ -32,8 +32,11 @@ const LIMIT: Duration = Duration::from_secs(7);
 /// How long a resolver is awaited alone before the next is asked beside it.
 const ALONE: Duration = Duration::from_secs(2);
 
-/// Resolvers that are asked at most; the C library reads three from resolv.conf.
+/// Resolvers that are asked at most.
 const MAX_RESOLVERS: usize = 8;
+
+/// What the C library reads of resolv.conf (MAXNS).
+const OF_C_LIBRARY: usize = 3;
 
 /// Asks the resolvers in order, all questions at the same time.
 pub(crate) async fn ask_resolvers(
@@ -115,6 +118,7 @@ async fn ask_type(
         let (server, own) = (asked.ask.server, asked.path.clone());
         let outcome = useless.outcome_of(asked);
         if outcome.is_some() {
+            of_earlier(index, server, &awaited).into_iter().for_each(|note| log.note(note));
             for (one, _) in &awaited {
                 // Who was asked before had not replied until then.
                 let ids = sent[*one].borrow();
@@ -127,6 +131,27 @@ async fn ask_type(
             return TypeAnswer { server: Some(server), rcode: Some(rcode), outcome, path };
         }
     }
+}
+
+/// What programs on this machine meet that go by resolv.conf(5), where the first resolvers gave no answer.
+fn of_earlier(index: usize, server: SocketAddr, awaited: &[(usize, SocketAddr)]) -> Vec<String> {
+    let silent: Vec<String> =
+        awaited.iter().filter(|(one, _)| *one < index).map(|(_, silent)| show(*silent)).collect();
+    let waits = (!silent.is_empty()).then(|| {
+        format!(
+            "{} had not answered when {} did, which was asked after it: the C library waits 5 s for each first, or as \
+             long as `options timeout:` says",
+            silent.join(", "),
+            show(server)
+        )
+    });
+    let beyond = (index >= OF_C_LIBRARY).then(|| {
+        format!(
+            "{} is beyond the first {OF_C_LIBRARY} resolvers, and the C library asks no others",
+            show(server)
+        )
+    });
+    waits.into_iter().chain(beyond).collect()
 }
 
 /// Asks one resolver, in whichever form of the query it answers.
@@ -160,5 +185,23 @@ fn remember(context: &Context, log: &Log, server: SocketAddr, attempt: &Attempt)
         }
         Err(NoReply::Timeout { .. }) if context.infra.srtt(server).is_none() => context.infra.missed(server),
         Err(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_first_resolvers_did_is_told() {
+        let server = |number: u8| SocketAddr::from(([127, 0, 0, number], 53));
+        assert!(of_earlier(0, server(1), &[]).is_empty());
+        assert!(of_earlier(1, server(2), &[(2, server(3))]).is_empty(), "the first has said something");
+        let notes = of_earlier(3, server(4), &[(0, server(1)), (1, server(2))]);
+        assert!(
+            notes[0].starts_with("127.0.0.1, 127.0.0.2 had not answered when 127.0.0.4 did"),
+            "{notes:?}"
+        );
+        assert!(notes[1].starts_with("127.0.0.4 is beyond the first 3 resolvers"), "{notes:?}");
     }
 }

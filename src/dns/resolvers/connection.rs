@@ -17,11 +17,12 @@ use tokio::time::timeout_at;
 use crate::clock::Moment;
 use crate::dns::iterate::job::Resolution;
 use crate::dns::outcome::fault::Fault;
-use crate::dns::outcome::words::show;
+use crate::dns::outcome::words::{no_reply, show};
 use crate::dns::resolvers::bootstrap;
-use crate::dns::transport::ask::{Ask, packet, reason};
+use crate::dns::transport::ask::{Ask, NoReply, packet};
 use crate::dns::transport::error::Unanswered;
 use crate::dns::transport::exchange::encoded;
+use crate::dns::transport::framed::Part;
 use crate::dns::transport::log::{Log, Open};
 use crate::dns::transport::session::{Session, Upstream};
 use crate::dns::wire::padding::pad;
@@ -68,9 +69,10 @@ impl Connection {
     pub(crate) async fn ask(
         &self,
         query: &mut EncodedQuery,
+        part: &Part,
         written: impl Fn(Moment),
     ) -> Result<(Moment, Vec<u8>), Unanswered> {
-        let reply = self.session.ask(query, written).await;
+        let reply = self.session.ask(query, part, written).await;
         match &reply {
             Ok(_) => self.replies.set(self.replies.get() + 1),
             Err(Unanswered::Lost(_)) => self.retired.set(true),
@@ -78,6 +80,16 @@ impl Connection {
             Err(Unanswered::Unprocessed(_) | Unanswered::Odd(_)) => {}
         }
         reply
+    }
+
+    /// Messages that were nobody's reply.
+    pub(crate) fn strays(&self) -> usize {
+        self.session.strays()
+    }
+
+    /// What came in place of a reply since there were so many strays, in words.
+    pub(crate) fn instead(&self, strays: usize) -> Option<String> {
+        self.session.instead(strays)
     }
 
     /// The replies that came on it.
@@ -292,13 +304,16 @@ impl Kept {
                     return Ok(Taken { connection, opened: Some((open, query)), path, _place: place });
                 }
                 Ok(Err(error)) => {
-                    let reason = reason(&error, ask.transport);
-                    open.close(Meaning::Error { reason: reason.clone() });
-                    reason
+                    let why = NoReply::of(&error, ask.transport, address);
+                    open.close(why.meaning());
+                    no_reply(&why)
                 }
                 Err(_) => {
                     open.close(Meaning::Timeout);
-                    format!("was not connected in {} s", SET_UP.as_secs())
+                    let has_tcp = log.with(open.id(), |packet| packet.tcp_done.is_some()) == Some(true);
+                    let what =
+                        if has_tcp { "was connected by TCP, and not by TLS" } else { "was not connected" };
+                    format!("{what} in {} s", SET_UP.as_secs())
                 }
             };
             path.push(open.id());

@@ -12,8 +12,9 @@ use crate::dns::name_servers::single::Attempt;
 use crate::dns::resolvers::connection::{Client, Losses, Taken, query};
 use crate::dns::transport::ask::{Ask, NoReply, packet, reason};
 use crate::dns::transport::error::Unanswered;
+use crate::dns::transport::framed::Part;
 use crate::dns::transport::log::Log;
-use crate::dns::transport::tcp::read_reply;
+use crate::dns::transport::tcp::{ended, read_reply};
 use crate::dns::wire::message::Reply;
 use crate::trace::{At, Choice, ConnectionUse, Packet};
 
@@ -87,7 +88,7 @@ async fn exchange(log: &Rc<Log>, ask: &Ask, taken: &mut Taken, limit: Duration) 
         let packet = packet(ask, clock.now(), query.bytes.len());
         (log.open(Packet { connection: Some(ConnectionUse::Kept), ..packet }), query)
     });
-    let replies = connection.replies();
+    let (replies, strays, part) = (connection.replies(), connection.strays(), Part::default());
     let ready = clock.now();
     let written_at: Cell<Option<At>> = Cell::new(None);
     let written = |moment| {
@@ -105,7 +106,7 @@ async fn exchange(log: &Rc<Log>, ask: &Ask, taken: &mut Taken, limit: Duration) 
     };
     let asking = tokio::select! {
         biased;
-        reply = connection.ask(&mut query, written) => Some(reply),
+        reply = connection.ask(&mut query, &part, written) => Some(reply),
         () = patience => None,
     };
     let waited = written_at.get().map_or(0, |at| at.since(ready).as_millis());
@@ -116,9 +117,10 @@ async fn exchange(log: &Rc<Log>, ask: &Ask, taken: &mut Taken, limit: Duration) 
         ));
     }
     let failed = |reason| NoReply::Error { reason, kept: None };
+    let instead = part.wanting().or_else(|| connection.instead(strays));
     let end = match asking {
         Some(Ok((received, bytes))) => End::Over(read_reply(ask, &query, &open, clock.at(received), &bytes)),
-        Some(Err(Unanswered::Lost(error))) => End::Lost(failed(reason(&error, ask.transport))),
+        Some(Err(Unanswered::Lost(error))) => End::Lost(ended(&error, ask.transport, instead)),
         #[cfg(feature = "encrypted-dns")]
         Some(Err(Unanswered::Unprocessed(error))) => End::Unprocessed(failed(reason(&error, ask.transport))),
         #[cfg(feature = "encrypted-dns")]
@@ -127,9 +129,10 @@ async fn exchange(log: &Rc<Log>, ask: &Ask, taken: &mut Taken, limit: Duration) 
             if connection.replies() == replies {
                 connection.retire();
             }
-            End::Over(Err(match written_at.get() {
-                Some(_) => NoReply::Timeout { limit, resent: None },
-                None => {
+            End::Over(Err(match (written_at.get(), instead) {
+                (Some(_), Some(instead)) => NoReply::Malformed(instead),
+                (Some(_), None) => NoReply::Timeout { limit, resent: None },
+                (None, _) => {
                     failed(format!("took no further question on its connection for {} ms", limit.as_millis()))
                 }
             }))

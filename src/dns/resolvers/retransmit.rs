@@ -70,7 +70,9 @@ pub(crate) async fn retransmit(
                 Err(NoReply::Timeout { .. }) => {}
                 Err(_) if spare.is_some() => {}
                 // The datagrams are still listened to.
-                Err(NoReply::Error { reason, .. }) if by_udp && one.ask.transport == Transport::Tcp => {
+                Err(NoReply::Error { reason, .. } | NoReply::Malformed(reason))
+                    if by_udp && one.ask.transport == Transport::Tcp =>
+                {
                     by_tcp = Some(reason.clone());
                 }
                 Ok(reply) if one.ask.edns > ask.edns => {
@@ -109,6 +111,9 @@ pub(crate) async fn retransmit(
     }
     drop(running);
     ids.iter().for_each(|id| log.close(*id, Meaning::Timeout));
+    if let Some(stray) = ids.iter().find_map(|id| log.stray(*id)) {
+        return Attempt { path: ids, ask, outcome: Err(NoReply::Malformed(stray)) };
+    }
     let (is_resent, by_udp) = (ids.len() > 1, ids.len().saturating_sub(1));
     let resent = is_resent.then_some(Resent { by_udp, without_edns: ask.edns.is_some(), by_tcp });
     Attempt { path: ids, ask, outcome: Err(NoReply::Timeout { limit, resent }) }

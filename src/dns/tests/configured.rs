@@ -244,3 +244,14 @@ fn a_server_that_refuses_without_recursion_is_told_as_one_and_the_next_is_asked(
         assert_eq!(run.addresses(), ["192.0.2.1", "2001:db8::1"]);
     });
 }
+
+#[test]
+fn a_short_reply_by_udp_is_told_beside_what_tcp_ended_with() {
+    local(async {
+        let quirks = vec![Quirk::Recursive, Quirk::Truncate, Quirk::NoTcp];
+        let net = TestNet::start(vec![root(), (STUB, quirks, vec![(".", ADDRESS)])]).await;
+        let run = through(&net, STUB, "www.example.test").await;
+        let told = run.message();
+        assert!(told.contains(" cut its reply by UDP short, and by TCP: connection refused"), "{told}");
+    });
+}

@@ -38,6 +38,10 @@ pub(crate) enum Conduct {
     Status(u16),
     Html,
     Garbage,
+    /// Replies with another id.
+    OtherId,
+    /// Says more bytes than come.
+    Long,
     /// Answers each question by itself, in any order; closes after so many, if that is said.
     Steady(Option<usize>),
     /// Answers both types of one name on its first connection, and says no more there.
@@ -102,8 +106,10 @@ fn reply(query: &[u8], conduct: Conduct) -> Vec<u8> {
         reply.add_answer(Record::from_rdata(question.name.clone(), 300, data));
     }
     let mut bytes = reply.to_vec().unwrap();
-    if conduct == Conduct::Garbage {
-        bytes.truncate(bytes.len() - 3);
+    match conduct {
+        Conduct::Garbage => bytes.truncate(bytes.len() - 3),
+        Conduct::OtherId => bytes[0] ^= 0xff,
+        _ => {}
     }
     bytes
 }
@@ -127,7 +133,8 @@ async fn serve_framed(mut stream: impl AsyncRead + AsyncWrite + Unpin, conduct: 
         _ => tokio::time::sleep(THINKING).await, // the injected delay of the resolver
     }
     for reply in replies.iter().rev() {
-        stream.write_u16(u16::try_from(reply.len()).unwrap()).await.ok()?;
+        let more = if conduct == Conduct::Long { 100 } else { 0 };
+        stream.write_u16(u16::try_from(reply.len()).unwrap() + more).await.ok()?;
         stream.write_all(reply).await.ok()?;
         stream.flush().await.ok()?;
     }
@@ -455,12 +462,19 @@ fn https_is_taken_as_its_rfcs_have_it() {
 #[test]
 fn what_goes_wrong_on_a_connection_is_named() {
     for (transport, conduct, words) in [
-        (Transport::Tcp, Conduct::Closes, "connection closed before the whole reply"),
+        (Transport::Tcp, Conduct::Closes, "connection reset"),
         (Transport::Tls, Conduct::Closes, "closed"),
         (Transport::Https, Conduct::Status(502), "answered with HTTP status 502"),
         (Transport::Https, Conduct::Html, "sent text/html in place of application/dns-message"),
         (Transport::Quic, Conduct::Garbage, "cannot be read"),
         (Transport::Tcp, Conduct::Silent, "did not answer in 5 s"),
+        (Transport::Tls, Conduct::OtherId, "not a reply to the question sent on this connection (wrong id)"),
+        (
+            Transport::Https,
+            Conduct::OtherId,
+            "not a reply to the question sent on this connection (wrong id)",
+        ),
+        (Transport::Tcp, Conduct::Long, "sent a reply that cannot be read: its length says "),
     ] {
         let run = local(ask(transport, conduct, "www.example.test"));
         assert!(run.message().contains(words), "{transport:?} {conduct:?}: {}", run.message());

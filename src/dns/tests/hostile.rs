@@ -12,7 +12,7 @@ use crate::dns::response::classify::{Question, classify};
 use crate::dns::response::recursive::classify_recursive;
 use crate::dns::wire::message::{Decoded, decode};
 use crate::dns::wire::name::parse_name;
-use crate::dns::wire::query::{Form, Recursion, encode, is_reply_to};
+use crate::dns::wire::query::{Form, Recursion, encode, why_not};
 use crate::plan::HintsText;
 use crate::trace::{Edns, RecordType, Transport};
 
@@ -21,7 +21,7 @@ fn judge(bytes: &[u8]) {
     let qname = parse_name("www.example.test").unwrap();
     let query =
         encode(&qname, RecordType::A, Recursion::No, Form { edns: Edns::Full, signatures: false }).unwrap();
-    let _ = is_reply_to(&query, bytes);
+    let _ = why_not(&query, bytes);
     for qtype in [RecordType::A, RecordType::NS, RecordType::DNAME, RecordType(255)] {
         let Decoded::Reply(reply) = decode(&qname, qtype, bytes) else { continue };
         for zone in [".", "test", "example.test", "other.test"] {

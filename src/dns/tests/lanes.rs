@@ -176,21 +176,28 @@ fn the_resolver_lane_asks_the_resolver_and_nobody_else() {
         let net = TestNet::start(vec![root(), good, bad]).await;
         let hosts = std::env::temp_dir().join(format!("urltrace-hosts-{}", net.port));
         std::fs::write(&hosts, "192.0.2.99 Home home.lan # mine\n::1 home\nbroken line\n").unwrap();
+        let nsswitch = std::env::temp_dir().join(format!("urltrace-order-{}", net.port));
+        std::fs::write(&nsswitch, "hosts: dns files\n").unwrap();
         let system = DnsPlan {
             lane: ResolverChoice::System,
             stub_servers: vec![net.address(SECOND), net.address(STUB)],
             hosts_file: Some(hosts.clone()),
+            nsswitch: Some(nsswitch.clone()),
             ..plan(&net)
         };
         let resolver = Resolver::new(system).unwrap();
         std::fs::remove_file(hosts).unwrap();
+        std::fs::remove_file(nsswitch).unwrap();
         let run = resolve_with(&resolver, "home").await;
         assert_eq!(
             (run.addresses(), run.dns.packets.len()),
             (vec!["192.0.2.99".to_owned(), "::1".to_owned()], 0)
         );
+        let order = "nsswitch.conf has `hosts: dns files`";
+        assert!(run.noted(order), "{:?}", run.dns.notes);
         let run = resolve_with(&resolver, "shop.example.test").await;
         assert_eq!(run.addresses(), ["192.0.2.1"]);
+        assert!(run.noted(order), "{:?}", run.dns.notes);
         assert_eq!((run.dns.lane, run.dns.stub.is_none()), (DnsLane::Resolver, true));
         assert_eq!(run.dns.answers[0].data, "www.example.test.");
         let path: Vec<_> =

@@ -439,7 +439,10 @@ fn nobody_is_blamed_for_questions_that_have_not_left() {
         (libc::EACCES, Transport::Tcp, None),
     ] {
         let error = std::io::Error::from_raw_os_error(code);
-        let NoReply::Error { kept: found, .. } = NoReply::of(&error, transport) else { panic!("{error}") };
+        let server = "127.0.0.1:53".parse().unwrap();
+        let NoReply::Error { kept: found, .. } = NoReply::of(&error, transport, server) else {
+            panic!("{error}")
+        };
         assert_eq!(found, kept, "{error}");
     }
 }

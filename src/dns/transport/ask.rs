@@ -2,7 +2,7 @@
 
 use std::io;
 use std::io::ErrorKind;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use hickory_resolver::proto::rr::Name;
@@ -102,6 +102,8 @@ pub(crate) enum NoReply {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kept {
     NoRoute,
+    /// A route of its own lets nothing through to that address.
+    Barred,
     /// By a firewall of its own.
     Forbidden,
 }
@@ -130,7 +132,10 @@ impl NoReply {
     }
 
     /// An error of the system.
-    pub(crate) fn of(error: &io::Error, transport: Transport) -> Self {
+    pub(crate) fn of(error: &io::Error, transport: Transport, server: SocketAddr) -> Self {
+        if let Some(words) = os::barred(error, server.ip()).filter(|_| is_own(error, server)) {
+            return Self::Error { reason: words, kept: Some(Kept::Barred) };
+        }
         let kept = match (error.kind(), transport) {
             (ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable, _) => Some(Kept::NoRoute),
             _ if error.raw_os_error() == Some(libc::EAFNOSUPPORT) => Some(Kept::NoRoute),
@@ -151,6 +156,21 @@ impl NoReply {
         };
         Self::Error { reason, kept: None }
     }
+}
+
+/// Whether this machine itself gives an error: the connect of a datagram's socket asks its routes and sends nothing.
+fn is_own(error: &io::Error, server: SocketAddr) -> bool {
+    route(server).err().is_some_and(|own| own.raw_os_error() == error.raw_os_error())
+}
+
+/// Asks this machine's routes for a way to a server; nothing is sent.
+pub(crate) fn route(server: SocketAddr) -> io::Result<()> {
+    UdpSocket::bind(any(server))?.connect(server)
+}
+
+/// An address of this machine, whichever, of the same family.
+pub(crate) fn any(server: SocketAddr) -> SocketAddr {
+    if server.is_ipv4() { ([0, 0, 0, 0], 0).into() } else { ([0_u16; 8], 0).into() }
 }
 
 /// The reason of an error, for people.

@@ -113,9 +113,9 @@ pub(crate) async fn receive(flight: InFlight, wait: Duration) -> Exchanged {
         }
         Link::Tcp => {
             let received = exchange_tcp(&ask, &query, &open, sent, wait).await;
-            received.unwrap_or_else(|error| Err(NoReply::of(&error, ask.transport)))
+            received.unwrap_or_else(|error| Err(NoReply::of(&error, ask.transport, ask.server)))
         }
-        Link::Failed(error) => Err(NoReply::of(&error, ask.transport)),
+        Link::Failed(error) => Err(NoReply::of(&error, ask.transport, ask.server)),
     };
     // A reply is left open for the caller, who knows what it means.
     if let Err(why) = &outcome {

@@ -5,18 +5,23 @@ use std::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
 use h2::client::SendRequest;
+use http::{HeaderMap, StatusCode};
 use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 use tokio_rustls::client::TlsStream;
 
 use crate::clock::Moment;
 use crate::dns::transport::error::{Unanswered, failed};
+use crate::dns::transport::framed::Part;
 use crate::dns::wire::aging::grow_old;
 use crate::dns::wire::query::EncodedQuery;
 use crate::plan::{Endpoint, EndpointHost};
 
 /// The longest DNS message.
 const MAX_MESSAGE: usize = 65_535;
+
+/// Characters of a header field that a message has.
+const MAX_FIELD: usize = 200;
 
 /// The media type of RFC 8484 §6.
 const MESSAGE: &str = "application/dns-message";
@@ -31,7 +36,10 @@ pub(crate) struct Session {
 /// Begins HTTP/2 on a connection; that sends without waiting for the server.
 pub(crate) async fn open(stream: TlsStream<TcpStream>, endpoint: &Endpoint) -> io::Result<Session> {
     if stream.get_ref().1.alpn_protocol() != Some(b"h2") {
-        return Err(io::Error::other("it does not speak HTTP/2"));
+        // RFC 8484 §5.2.
+        return Err(io::Error::other(
+            "speaks no HTTP/2 (by ALPN), the least that is recommended for DNS over HTTPS",
+        ));
     }
     let (sender, connection) =
         h2::client::handshake(stream).await.map_err(|error| failed("HTTP/2", error))?;
@@ -66,13 +74,14 @@ impl Session {
     pub(crate) async fn ask(
         &self,
         query: &EncodedQuery,
+        part: &Part,
         written: impl Fn(Moment),
     ) -> Result<(Moment, Vec<u8>), Unanswered> {
         let odd = |words: String| Unanswered::Odd(io::Error::other(words));
         let wrong = |error: h2::Error| {
             let is_gone = error.is_io() || error.is_go_away() || self.is_closed();
             let is_refused = error.reason() == Some(h2::Reason::REFUSED_STREAM);
-            let error = failed("HTTP/2", error);
+            let error = io::Error::other(h2_words(&error));
             match (is_gone, is_refused) {
                 (true, _) => Unanswered::Lost(error),
                 (false, true) => Unanswered::Unprocessed(error),
@@ -94,15 +103,11 @@ impl Session {
         written(Moment::now());
         let response = response.await.map_err(wrong)?;
         // RFC 8484 §4.2.1.
-        if !response.status().is_success() {
-            return Err(odd(format!("answered with HTTP status {}", response.status().as_u16())));
-        }
-        let kind = response.headers().get("content-type").map(http::HeaderValue::as_bytes);
-        if !kind.is_some_and(is_message) {
-            let kind = String::from_utf8_lossy(kind.unwrap_or(b"no type")).escape_debug().to_string();
-            return Err(odd(format!("sent {kind} in place of {MESSAGE}")));
+        if let Some(words) = refusal(response.status(), response.headers()) {
+            return Err(odd(words));
         }
         let age = response.headers().get("age").and_then(|age| age.to_str().ok()?.trim().parse().ok());
+        part.begins("its HTTP response began and did not end");
         let mut body = response.into_body();
         let (mut bytes, mut received) = (Vec::new(), Moment::now());
         while let Some(chunk) = body.data().await {
@@ -120,6 +125,52 @@ impl Session {
     }
 }
 
+/// Why a response holds no DNS message.
+fn refusal(status: StatusCode, headers: &HeaderMap) -> Option<String> {
+    let text = |name: &str| {
+        let value = headers.get(name)?;
+        let text: String = String::from_utf8_lossy(value.as_bytes()).chars().take(MAX_FIELD).collect();
+        Some(text.escape_debug().to_string())
+    };
+    // RFC 8484 §4.2.1.
+    if !status.is_success() {
+        let reason = status.canonical_reason().map(|reason| format!(" ({reason})")).unwrap_or_default();
+        let more = match status.as_u16() {
+            300..400 => text("location").map(|to| format!(", to {to}: redirects are not followed here")),
+            // RFC 8484 §3: each resolver has a path of its own.
+            404 => Some(": is the path right?".to_owned()),
+            429 | 503 => text("retry-after").map(|when| format!(", Retry-After: {when}")),
+            _ => None,
+        };
+        return Some(format!(
+            "answered with HTTP status {}{reason}{}",
+            status.as_u16(),
+            more.unwrap_or_default()
+        ));
+    }
+    let kind = text("content-type");
+    if !kind.as_ref().is_some_and(|kind| is_message(kind.as_bytes())) {
+        return Some(format!("sent {} in place of {MESSAGE}", kind.as_deref().unwrap_or("no type")));
+    }
+    let coding = text("content-encoding").filter(|coding| !coding.eq_ignore_ascii_case("identity"))?;
+    Some(format!("sent a message with content-encoding {coding}, which was not asked for"))
+}
+
+/// Words for an error of HTTP/2 (RFC 9113 §7), by whoever found it.
+fn h2_words(error: &h2::Error) -> String {
+    let Some(reason) = error.reason() else {
+        // It ends with the stream below.
+        return "connection closed before the whole reply".to_owned();
+    };
+    let what = match (error.is_go_away(), error.is_remote()) {
+        (true, true) => "closed the connection",
+        (true, false) => "broke the rules of HTTP/2: the connection was closed",
+        (false, true) => "reset the stream",
+        (false, false) => "broke the rules of HTTP/2: the stream was reset",
+    };
+    format!("{what} ({reason:?})")
+}
+
 /// Whether a content type is that of a DNS message: without regard to case, whatever its parameters (RFC 9110
 /// §8.3.1).
 fn is_message(kind: &[u8]) -> bool {
@@ -130,5 +181,38 @@ fn is_message(kind: &[u8]) -> bool {
 impl Drop for Session {
     fn drop(&mut self) {
         self.driver.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_response_without_a_dns_message_says_why() {
+        let of = |status: u16, fields: &[(&'static str, &str)]| {
+            let fields =
+                fields.iter().map(|(name, value)| ((*name).parse().unwrap(), value.parse().unwrap()));
+            refusal(StatusCode::from_u16(status).unwrap(), &fields.collect())
+        };
+        let dns = ("content-type", "Application/DNS-Message; charset=utf-8");
+        assert_eq!(of(200, &[dns]), None);
+        assert_eq!(of(203, &[dns, ("content-encoding", "identity")]), None);
+        for (status, fields, words) in [
+            (404, &[][..], "status 404 (Not Found): is the path right?"),
+            (429, &[("retry-after", "7")], "status 429 (Too Many Requests), Retry-After: 7"),
+            (
+                308,
+                &[("location", "https://b.test/q")],
+                "308 (Permanent Redirect), to https://b.test/q: redirects are not",
+            ),
+            (500, &[dns], "status 500 (Internal Server Error)"),
+            (200, &[], "sent no type in place of application/dns-message"),
+            (200, &[("content-type", "application/dns-json")], "sent application/dns-json in place of"),
+            (200, &[dns, ("content-encoding", "gzip")], "content-encoding gzip, which was not asked for"),
+        ] {
+            let told = of(status, fields).unwrap();
+            assert!(told.contains(words), "{told}");
+        }
     }
 }

@@ -281,6 +281,16 @@ impl Log {
         self.entries.borrow().get(id).map(|entry| look(&entry.packet))
     }
 
+    /// What the asked server sent in place of a reply to a packet, in words.
+    pub(crate) fn stray(&self, id: usize) -> Option<String> {
+        self.with(id, |packet| {
+            let own = packet.dropped_kinds.iter().any(|(kind, _)| *kind != Stray::WrongSource);
+            own.then(|| {
+                format!("it is not a reply to the question ({} dropped: {})", packet.dropped, strays(packet))
+            })
+        })?
+    }
+
     /// The measured round trip of a packet, TCP without its connect.
     pub(crate) fn round_trip(&self, id: usize) -> Option<Duration> {
         self.with(id, |packet| Some(packet.received?.since(packet.connected.unwrap_or(packet.sent))))

@@ -3,6 +3,7 @@
 pub(crate) mod ask;
 pub(crate) mod error;
 pub(crate) mod exchange;
+pub(crate) mod framed;
 #[cfg(feature = "encrypted-dns")]
 pub(crate) mod https;
 pub(crate) mod log;

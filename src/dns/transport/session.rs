@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use crate::clock::{Clock, Moment};
 use crate::dns::transport::error::Unanswered;
+use crate::dns::transport::framed::Part;
 use crate::dns::transport::stream;
 use crate::dns::wire::query::EncodedQuery;
 use crate::plan::{Endpoint, RootsChoice};
@@ -79,19 +80,35 @@ impl Session {
         Ok((Self::Framed(stream::Session::new(stream)), at))
     }
 
-    /// Sends a question and waits for its reply; `written` hears when the connection took it.
+    /// Sends a question and waits for its reply; `part` has what comes of it on a stream of its own, `written` hears when
+    /// the connection took it.
     pub(crate) async fn ask(
         &self,
         query: &mut EncodedQuery,
+        part: &Part,
         written: impl Fn(Moment),
     ) -> Result<(Moment, Vec<u8>), Unanswered> {
+        #[cfg(not(feature = "encrypted-dns"))]
+        let _ = part;
         match self {
             Self::Framed(session) => session.ask(query, written).await.map_err(Unanswered::Lost),
             #[cfg(feature = "encrypted-dns")]
-            Self::Https(session) => session.ask(query, written).await,
+            Self::Https(session) => session.ask(query, part, written).await,
             #[cfg(feature = "encrypted-dns")]
-            Self::Quic(session) => session.ask(query, written).await,
+            Self::Quic(session) => session.ask(query, part, written).await,
         }
+    }
+
+    /// Messages that were nobody's reply.
+    #[allow(irrefutable_let_patterns, reason = "without encryption there is one kind")]
+    pub(crate) fn strays(&self) -> usize {
+        if let Self::Framed(session) = self { session.strays() } else { 0 }
+    }
+
+    /// What came in place of a reply to one of its questions since there were so many strays, in words.
+    #[allow(irrefutable_let_patterns, reason = "without encryption there is one kind")]
+    pub(crate) fn instead(&self, strays: usize) -> Option<String> {
+        if let Self::Framed(session) = self { session.instead(strays) } else { None }
     }
 
     /// Whether it is known to have ended.

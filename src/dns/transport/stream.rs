@@ -10,14 +10,15 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::net::TcpStream;
 use tokio::sync::{Mutex, oneshot};
 use tokio::task::AbortHandle;
 
 use crate::clock::{Clock, Moment};
+use crate::dns::transport::framed::{Part, no_reply_to_it};
 use crate::dns::wire::query::EncodedQuery;
-use crate::trace::At;
+use crate::trace::{At, Stray};
 
 /// Questions of one stream without a reply, those that were given up with them.
 const MAX_WAITING: usize = 4_096;
@@ -37,10 +38,21 @@ pub(crate) async fn connect(address: SocketAddr, clock: &Clock) -> io::Result<(T
 
 type Waiting = Rc<RefCell<HashMap<u16, oneshot::Sender<(Moment, Vec<u8>)>>>>;
 
+/// What came that was nobody's reply, or not yet one, and how it ended.
+#[derive(Default)]
+struct Heard {
+    part: Part,
+    strays: Cell<usize>,
+    /// The length of the last of them.
+    last: Cell<Option<usize>>,
+    end: Cell<Option<ErrorKind>>,
+}
+
 /// A stream with its questions.
 pub(crate) struct Session {
     writer: Mutex<WriteHalf<Box<dyn Stream>>>,
     waiting: Waiting,
+    heard: Rc<Heard>,
     reader: AbortHandle,
     /// Half of a question is on the stream, and its end will never be.
     broken: Cell<bool>,
@@ -50,14 +62,27 @@ impl Session {
     pub(crate) fn new(stream: impl Stream + 'static) -> Self {
         let (read, write) = tokio::io::split(Box::new(stream) as Box<dyn Stream>);
         let waiting = Waiting::default();
-        let replies = Rc::clone(&waiting);
+        let heard = Rc::<Heard>::default();
+        let (replies, of_reader) = (Rc::clone(&waiting), Rc::clone(&heard));
         let reader = tokio::task::spawn_local(async move {
             // However it ends: nobody will get a reply any more, and dropping tells them.
-            let _ = hand_out(read, &replies).await;
+            let end = hand_out(read, &replies, &of_reader).await;
+            of_reader.end.set(end.err().map(|error| error.kind()));
             replies.borrow_mut().clear();
         });
         let (writer, reader) = (Mutex::new(write), reader.abort_handle());
-        Self { writer, waiting, reader, broken: Cell::new(false) }
+        Self { writer, waiting, heard, reader, broken: Cell::new(false) }
+    }
+
+    /// Messages that were nobody's reply.
+    pub(crate) fn strays(&self) -> usize {
+        self.heard.strays.get()
+    }
+
+    /// What came in place of a reply since there were so many strays, in words.
+    pub(crate) fn instead(&self, strays: usize) -> Option<String> {
+        let stray = self.heard.last.get().filter(|_| self.strays() > strays);
+        self.heard.part.wanting().or_else(|| stray.map(|bytes| no_reply_to_it(Stray::WrongId, bytes)))
     }
 
     pub(crate) async fn ask(
@@ -98,7 +123,8 @@ impl Session {
         if self.is_closed() {
             return Err(io::Error::from(ErrorKind::UnexpectedEof));
         }
-        reply.await.map_err(|_| io::Error::from(ErrorKind::UnexpectedEof))
+        let reset = || self.heard.end.get().filter(|kind| *kind == ErrorKind::ConnectionReset);
+        reply.await.map_err(|_| io::Error::from(reset().unwrap_or(ErrorKind::UnexpectedEof)))
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -131,17 +157,18 @@ impl Drop for Session {
 }
 
 /// Reads replies until the stream ends; those that nobody waits for are dropped.
-async fn hand_out(mut read: ReadHalf<Box<dyn Stream>>, waiting: &Waiting) -> io::Result<()> {
+async fn hand_out(mut read: ReadHalf<Box<dyn Stream>>, waiting: &Waiting, heard: &Heard) -> io::Result<()> {
     loop {
-        let length = usize::from(read.read_u16().await?);
-        let mut bytes = vec![0; length];
-        read.read_exact(&mut bytes).await?;
+        let bytes = heard.part.read(&mut read).await?;
         let received = Moment::now();
-        let Some((id, _)) = bytes.split_first_chunk::<2>() else { continue };
-        let asker = waiting.borrow_mut().remove(&u16::from_be_bytes(*id));
+        let id = bytes.first_chunk::<2>();
+        let asker = id.and_then(|id| waiting.borrow_mut().remove(&u16::from_be_bytes(*id)));
         if let Some(asker) = asker {
             // It may have stopped waiting.
             let _ = asker.send((received, bytes));
+        } else {
+            heard.strays.set(heard.strays.get() + 1);
+            heard.last.set(Some(bytes.len()));
         }
     }
 }

@@ -3,17 +3,18 @@
 //! A resolver whose certificate cannot be trusted is not asked: what it said would mean nothing.
 
 use std::io;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
+use rustls::{CertificateError, ClientConfig};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::clock::Clock;
-use crate::dns::transport::error::failed;
+use crate::dns::transport::error::{failed, plain};
 use crate::dns::transport::stream;
 use crate::plan::{Endpoint, RootsChoice};
 use crate::trace::{At, Transport};
@@ -65,6 +66,62 @@ impl Secure {
         let connector = TlsConnector::from(Arc::clone(&self.config));
         let stream = connector.connect(self.name.clone(), stream).await;
         let done = clock.now();
-        Ok((stream.map_err(|error| failed("TLS", error))?, done))
+        Ok((stream.map_err(|error| tls_error(&error))?, done))
+    }
+}
+
+/// The same error, in words for people.
+fn tls_error(error: &io::Error) -> io::Error {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    io::Error::other(match (inner, error.kind()) {
+        (Some(inner), _) => words(inner),
+        (None, ErrorKind::UnexpectedEof) => "closed the connection in the TLS handshake".to_owned(),
+        (None, ErrorKind::ConnectionReset) => "reset the connection in the TLS handshake".to_owned(),
+        (None, _) => return failed("TLS", error),
+    })
+}
+
+/// An error of TLS, to stand behind a server's address.
+fn words(error: &rustls::Error) -> String {
+    let certificate = |fault: &str| format!("TLS: its certificate {fault}");
+    match error {
+        rustls::Error::InvalidCertificate(fault) => match fault {
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => certificate("has expired"),
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                certificate("is not valid yet")
+            }
+            CertificateError::UnknownIssuer => certificate("is of an authority that is not trusted here"),
+            CertificateError::Other(fault) => certificate(&format!("cannot be trusted ({fault:?})")),
+            fault => format!("TLS: invalid peer certificate: {fault}"),
+        },
+        rustls::Error::InvalidMessage(_) => "sent something that is not TLS".to_owned(),
+        rustls::Error::AlertReceived(alert) => format!("refused the TLS handshake (alert {alert:?})"),
+        error => format!("TLS: {}", plain(&error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_tls_come_in_words() {
+        use rustls::{AlertDescription, Error, InvalidMessage};
+        for (error, says) in [
+            (Error::InvalidCertificate(CertificateError::Expired), "TLS: its certificate has expired"),
+            (
+                CertificateError::UnknownIssuer.into(),
+                "TLS: its certificate is of an authority that is not trusted here",
+            ),
+            (Error::InvalidMessage(InvalidMessage::InvalidContentType), "sent something that is not TLS"),
+            (
+                Error::AlertReceived(AlertDescription::NoApplicationProtocol),
+                "refused the TLS handshake (alert NoApplicationProtocol)",
+            ),
+        ] {
+            assert_eq!(tls_error(&io::Error::new(ErrorKind::InvalidData, error)).to_string(), says);
+        }
+        let cut = tls_error(&io::Error::from(ErrorKind::UnexpectedEof)).to_string();
+        assert_eq!(cut, "closed the connection in the TLS handshake");
     }
 }

@@ -80,7 +80,7 @@ pub(crate) enum Decoded {
     Malformed(String),
 }
 
-/// Decodes a reply for which [`is_reply_to`](super::query::is_reply_to) holds.
+/// Decodes a reply to which [`why_not`](super::query::why_not) objects nothing.
 pub(crate) fn decode(name: &Name, rtype: RecordType, bytes: &[u8]) -> Decoded {
     // RFC 1035 knows one question a message; more would only make hickory reserve memory for them.
     if bytes.len() < 12 || u16::from_be_bytes([bytes[4], bytes[5]]) > 1 {
@@ -209,7 +209,7 @@ pub(crate) fn records(rrs: &[Rr]) -> Vec<Record> {
 mod tests {
     use super::*;
     use crate::dns::wire::name::parse_name;
-    use crate::dns::wire::query::{EncodedQuery, Form, PAYLOAD, Recursion, encode, is_reply_to, why_not};
+    use crate::dns::wire::query::{EncodedQuery, Form, PAYLOAD, Recursion, encode, why_not};
     use crate::trace::Edns;
 
     const EDNS: Form = Form { edns: Edns::Full, signatures: false };
@@ -281,9 +281,9 @@ mod tests {
         let name = parse_name("www.example.test").unwrap();
         let mut bytes = encode(&name, RecordType::A, Recursion::No, PLAIN).unwrap().bytes;
         let query = EncodedQuery { bytes: bytes.clone() };
-        assert!(!is_reply_to(&query, &bytes), "a question is no reply");
+        assert!(why_not(&query, &bytes).is_some(), "a question is no reply");
         bytes[2] |= 0x80;
-        assert!(is_reply_to(&query, &bytes));
+        assert!(why_not(&query, &bytes).is_none());
         assert!(matches!(decode(&name, RecordType::A, &bytes), Decoded::Reply(_)));
         assert!(matches!(decode(&name, RecordType::AAAA, &bytes), Decoded::NotOurs(Stray::WrongQuestion)));
         let other = parse_name("ww2.example.test").unwrap();

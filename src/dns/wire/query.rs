@@ -74,13 +74,8 @@ pub(crate) fn encode(
     Ok(EncodedQuery { bytes })
 }
 
-/// Whether bytes from the network are a reply to this question, as far as the header tells: long
-/// enough, same id, QR set, opcode QUERY. Anything else is somebody else's and the wait goes on.
-pub(crate) fn is_reply_to(query: &EncodedQuery, bytes: &[u8]) -> bool {
-    why_not(query, bytes).is_none()
-}
-
-/// What makes bytes no reply to this question, as far as the header tells.
+/// What makes bytes from the network no reply to this question, as far as the header tells: a reply is long enough and has the
+/// same id, QR set and the opcode QUERY. Anything else is somebody else's and the wait goes on.
 pub(crate) fn why_not(query: &EncodedQuery, bytes: &[u8]) -> Option<Stray> {
     let (Some(head), Some(asked)) = (bytes.first_chunk::<12>(), query.bytes.first_chunk::<12>()) else {
         return Some(Stray::NotAReply);

@@ -89,6 +89,42 @@ fn a_referral_without_ds_needs_a_proof() {
     assert_eq!(needs(&evidence, &anchors), [Need::Ds(name("example.test"))]);
 }
 
+#[test]
+fn a_question_for_the_ds_that_nobody_answered_leaves_it_open() {
+    let dnssec = judged(HOST, |evidence| {
+        let reply = evidence.delegations.get_mut(&name("example.test")).unwrap();
+        bend(reply, |section| section.retain(|record| !of_type(WireType::DS)(record)));
+        let why = "ns1.test. (127.0.0.1) referred to example.test.".to_owned();
+        evidence.ds.insert(name("example.test"), Fetched::Failed(why));
+    });
+    ends(
+        &dnssec,
+        DnssecVerdict::Indeterminate,
+        "the DS of example.test. could not be asked for: ns1.test. (127.0.0.1) referred to example.test.",
+    );
+}
+
+#[test]
+fn what_is_signed_below_an_unsigned_zone_of_the_same_servers_is_insecure() {
+    let (mut evidence, anchors, now) = gathered("www.dnssec-insecure.test");
+    let (zone, above, host) =
+        ("sub.dnssec-insecure.test", name("dnssec-insecure.test"), "www.sub.dnssec-insecure.test");
+    let records = vec![a(host, 1)];
+    let signature = TestKey::new(256).sign(zone, host, &records, |_| ());
+    let reply = |answers| {
+        let message = Sections { name_error: false, answers, authorities: Vec::new() };
+        ZoneReply { zone: name("test"), message: Rc::new(message) }
+    };
+    let answer = reply([records, vec![rrsig(host, signature)]].concat());
+    evidence.asked = vec![AskedReply { qname: name(host), qtype: WireType::A, reply: answer }];
+    evidence.ds.insert(name(zone), Fetched::Reply(reply(Vec::new())));
+    assert!(needs(&evidence, &anchors).contains(&Need::Ds(above.clone())));
+    let denial = evidence.delegations[&above].clone();
+    evidence.ds.insert(above, Fetched::Reply(denial));
+    let dnssec = validate(&evidence, &anchors, Now::at(now));
+    ends(&dnssec, DnssecVerdict::Insecure, "zone dnssec-insecure.test. has no DS in test.");
+}
+
 /// A zone with an anchor, `before` keys in front of those that count, and an answer of it.
 fn with_keys(before: usize, trusted: &TestKey, count: usize) -> Dnssec {
     let (entry, own) = (TestKey::new(257), TestKey::new(256));

@@ -14,7 +14,7 @@ use crate::dns::response::classify::{Question, Verdict, accept_forwarded, classi
 use crate::dns::response::recursive::classify_recursive;
 use crate::dns::wire::message::{Decoded, decode};
 use crate::dns::wire::name::{name_text, parse_name};
-use crate::dns::wire::query::{Form, Recursion, encode, is_reply_to};
+use crate::dns::wire::query::{Form, Recursion, encode, why_not};
 use crate::dns::wire::query_case::{Echo, compare_and_restore, restore_owners};
 use crate::trace::{DnssecVerdict, Edns, RecordType, Transport};
 
@@ -74,7 +74,7 @@ fn judge_types(qname: &Name, types: &[RecordType], bytes: &[u8]) -> Result<Vec<S
     let form = Form { edns: Edns::Full, signatures: true };
     let mut question = encode(qname, RecordType::A, Recursion::No, form)?;
     question.bytes[..2].copy_from_slice(&ID);
-    if !is_reply_to(&question, &bytes) {
+    if why_not(&question, &bytes).is_some() {
         // The stage reads no further; that it could is worth knowing all the same.
         words.push("dropped".to_owned());
     }
