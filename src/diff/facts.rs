@@ -2,9 +2,9 @@
 //!
 //! Of many runs the values are counted: what both sides have had is no change, however often.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::saved::{Certificate, Hop, Run};
+use super::saved::{Asked, Certificate, Hop, Run};
 use crate::runs::Change;
 
 /// Fields that are another with every response.
@@ -29,6 +29,11 @@ const VOLATILE: [&str; 18] = [
     "via",
 ];
 
+/// How many requests a page came to.
+const REQUESTS: &str = "requests of the page";
+/// What came of one of them.
+const RESOURCE: &str = "resource ";
+
 type Facts = Vec<(String, BTreeMap<String, usize>)>;
 
 /// What was otherwise, in the order in which a request comes to it.
@@ -43,7 +48,15 @@ pub(super) fn changes(a: &[Run], b: &[Run]) -> Vec<Change> {
         facts.iter().any(|(what, _)| what.starts_with("protocol") || what.starts_with("address"))
     };
     let both = has_hops(&a) && has_hops(&b);
-    let is_told = |what: &str| both || matches!(what, "outcome" | "status");
+    // Nor has a trace any resources.
+    let has_page = |facts: &Facts| facts.iter().any(|(what, _)| what == REQUESTS);
+    let pages = has_page(&a) && has_page(&b);
+    let is_of_page = |what: &str| what == REQUESTS || what.starts_with(RESOURCE);
+    let is_told = |what: &str| match what {
+        "outcome" | "status" => true,
+        what if is_of_page(what) => pages,
+        _ => both,
+    };
     order.retain(|what| is_told(what));
     let take = |facts: &mut Facts, what: &str| -> BTreeMap<String, usize> {
         let at = facts.iter().position(|(known, _)| known == what);
@@ -86,6 +99,26 @@ fn facts(runs: &[Run]) -> Facts {
                 put(format!("{what}{which}"), value);
             });
         }
+        if !run.requests.is_empty() {
+            put(REQUESTS.to_owned(), run.requests.len().to_string());
+        }
+        for (url, came) in resources(&run.requests) {
+            put(format!("{RESOURCE}{url}"), came.into_iter().collect::<Vec<_>>().join(", "));
+        }
+    }
+    all
+}
+
+/// What came of each URL that a page asked for. Queries are another with every version, and often with every visit.
+fn resources(requests: &[Asked]) -> BTreeMap<&str, BTreeSet<String>> {
+    let mut all: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    // The first is the typed URL, of which the rest tells.
+    for one in requests.iter().skip(1) {
+        let came = match (&one.failure, one.status) {
+            (Some(failure), _) => failure.code.clone(),
+            (None, status) => status.map_or_else(|| "no response".to_owned(), |status| status.to_string()),
+        };
+        all.entry(one.url.split('?').next().unwrap_or_default()).or_default().insert(came);
     }
     all
 }

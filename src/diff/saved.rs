@@ -63,6 +63,17 @@ pub(super) struct Run {
     pub(super) phases: BTreeMap<String, Option<u64>>,
     #[serde(default)]
     pub(super) hops: Vec<Hop>,
+    /// What a page asked for, its document among it.
+    #[serde(default)]
+    pub(super) requests: Vec<Asked>,
+}
+
+/// A request of a page.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub(super) struct Asked {
+    pub(super) url: String,
+    pub(super) status: Option<u16>,
+    pub(super) failure: Option<Failure>,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]

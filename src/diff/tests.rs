@@ -42,6 +42,38 @@ fn row(diff: &Diff, part: Part) -> &Row {
 }
 
 #[test]
+fn of_pages_it_is_told_what_else_they_asked_for() {
+    let page = |requests: &[(&str, u16)]| {
+        let mut document = run(10_000, None, "192.0.2.1", "a");
+        (document["schema"], document["kind"]) = ("urltrace/1".into(), "page".into());
+        document["input"] = "https://a.test/".into();
+        let all =
+            requests.iter().map(|(url, status)| json!({ "url": url, "status": status, "failure": null }));
+        document["requests"] = all.collect();
+        saved(&document)
+    };
+    let top = ("https://a.test/", 200);
+    let a = page(&[top, ("https://a.test/a.css?v=1", 200), ("https://b.test/b.js", 200)]);
+    let b = page(&[top, ("https://a.test/a.css?v=2", 404), ("https://a.test/a.css?v=3", 200)]);
+    let told = |a: &Saved, b: &Saved| -> Vec<(String, Vec<String>, Vec<String>)> {
+        let values = |all: &[(String, usize)]| all.iter().map(|(value, _)| value.clone()).collect();
+        Diff::of(a, b).changes.iter().map(|one| (one.what.clone(), values(&one.a), values(&one.b))).collect()
+    };
+    let words = |all: &[&str]| -> Vec<String> { all.iter().map(|one| (*one).to_owned()).collect() };
+    assert_eq!(
+        told(&a, &b),
+        [
+            ("resource https://a.test/a.css".to_owned(), words(&["200"]), words(&["200, 404"])),
+            ("resource https://b.test/b.js".to_owned(), words(&["200"]), words(&[])),
+        ]
+    );
+    assert_eq!(told(&a, &page(&[top])).len(), 3, "and how many there were");
+    assert_eq!(told(&a, &a), []);
+    // Beside a trace there is nothing to compare.
+    assert_eq!(told(&a, &trace(&run(10_000, None, "192.0.2.1", "a"))), []);
+}
+
+#[test]
 fn single_runs_have_a_difference_and_no_judgement() {
     let diff = Diff::of(
         &trace(&run(10_000, Some(2_000), "192.0.2.1", "a")),

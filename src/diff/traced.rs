@@ -21,6 +21,8 @@ impl From<&Trace> for Run {
             final_status: trace.last_status(),
             phases: Part::all().map(|part| (part.in_json(), spent(part))).collect(),
             hops: trace.hops().map(|hop| (&hop).into()).collect(),
+            // Comparisons are of URLs, and of no pages.
+            requests: Vec::new(),
         }
     }
 }

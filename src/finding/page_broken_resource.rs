@@ -1,10 +1,10 @@
 //! Something that the page asks for is not there.
 
 use super::found::{Finding, Severity};
-use super::paged::is_anothers;
+use super::paged::{is_anothers, is_of_this_side};
 use super::place::{InResource, Place};
 use super::rule::{Check, Rule};
-use crate::trace::{Blocking, FailureCode, Hop, Resource, ResourceId, StageName, Trace};
+use crate::trace::{Blocking, Hop, Resource, ResourceId, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
     id: "page-broken-resource",
@@ -57,13 +57,11 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     vec![finding]
 }
 
-/// What the run's own end cut off is not broken.
+/// What the run's own end cut off is not broken; nor is what a proxy of this side keeps from it, which the page's visitors
+/// need not come by.
 fn is_broken(hop: &Hop<'_>) -> bool {
     match hop.failure {
-        Some(failure) => !matches!(
-            failure.code,
-            FailureCode::MaxTime | FailureCode::Interrupted | FailureCode::AddressNotPublic
-        ),
+        Some(failure) => !is_of_this_side(failure.code),
         None => hop.http.ran().and_then(|http| http.status).is_some_and(|status| status >= 400),
     }
 }
@@ -93,7 +91,7 @@ fn words(resource: &Resource, hop: &Hop<'_>) -> String {
 mod tests {
     use super::*;
     use crate::finding::sample;
-    use crate::trace::Failure;
+    use crate::trace::{Failure, FailureCode};
 
     #[test]
     fn fires_on_statuses_and_failures_and_not_on_the_end_of_the_run() {
@@ -111,7 +109,12 @@ mod tests {
         let mut near = sound.clone();
         sample::resource(&mut near, 1).http.ran_mut().unwrap().status = Some(399);
         assert!(sample::of(&RULE, &near).is_empty());
-        for (code, fires) in [(FailureCode::ConnectionRefused, true), (FailureCode::MaxTime, false)] {
+        for (code, fires) in [
+            (FailureCode::ConnectionRefused, true),
+            (FailureCode::MaxTime, false),
+            (FailureCode::ProxyRefused, false),
+            (FailureCode::ProxyTargetFailed, true),
+        ] {
             let mut failed = sound.clone();
             sample::resource(&mut failed, 1).failure = Some(Failure {
                 stage: StageName::Tcp,

@@ -129,6 +129,19 @@ mod tests {
         };
         let http = |trace: &mut Trace, bend: &dyn Fn(&mut crate::trace::Http)| bend(sample::http(trace));
         assert!(bent(&|trace| http(trace, &|http| http.version = HttpVersion::Http11)).is_empty());
+        // What the server has had twice it had in time: no more than what it may have sent again itself is taken off.
+        let again = |again: u32, duplicates: u32| {
+            bent(&|trace| {
+                let connect = sample::connect(trace);
+                let rto = Some(Duration::from_millis(190));
+                let info = crate::trace::TcpInfo { rto, ..connect.tcp_info.unwrap() };
+                let after =
+                    crate::trace::TcpInfo { retransmits: again, duplicates: Some(duplicates), ..info };
+                (connect.tcp_info, connect.tcp_info_after) = (Some(info), Some(after));
+            })
+        };
+        assert_eq!((again(1, 1).len(), again(1, 0).len()), (1, 1));
+        assert!(again(2, 2).is_empty() && again(2, 1).is_empty(), "three timeouts and more may have gone by");
         let hint = Informational { status: 103, at: At(1), headers: Vec::new() };
         assert!(bent(&|trace| http(trace, &|http| http.informational.push(hint.clone()))).is_empty());
         let by_hint = |trace: &mut Trace| {

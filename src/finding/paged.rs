@@ -42,15 +42,29 @@ impl Asked<'_> {
         (self.hop.failure.is_none() && http.body.complete && http.status == Some(200)).then_some(http)
     }
 
-    /// Whether only the run itself ended it.
+    /// Whether only this side ended it.
     pub(super) fn is_cut_off(&self) -> bool {
-        self.hop.failure.is_some_and(|failure| {
-            matches!(
-                failure.code,
-                FailureCode::MaxTime | FailureCode::Interrupted | FailureCode::AddressNotPublic
-            )
-        })
+        self.hop.failure.is_some_and(|failure| is_of_this_side(failure.code))
     }
+}
+
+/// Whether a failure is of the run itself, or of a proxy of this side: visitors of the page need not come by that.
+pub(super) const fn is_of_this_side(code: FailureCode) -> bool {
+    use FailureCode as Code;
+    matches!(
+        code,
+        Code::MaxTime
+            | Code::Interrupted
+            | Code::AddressNotPublic
+            | Code::ProxyUnresolved
+            | Code::ProxyUnreachable
+            | Code::ProxyTls
+            | Code::ProxyAuthentication
+            | Code::ProxyRefused
+            | Code::ProxyClosed
+            | Code::ProxyTimeout
+            | Code::NotProxy
+    )
 }
 
 /// All that were asked for, but for what frames of other sites ask for: nobody at the page can mend that.
@@ -72,7 +86,7 @@ pub(super) fn is_anothers(trace: &Trace, resource: &Resource) -> bool {
             Fate::Prepared(_) | Fate::Left(_) | Fate::Unstarted => None,
         };
         let is_other = |url: &Url| is_other_site(&document.url.host_ascii, &url.host_ascii);
-        if above.kind == ResourceKind::Frame && url.is_some_and(is_other) {
+        if matches!(above.kind, ResourceKind::Frame | ResourceKind::Object) && url.is_some_and(is_other) {
             return true;
         }
         of = above.initiator.of;

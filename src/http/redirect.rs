@@ -4,7 +4,7 @@
 use percent_encoding::{AsciiSet, percent_encode};
 use url::Url as Parsed;
 
-use crate::trace::{Header, Redirect, RedirectChange, Url};
+use crate::trace::{Header, Redirect, RedirectChange, Url, few_slashes};
 
 /// The redirect in a response to `method url`, if it is one: 301, 302, 303, 307 or 308 with a
 /// `Location`. The first `Location` counts.
@@ -62,7 +62,7 @@ fn location(value: &[u8]) -> String {
 }
 
 fn resolve(base: &Parsed, location: &str) -> Option<Parsed> {
-    let mut target = base.join(location).ok()?;
+    let mut target = base.join(&few_slashes(location)).ok()?;
     if !matches!(target.scheme(), "http" | "https") || target.host_str().is_none_or(str::is_empty) {
         return None;
     }
@@ -124,11 +124,13 @@ mod tests {
     #[test]
     fn targets_and_what_changes() {
         type Row<'a> = (&'a str, &'a [u8], Option<&'a str>, &'a [&'a str]);
-        let table: [Row<'_>; 20] = [
+        let table: [Row<'_>; 22] = [
             ("http://a.test/", b"https://a.test/", Some("https://a.test/"), &["scheme"]),
             ("http://a.test/x", b"https://www.a.test/x", Some("https://www.a.test/x"), &["scheme", "www"]),
             ("https://www.a.test/", b"https://a.test/", Some("https://a.test/"), &["www"]),
             ("https://a.test/", b"//b.test/", Some("https://b.test/"), &["host"]),
+            ("https://a.test/", b"///b.test/x", Some("https://b.test/x"), &["host", "path"]),
+            ("https://a.test/", b"/\\/b.test/", Some("https://b.test/"), &["host"]),
             ("https://a.test/docs", b"/docs/", Some("https://a.test/docs/"), &["slash"]),
             ("https://a.test/a/b?q", b"../c?r", Some("https://a.test/c?r"), &["path", "query"]),
             ("https://a.test/", b"?lang=de", Some("https://a.test/?lang=de"), &["query"]),

@@ -54,7 +54,7 @@ pub const PAGE_HANDSHAKE: Duration = Duration::from_millis(200);
 /// `page-queue`: the same of each of its ten images.
 pub const PAGE_IMAGE: Duration = Duration::from_millis(120);
 /// `page-unhinted`: what its server thinks about the document.
-pub const PAGE_THINK: Duration = Duration::from_millis(400);
+pub const PAGE_THINK: Duration = Duration::from_millis(500);
 /// `drip-body`: how many pieces the body comes in.
 pub const DRIP_PIECES: u32 = 10;
 /// `drip-body`: the pause before each piece.

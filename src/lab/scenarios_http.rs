@@ -178,7 +178,7 @@ pub(super) const HTTP_SCENARIOS: &[Scenario] = &[
     Scenario::new(
         "page-unhinted",
         "https://page-unhinted.http.test/",
-        "a page whose server thinks for 400 ms and sends no 103 meanwhile",
+        "a page whose server thinks for 500 ms and sends no 103 meanwhile",
     )
     .options(&["--page"])
     .injected(&[("wait", millis(PAGE_THINK))]),

@@ -58,6 +58,8 @@ pub struct Wish {
     pub of_modules: bool,
     /// For a page that may come later (prefetch).
     pub prefetch: bool,
+    /// It is a dictionary, by which what comes later may be compressed: no document of a later page.
+    pub dictionary: bool,
     /// A script that is run when it is there (async).
     pub is_async: bool,
     /// A script that is run when the document is read (defer, modules).
@@ -77,6 +79,9 @@ pub struct Wish {
     pub is_minor: bool,
     /// How it is fetched for another origin.
     pub cors: Cors,
+    /// Its document wants nobody else to be told who asks (COEP credentialless, HTML section 7.1.4): without CORS it goes
+    /// without credentials to other origins.
+    pub credentialless: bool,
     /// Whether its integrity is checked: the value of the attribute.
     pub integrity: Option<String>,
     /// The nonce that a policy may know it by.

@@ -4,7 +4,7 @@
 //! its importance. What a browser learns from layout alone, that an image lies in the viewport, is not known here.
 
 use super::found::{Found, Place};
-use crate::trace::{Blocking, InitiatorKind, Priority, ResourceKind};
+use crate::trace::{Blocking, InitiatorKind, Left, Priority, ResourceKind};
 
 /// The first images of a page that are wanted sooner than others.
 const FIRST_IMAGES: usize = 5;
@@ -31,7 +31,8 @@ pub fn place(found: &Found, above: Blocking, ranks: &mut Ranks) -> Placed {
     let blocking = blocking(found, above);
     let wish = &found.wish;
     if wish.prefetch {
-        return Placed { priority: Priority::VeryLow, blocking };
+        let priority = if wish.importance == Some(true) { Priority::High } else { Priority::VeryLow };
+        return Placed { priority, blocking };
     }
     let is_late = ranks.images > 0;
     let own = match found.kind {
@@ -65,7 +66,9 @@ pub fn place(found: &Found, above: Blocking, ranks: &mut Ranks) -> Placed {
         (Some(false), ResourceKind::Stylesheet) if own == Priority::VeryHigh => Priority::High,
         (Some(false), _) => own.min(Priority::Low),
     };
-    Placed { priority, blocking }
+    // What the first paint waits for is no less wanted for what it says of itself, nor for being async.
+    let is_awaited = found.kind == ResourceKind::Script && blocking == Blocking::Render;
+    Placed { priority: if is_awaited { priority.max(Priority::High) } else { priority }, blocking }
 }
 
 /// How the names of pictures end.
@@ -80,7 +83,8 @@ pub fn is_picture(url: &str) -> bool {
 
 /// An image, which counts for what comes behind it.
 fn image(found: &Found, ranks: &mut Ranks) -> Priority {
-    if found.by != InitiatorKind::Parser || found.wish.preload {
+    // What is no URL is no image, and none of the first.
+    if found.by != InitiatorKind::Parser || found.wish.preload || found.left == Some(Left::BadUrl) {
         return Priority::Low;
     }
     ranks.images += 1;
@@ -162,10 +166,11 @@ mod tests {
                 Nothing,
             ),
             (Script, Wish { is_async: true, importance: Some(true), ..head() }, 0, High, Nothing),
-            (Script, Wish { is_async: true, blocks_render: true, ..head() }, 0, Low, Render),
+            (Script, Wish { is_async: true, blocks_render: true, ..head() }, 0, High, Render),
             (Script, Wish { is_async: true, blocks_render: true, ..body() }, 0, Low, Nothing),
             (Stylesheet, Wish { blocks_render: true, ..body() }, 0, VeryHigh, Parser),
-            (Script, Wish { importance: Some(false), ..head() }, 0, Low, Render),
+            (Script, Wish { importance: Some(false), ..head() }, 0, High, Render),
+            (Script, Wish { importance: Some(false), ..body() }, 0, Low, Parser),
             (Font, Wish { preload: true, ..head() }, 0, High, Nothing),
             (Font, Wish { preload: true, importance: Some(true), ..head() }, 0, High, Nothing),
             (Image, body(), 0, Medium, Nothing),
@@ -177,6 +182,7 @@ mod tests {
             (Frame, Wish { importance: Some(false), ..body() }, 0, VeryHigh, Nothing),
             (ResourceKind::Object, body(), 0, VeryHigh, Nothing),
             (Script, Wish { prefetch: true, ..head() }, 0, VeryLow, Nothing),
+            (Script, Wish { prefetch: true, importance: Some(true), ..head() }, 0, High, Nothing),
         ] {
             let mut ranks = Ranks { images, large_images: images };
             let placed = place(&found(kind, wish.clone()), Blocking::None, &mut ranks);
@@ -186,6 +192,17 @@ mod tests {
                 "{kind:?} {wish:?} {images}"
             );
         }
+    }
+
+    #[test]
+    fn what_is_no_url_is_none_of_the_first_images() {
+        let mut ranks = Ranks::default();
+        let bad = Found { left: Some(Left::BadUrl), ..found(ResourceKind::Image, Wish::default()) };
+        for _ in 0..9 {
+            assert_eq!(place(&bad, Blocking::None, &mut ranks).priority, Priority::Low);
+        }
+        let image = found(ResourceKind::Image, Wish::default());
+        assert_eq!(place(&image, Blocking::None, &mut ranks).priority, Priority::Medium);
     }
 
     #[test]

@@ -101,13 +101,14 @@ impl Connect {
     }
 
     /// How long may have been waited before they were sent again: the retransmission timeout, doubled each time (RFC
-    /// 6298 §5.5), and once more where the peer has had something twice: then its own packets were lost, which it sends
-    /// again as late. No more of a wait than what is beyond it is the peer's for certain.
+    /// 6298 §5.5). What the peer has had twice it had in time: then only what came back was late or lost, and the peer
+    /// sends that again within the same time, as what was sent twice was answered at last. Where some of it was lost and
+    /// some came twice, both may have been waited for. No more of a wait than what is beyond it is the peer's for certain.
     #[must_use]
     pub fn waited_to_send_again(&self) -> Duration {
         let first = self.tcp_info.and_then(|info| info.rto).unwrap_or(Duration::from_secs(1));
         let again = self.sent_again();
-        let twice = again > 0 && self.lost().is_none_or(|lost| lost < again);
+        let twice = again > 1 && self.lost().is_none_or(|lost| lost > 0 && lost < again);
         first * ((1 << (again.min(8) + u32::from(twice))) - 1)
     }
 }

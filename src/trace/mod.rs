@@ -121,5 +121,5 @@ pub use tls::{
     HelloRetry, LegacyProbe, NearMiss, Offer, RetryCause, RootsOf, Tls, TlsVersion, Verification,
 };
 pub use token::{TokenFault, TokenForm, WebToken};
-pub use url::{Host, Scheme, Url, UrlChange, UrlChangeKind};
+pub use url::{Host, Scheme, Url, UrlChange, UrlChangeKind, few_slashes};
 pub use websocket::{EventStream, EventStreamEnd, WebSocket, WebSocketClose};

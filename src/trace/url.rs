@@ -1,5 +1,6 @@
 //! The model of stage 1: a URL taken apart, and what a browser would silently change in it.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::stage::StageName;
@@ -36,6 +37,15 @@ pub struct Url {
     pub fragment: Option<String>,
     /// What a browser would silently change in the input.
     pub changes: Vec<UrlChange>,
+}
+
+/// A reference to be resolved against the URL of a page, with no more than the two slashes that a host stands behind:
+/// browsers skip all others, and take backslashes for slashes (URL standard, special authority ignore slashes state).
+#[must_use]
+pub fn few_slashes(reference: &str) -> Cow<'_, str> {
+    let is_slash = |char: char| matches!(char, '/' | '\\');
+    let rest = reference.trim_start_matches(is_slash);
+    if reference.len() - rest.len() > 2 { format!("//{rest}").into() } else { reference.into() }
 }
 
 /// The schemes that can be traced.

@@ -6,7 +6,7 @@ use std::thread;
 
 use serde_json::Value;
 
-use crate::support::{check_document, json, run, stdout};
+use crate::support::{check_document, json, run, stdout, undisturbed};
 
 fn ending<'d>(document: &'d Value, list: &str, end: &str) -> &'d Value {
     let all = document[list].as_array().unwrap();
@@ -63,9 +63,10 @@ fn what_is_opened_ahead_is_not_waited_for_later() {
         let (_, document) = json(&["--lab", "--page", &format!("https://{host}.http.test/")]);
         document["page"]["start_render_us"].as_u64().unwrap()
     };
-    let (ahead, late) = (start("page-ahead"), start("page-late-host"));
-    // The handshake of the other host takes 100 ms, as the stylesheet does that leads to it.
-    assert!(ahead + 60_000 < late, "{ahead} and {late}");
+    // The handshake of the other host takes 200 ms, and 100 of them go by beside the stylesheet that leads to it.
+    let is_sooner = |(ahead, late): &(u64, u64)| ahead + 60_000 < *late;
+    let both = undisturbed(|| (start("page-ahead"), start("page-late-host")), is_sooner);
+    assert!(is_sooner(&both), "{both:?}");
 }
 
 #[test]

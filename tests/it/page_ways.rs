@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{check_document, json, run, stdout};
+use crate::support::{check_document, json, run, stdout, undisturbed};
 
 fn ending<'d>(document: &'d Value, end: &str) -> &'d Value {
     let all = document["requests"].as_array().unwrap();
@@ -19,14 +19,18 @@ fn ending<'d>(document: &'d Value, end: &str) -> &'d Value {
 
 #[test]
 fn a_request_takes_the_connection_that_is_free_before_its_own() {
-    let (_, document) = json(&["--lab", "--page", "https://page-pooled.http.test/"]);
-    check_document(&document);
-    let (first, second) = (ending(&document, "first.css"), ending(&document, "second.css"));
-    assert_eq!((&first["connection"], &second["connection"]), (&0.into(), &0.into()), "{document:#}");
-    let us = |value: &Value, name: &str| value[name].as_u64().unwrap_or_else(|| panic!("{name} of {value}"));
     // It waited for the first, which takes 100 ms, and for no handshake of 200.
-    let queue = us(&second["phases"], "queue_us");
-    assert!((95_000..190_000).contains(&queue), "{queue}");
+    let has_waited = |document: &Value| {
+        let (first, second) = (ending(document, "first.css"), ending(document, "second.css"));
+        let queue = second["phases"]["queue_us"].as_u64();
+        (first["connection"] == 0 && second["connection"] == 0)
+            && queue.is_some_and(|queue| (95_000..190_000).contains(&queue))
+    };
+    let document = undisturbed(|| json(&["--lab", "--page", "https://page-pooled.http.test/"]).1, has_waited);
+    check_document(&document);
+    assert!(has_waited(&document), "{document:#}");
+    let (first, second) = (ending(&document, "first.css"), ending(&document, "second.css"));
+    let us = |value: &Value, name: &str| value[name].as_u64().unwrap_or_else(|| panic!("{name} of {value}"));
     assert_eq!(second["reused"], true);
     for phase in ["connect_us", "tls_us"] {
         assert!(second["phases"][phase].is_null(), "{second}");
@@ -52,17 +56,19 @@ fn a_request_takes_the_connection_that_is_free_before_its_own() {
 
 #[test]
 fn connections_to_a_host_of_which_nothing_is_known_are_opened_side_by_side() {
-    let (_, document) = json(&["--lab", "--page", "https://page-beside.http.test/"]);
-    check_document(&document);
-    let phase = |end: &str, name: &str| ending(&document, end)["phases"][name].as_u64();
     // By HTTP/1.1 none waits for the other's handshake, nor for its answer.
-    for end in ["first.css", "second.css"] {
-        assert!(phase(end, "tls_us").is_some_and(|us| us >= 200_000), "{end}: {document:#}");
-        assert!(phase(end, "queue_us").is_none(), "{end}: {document:#}");
-    }
-    let at = |end: &str, name: &str| ending(&document, end)[name].as_u64().unwrap();
-    let begun = at("second.css", "end_us") - phase("second.css", "wait_us").unwrap();
-    assert!(begun < at("first.css", "end_us"), "{document:#}");
+    let is_beside = |document: &Value| {
+        let phase = |end: &str, name: &str| ending(document, end)["phases"][name].as_u64();
+        let at = |end: &str, name: &str| ending(document, end)[name].as_u64().unwrap();
+        let opened = |end: &str| phase(end, "tls_us").is_some_and(|us| us >= 200_000);
+        let begun = at("second.css", "end_us") - phase("second.css", "wait_us").unwrap();
+        let both = ["first.css", "second.css"];
+        both.iter().all(|end| opened(end) && phase(end, "queue_us").is_none())
+            && begun < at("first.css", "end_us")
+    };
+    let document = undisturbed(|| json(&["--lab", "--page", "https://page-beside.http.test/"]).1, is_beside);
+    check_document(&document);
+    assert!(is_beside(&document), "{document:#}");
     assert_ne!(ending(&document, "first.css")["connection"], ending(&document, "second.css")["connection"]);
     // By HTTP/2 the first that is open carries all; the other is on record as far as it came.
     let (far, farther) = (ending(&document, "/far.css"), ending(&document, "farther.css"));
@@ -261,6 +267,92 @@ fn cookies_of_the_document_hold_from_its_head_on() {
     assert_eq!(cookies("/"), "way=1");
     assert_eq!(cookies("/a.css"), "way=1; own=2");
     assert_eq!(cookies("/b.css"), "way=1; own=2; sheet=3");
+}
+
+/// A response with fields of its own.
+fn with(status: &str, fields: &str, body: &str) -> String {
+    let length = body.len();
+    format!("HTTP/1.1 {status}\r\ncontent-type: text/html\r\n{fields}content-length: {length}\r\n\r\n{body}")
+}
+
+#[test]
+fn an_embedder_policy_keeps_others_from_the_page() {
+    for (policy, of_image, of_frame) in [
+        ("", None, None),
+        ("require-corp", Some("resource-policy"), Some("embedder-policy")),
+        ("credentialless", None, Some("embedder-policy")),
+    ] {
+        let other = serve(|path, _| match path {
+            "/allowed.png" => {
+                let fields = "content-type: image/png\r\ncross-origin-resource-policy: cross-origin\r\n";
+                format!("HTTP/1.1 200 OK\r\n{fields}content-length: 1\r\n\r\nx")
+            }
+            "/frame.html" => html("<img src=/inside.png>"),
+            _ => image(),
+        });
+        let field = if policy.is_empty() {
+            String::new()
+        } else {
+            format!("cross-origin-embedder-policy: {policy}\r\n")
+        };
+        let body = format!(
+            "<img src={other}plain.png><img src={other}allowed.png><img src=/own.png>\
+             <iframe src={other}frame.html></iframe><iframe src=/isolated.html></iframe>"
+        );
+        let url = serve(move |path, _| match path {
+            "/" => with("200 OK", &field, &body),
+            "/isolated.html" => with("200 OK", "cross-origin-embedder-policy: require-corp\r\n", ""),
+            _ => image(),
+        });
+        let document = page(&url);
+        let unused = |end: &str| ending(&document, end)["unused"].as_str();
+        assert_eq!(
+            (unused("plain.png"), unused("frame.html")),
+            (of_image, of_frame),
+            "{policy}: {document:#}"
+        );
+        for end in ["allowed.png", "own.png", "isolated.html"] {
+            assert_eq!(unused(end), None, "{policy}: {end}");
+        }
+        let all = document["requests"].as_array().unwrap();
+        let is_asked = all.iter().any(|it| it["url"].as_str().unwrap().ends_with("inside.png"));
+        assert_eq!(is_asked, of_frame.is_none(), "what nobody may show asks for nothing");
+        let told = document["findings"].as_array().unwrap().iter();
+        assert_eq!(
+            told.filter(|it| it["id"] == "page-unused-resource").count() > 0,
+            of_frame.is_some(),
+            "{policy}"
+        );
+    }
+}
+
+#[test]
+fn what_is_shown_as_a_document_asks_as_one_and_what_says_nothing_does_not() {
+    let other = serve(|_, _| with("200 OK", "x-frame-options: deny\r\n", "<img src=/barred.png>"));
+    let body = format!(
+        "<object data=/object.html></object><embed src={other}embed.html><iframe src=/reset.html></iframe>\
+         <iframe src=/no-content.html></iframe><object data=/picture.png></object>"
+    );
+    let url = serve(move |path, cookie| match path {
+        "/" => with("200 OK", "set-cookie: a=1; SameSite=None\r\nset-cookie: b=2\r\n", &body),
+        "/object.html" => html("<link rel=stylesheet href=/inside.css><img src=/inside.png>"),
+        "/inside.css" => with("200 OK", "link: </preloaded.css>; rel=preload; as=style\r\n", "")
+            .replace("text/html", "text/css"),
+        "/inside.png" if cookie != "b=2" => empty("403 Forbidden"),
+        "/reset.html" => with("205 Reset Content", "", "<img src=/never.png>"),
+        "/no-content.html" => "HTTP/1.1 204 No Content\r\n\r\n".to_owned(),
+        _ => image(),
+    });
+    let document = page(&url);
+    let all = document["requests"].as_array().unwrap();
+    let asked: Vec<&str> = all.iter().map(|it| it["url"].as_str().unwrap()).collect();
+    assert_eq!(asked.len(), 8, "{asked:?}");
+    for end in ["inside.css", "inside.png"] {
+        let one = ending(&document, end);
+        assert_eq!((&one["status"], &one["blocking"]), (&200.into(), &"none".into()), "{one}");
+    }
+    // A cookie that browsers do not take does not come back either; and nobody may show what forbids that.
+    assert_eq!(ending(&document, "embed.html")["unused"], "framing");
 }
 
 fn page(url: &str) -> Value {

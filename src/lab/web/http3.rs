@@ -106,11 +106,12 @@ async fn respond(
             .map(|field| field.text().into_owned())
             .unwrap_or_default()
     };
+    let (method, target) = (field(":method"), field(":path"));
+    let page = page.find(&target);
     if page.hints == Hints::Early {
         let hints = [(":status", &b"103"[..]), (HINT.0, HINT.1.as_bytes())];
         send.write_all(&frame(HEADERS, &encode_fields(hints))).await?;
     }
-    let (method, target) = (field(":method"), field(":path"));
     let request = Request {
         method: &method,
         target: &target,
@@ -118,7 +119,7 @@ async fn respond(
         if_none_match: &field("if-none-match"),
     };
     let mut content = reply(&page, &request, &shared.bodies, &shared.clock);
-    if page.pace == Pace::AtOnce && content.status != 304 {
+    if page.pace == Pace::AtOnce && !matches!(content.status, 204 | 304) {
         content.fields.push(("content-length", content.body.len().to_string()));
     }
     precise_sleep(&shared.clock, received.after(page.think)).await; // the injected time to think

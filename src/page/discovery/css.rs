@@ -32,8 +32,10 @@ pub struct Sheet {
     done: usize,
     /// Whether imports may still come: they stand before all else.
     head: bool,
-    /// Whether an import has been met: a layer behind one ends them (CSS Cascade 5, section 3).
+    /// Whether an import has been met: a layer behind one ends them (CSS Cascade 5, section 3), but for Chromium's scanner,
+    /// which reads style elements.
     imported: bool,
+    is_inline: bool,
     /// Bytes of the document before it, of a style element.
     start: u64,
     count: usize,
@@ -47,7 +49,7 @@ impl Sheet {
         // Without a word it is that of the document, which here is taken for UTF-8.
         let decoder = Decoder::new(charset.or(Some("utf-8")));
         let charset = decoder.charset();
-        Some(Self { decoder, charset, ..Self::within(base, charset, 0) })
+        Some(Self { decoder, charset, is_inline: false, ..Self::within(base, charset, 0) })
     }
 
     /// That of a style element, which begins at a byte of its document.
@@ -61,6 +63,7 @@ impl Sheet {
             done: 0,
             head: true,
             imported: false,
+            is_inline: true,
             start,
             count: 0,
         }
@@ -112,7 +115,7 @@ impl Sheet {
                     }
                 }
                 Statement::Other { used } => self.done += used,
-                Statement::Layer { .. } if self.imported => self.head = false,
+                Statement::Layer { .. } if self.imported && !self.is_inline => self.head = false,
                 Statement::Layer { used } => self.done += used,
                 // One so long is none, and is not read over and over.
                 Statement::Cut if rest.len() > LONGEST => self.head = false,
@@ -161,7 +164,7 @@ fn statement(text: &str) -> Statement {
     let mut parser = Parser::new(text);
     let first = parser.next_including_whitespace_and_comments().cloned();
     let word = match first {
-        Ok(Token::WhiteSpace(_) | Token::CDO | Token::CDC | Token::Semicolon) => None,
+        Ok(Token::WhiteSpace(_) | Token::CDO | Token::CDC) => None,
         Ok(Token::Comment(_)) if parser.position().byte_index() == text.len() && !text.ends_with("*/") => {
             return Statement::Cut;
         }

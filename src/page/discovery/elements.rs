@@ -40,6 +40,8 @@ pub(super) enum Rel {
     Preload,
     ModulePreload,
     Prefetch,
+    /// By which what comes later may be compressed (RFC 9842): fetched when all else is there.
+    Dictionary,
     Preconnect,
     DnsPrefetch,
     Icon,
@@ -65,6 +67,7 @@ impl Rel {
             "preload" => Self::Preload,
             "modulepreload" => Self::ModulePreload,
             "prefetch" => Self::Prefetch,
+            "compression-dictionary" => Self::Dictionary,
             "preconnect" => Self::Preconnect,
             "dns-prefetch" => Self::DnsPrefetch,
             "icon" => Self::Icon,
@@ -117,6 +120,11 @@ pub(super) fn linked(rel: Rel, value: &dyn Fn(&str) -> Option<String>, viewport:
         Rel::Prefetch => {
             let kind = value("as").and_then(|kind| destination(&kind)).unwrap_or(ResourceKind::Other);
             found(kind, Wish { prefetch: true, ..wish })
+        }
+        Rel::Dictionary => {
+            // Chromium tells nobody who asks for it.
+            let referrer = Some(ReferrerPolicy::NoReferrer);
+            found(ResourceKind::Other, Wish { prefetch: true, dictionary: true, referrer, ..wish })
         }
         Rel::Preconnect => Found { left: Some(Left::Hint), ..found(ResourceKind::Preconnect, wish) },
         Rel::DnsPrefetch => Found { left: Some(Left::Hint), ..found(ResourceKind::DnsPrefetch, wish) },
@@ -298,7 +306,7 @@ fn scripted(url: &str, attributes: &Attributes<'_>) -> Option<Asked> {
 }
 
 /// What of a media type stands before its parameters.
-fn essence(kind: &str) -> &str {
+pub(super) fn essence(kind: &str) -> &str {
     kind.split(';').next().unwrap_or_default().trim()
 }
 
@@ -430,6 +438,7 @@ mod tests {
             ("shortcut icon", Some(Rel::Icon)),
             ("icon prefetch", Some(Rel::Icon)),
             ("prefetch icon", Some(Rel::Prefetch)),
+            ("Compression-Dictionary", Some(Rel::Dictionary)),
             ("canonical", None),
             ("", None),
         ] {

@@ -19,10 +19,10 @@ use super::css;
 use super::doctype::is_quirky;
 use super::elements::{Attributes, Chosen, asked, charset, source};
 use super::resolve::{MAX_URL, Resolved, resolve};
-use crate::page::found::{Found, Place};
+use crate::page::found::{Cors, Found, Place};
 use crate::page::referrer::ReferrerPolicy;
 use crate::page::terms::Terms;
-use crate::trace::{DocumentRead, Left, ResourceKind, Viewport};
+use crate::trace::{DocumentRead, Left, ResourceKind, Viewport, few_slashes};
 
 /// Bytes of a document that are looked through.
 const MOST: u64 = 8 << 20;
@@ -36,6 +36,10 @@ const MOST_COMPARED: usize = 1 << 30;
 const DEEPEST: usize = 3;
 /// Bytes of text in a style element, or attribute, that are looked through.
 const MOST_CSS: usize = 1 << 20;
+
+/// Attributes of SVG that hold what CSS would (SVG 2, section 6.6), and may name another file.
+const PAINTED: [&str; 8] =
+    ["fill", "stroke", "filter", "mask", "clip-path", "marker-start", "marker-mid", "marker-end"];
 
 /// Why a document is not looked through to its end.
 const TOO_LONG: &str = "only its first 8 MB are looked through";
@@ -78,6 +82,8 @@ struct Reader {
     foreign: Cell<usize>,
     pictures: Cell<usize>,
     media: Cell<usize>,
+    /// How the innermost of those is fetched, and its tracks with it.
+    media_cors: Cell<Cors>,
     chosen: RefCell<Chosen>,
     raw: Cell<Raw>,
     style: RefCell<(u64, String)>,
@@ -116,6 +122,7 @@ impl Document {
             foreign: Cell::new(0),
             pictures: Cell::new(0),
             media: Cell::new(0),
+            media_cors: Cell::default(),
             chosen: RefCell::default(),
             raw: Cell::new(Raw::No),
             style: RefCell::default(),
@@ -373,7 +380,7 @@ impl Reader {
 
     fn heed(&self, name: &str, attributes: &Attributes<'_>) {
         match name {
-            "base" => self.set_base(attributes),
+            "base" if self.foreign.get() == 0 => self.set_base(attributes),
             "meta" => {
                 if let Some(name) = charset(attributes) {
                     self.heard.borrow_mut().get_or_insert(name);
@@ -392,19 +399,39 @@ impl Reader {
         }
         let chosen = if name == "img" { self.chosen.take() } else { None };
         for (written, found) in asked(name, attributes, &chosen, (self.viewport, self.foreign.get() > 0)) {
-            self.resolve(name, &written, found);
+            self.resolve(name, &written, found, attributes);
+        }
+        if self.foreign.get() > 0 {
+            let painted = PAINTED.iter().filter_map(|name| attributes.value(name));
+            painted.for_each(|value| self.declared(value));
         }
         if name == "iframe"
             && let Some(text) = attributes.value("srcdoc")
         {
             self.within(text, attributes.value("sandbox"));
         }
-        if let Some(style) = attributes.value("style").filter(|style| style.len() <= MOST_CSS) {
-            let (base, charset) = (self.base.borrow().clone(), self.charset.get());
-            css::declarations(style, &base, charset).into_iter().for_each(|mut found| {
-                found.offset = Some(self.offset.get());
-                self.put(found);
-            });
+        attributes.value("style").into_iter().for_each(|style| self.declared(style));
+    }
+
+    /// What the text of an inline style names.
+    fn declared(&self, style: &str) {
+        if style.len() > MOST_CSS {
+            return;
+        }
+        let (base, charset) = (self.base.borrow().clone(), self.charset.get());
+        css::declarations(style, &base, charset).into_iter().for_each(|mut found| {
+            found.offset = Some(self.offset.get());
+            self.put(found);
+        });
+    }
+
+    /// A track that is turned on by its own word is fetched with whatever has it (HTML section 4.8.11.11.3): of another
+    /// origin only where that asks for it.
+    fn turned_on(&self, found: &mut Found) {
+        let cors = self.media_cors.get();
+        let is_own = Url::parse(&found.url).is_ok_and(|url| url.origin() == self.own.origin());
+        if self.media.get() > 0 && found.left == Some(Left::Media) && (is_own || cors != Cors::No) {
+            (found.left, found.wish.cors) = (None, cors);
         }
     }
 
@@ -412,7 +439,7 @@ impl Reader {
         let Some(href) = attributes.value("href").filter(|_| !self.has_base.get()) else { return };
         self.has_base.set(true);
         if href.len() <= MAX_URL
-            && let Ok(base) = self.own.join(href.trim())
+            && let Ok(base) = self.own.join(&few_slashes(href.trim()))
             && matches!(base.scheme(), "http" | "https")
             && self.terms.borrow().policies.bars_base(&self.own, &base).is_none()
         {
@@ -456,18 +483,21 @@ impl Reader {
         }
     }
 
-    fn resolve(&self, name: &str, written: &str, mut found: Found) {
+    fn resolve(&self, name: &str, written: &str, mut found: Found, attributes: &Attributes<'_>) {
         match resolve(&self.base.borrow(), self.charset.get(), written) {
             Resolved::Url(url) => found.url = url,
             Resolved::Left(url, why) => (found.url, found.left) = (url, Some(why)),
             Resolved::Nothing => return,
+        }
+        if name == "track" && attributes.value("default").is_some() {
+            self.turned_on(&mut found);
         }
         // Of another origin nobody's use is heard (SVG 2, section 5.6).
         if name == "use" && Url::parse(&found.url).is_ok_and(|url| url.origin() != self.own.origin()) {
             return;
         }
         // A frame of the document in itself has no end.
-        if found.kind == ResourceKind::Frame
+        if matches!(found.kind, ResourceKind::Frame | ResourceKind::Object)
             && Url::parse(&found.url).is_ok_and(|url| same_page(&url, &self.own))
         {
             found.left = Some(Left::TooDeep);
@@ -501,7 +531,10 @@ impl Reader {
                 more(&self.pictures);
                 self.chosen.take();
             }
-            "video" | "audio" => more(&self.media),
+            "video" | "audio" => {
+                more(&self.media);
+                self.media_cors.set(Cors::of(attributes.value("crossorigin")));
+            }
             _ => {}
         }
     }

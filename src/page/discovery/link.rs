@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::charset::Charset;
-use super::elements::{Rel, linked};
+use super::elements::{Rel, essence, is_javascript, linked};
 use super::resolve::{Resolved, resolve};
 use super::srcset;
 use crate::page::found::{Found, Place};
@@ -40,8 +40,19 @@ pub fn links(base: &str, headers: &[Header], source: LinkSource, viewport: Viewp
 fn read(link: &str, base: &Url, source: LinkSource, viewport: Viewport) -> Option<Found> {
     let (target, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;
     let value = |name: &str| parameter(parameters, name);
+    // A link with another context is none of this response (RFC 8288 section 3.2), and Chromium heeds none that names one.
+    if value("anchor").is_some() {
+        return None;
+    }
     let rels = value("rel")?;
     let rel = Rel::of(&rels)?;
+    // In a field it takes scripts of their own types alone; in markup of any.
+    let is_other =
+        |kind: String| !kind.trim().is_empty() && !is_javascript(&essence(&kind).to_ascii_lowercase());
+    let of_script = value("as").is_some_and(|kind| kind.trim().eq_ignore_ascii_case("script"));
+    if rel == Rel::Preload && of_script && value("type").is_some_and(is_other) {
+        return None;
+    }
     let early = matches!(rel, Rel::Preload | Rel::ModulePreload | Rel::Preconnect);
     // A page cannot be styled by a field of Chrome's, and a 103 knows of few.
     if rel == Rel::Stylesheet || (source == LinkSource::EarlyHints && !early) {
@@ -135,6 +146,9 @@ mod tests {
                 vec![(url("/g.png"), ResourceKind::Image)],
             ),
             ("<data:text/css,a>; rel=preload; as=style", Response, vec![]),
+            ("</a.css>; rel=preload; as=style; anchor=\"/other\"", Response, vec![]),
+            ("</a.js>; rel=preload; as=script; type=text/plain", Response, vec![]),
+            ("</a.js>; rel=preload; as=script; type=Text/JavaScript", Response, vec![(url("/a.js"), Script)]),
         ] {
             assert_eq!(of(value, source), expected, "{value}");
         }

@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::charset::{Charset, latin_bytes};
-use crate::trace::Left;
+use crate::trace::{Left, few_slashes};
 
 /// Bytes of a URL beyond which it is not looked at: browsers take 2 MB, servers some kilobytes.
 pub(super) const MAX_URL: usize = 32 * 1024;
@@ -33,6 +33,11 @@ pub(super) fn resolve(base: &Url, charset: Charset, written: &str) -> Resolved {
     if charset == Charset::Other && !written.is_ascii() {
         return Resolved::Left(written.to_owned(), Left::Charset);
     }
+    // Markup that was left open, and has swallowed what stood behind it: browsers do not ask for that.
+    if written.contains('<') && written.contains(['\t', '\n', '\r']) {
+        return Resolved::Left(start_of(&written.replace(['\t', '\n', '\r'], "")), Left::BadUrl);
+    }
+    let written = &*few_slashes(written);
     let options = Url::options().base_url(Some(base));
     let options = if charset == Charset::Latin1 {
         options.encoding_override(Some(&|text| latin_bytes(text).into()))
@@ -45,12 +50,24 @@ pub(super) fn resolve(base: &Url, charset: Charset, written: &str) -> Resolved {
             match url.scheme() {
                 // A base may be as long as what is resolved against it.
                 _ if url.as_str().len() > MAX_URL => Resolved::Left(start_of(url.as_str()), Left::BadUrl),
+                // Browsers take no password from markup, but for the one that the page itself was asked for with.
+                _ if has_credentials(&url) && !has_same_credentials(&url, base) => {
+                    Resolved::Left(url.into(), Left::BadUrl)
+                }
                 "http" | "https" if url.has_host() => Resolved::Url(url.into()),
                 _ => Resolved::Left(url.into(), Left::BadUrl),
             }
         }
         Err(_) => Resolved::Left(written.to_owned(), Left::BadUrl),
     }
+}
+
+fn has_credentials(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
+}
+
+fn has_same_credentials(one: &Url, other: &Url) -> bool {
+    one.origin() == other.origin() && one.username() == other.username() && one.password() == other.password()
 }
 
 /// What is shown of a URL that is too long.

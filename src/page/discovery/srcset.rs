@@ -68,6 +68,10 @@ pub(super) fn choose<'a>(
 fn source_size(sizes: Option<&str>, viewport: Viewport) -> (f64, &'static str) {
     let whole = f64::from(viewport.width);
     let parts = split_outside(sizes.unwrap_or_default());
+    // It is for images that wait for layout; to others Chromium takes it for no size at all.
+    if parts.first().is_some_and(|part| part.trim().eq_ignore_ascii_case("auto")) {
+        return (whole, UNKNOWN);
+    }
     let mut doubt = "";
     for part in parts {
         let (condition, size) = last_value(part.trim());

@@ -16,7 +16,8 @@ const DOCUMENTS: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,i
 
 /// Whether a resource is fetched with credentials.
 pub(super) fn credentials(wish: &Wish, url: &Url) -> Credentials {
-    if wish.cors == Cors::Anonymous && !is_own(wish, url) { Credentials::Omitted } else { Credentials::Sent }
+    let is_bare = wish.cors == Cors::Anonymous || wish.cors == Cors::No && wish.credentialless;
+    if is_bare && !is_own(wish, url) { Credentials::Omitted } else { Credentials::Sent }
 }
 
 /// The plan of one request: that of the document without what belongs to the document alone.
@@ -30,6 +31,7 @@ pub(super) fn plan(
     // What is given for the document's server is nobody else's.
     let given = of.headers.iter().filter(|(name, _)| same && !is_of_document(name)).cloned();
     let accept = match kind {
+        _ if wish.dictionary => "*/*",
         _ if wish.prefetch => DOCUMENTS,
         ResourceKind::Image | ResourceKind::Icon => IMAGES,
         ResourceKind::Stylesheet => "text/css,*/*;q=0.1",
@@ -216,6 +218,24 @@ mod tests {
             let given = fitting((&page, &url::parse(to).unwrap()), &wish, &jar);
             let given: Vec<_> = given.iter().map(|cookie| cookie.name.as_str()).collect();
             assert_eq!(given, names, "{asker} {to}");
+        }
+    }
+
+    #[test]
+    fn a_credentialless_document_tells_other_origins_nothing() {
+        let wish = |cors| Wish {
+            terms: Rc::new(Terms::of("https://www.a.test/", &[])),
+            credentialless: true,
+            cors,
+            ..Wish::default()
+        };
+        for (cors, to, is_told) in [
+            (Cors::No, "https://www.a.test/x", true),
+            (Cors::No, "https://img.a.test/x", false),
+            (Cors::Credentials, "https://img.a.test/x", true),
+        ] {
+            let told = credentials(&wish(cors), &url::parse(to).unwrap());
+            assert_eq!(told == Credentials::Sent, is_told, "{cors:?} {to}");
         }
     }
 

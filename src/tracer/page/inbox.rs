@@ -14,7 +14,7 @@ use crate::page::{
     links,
 };
 use crate::plan::Visits;
-use crate::reading::{AltSvc, alt_svc};
+use crate::reading::{AltSvc, alt_svc, security};
 use crate::trace::{
     self, Asker, At, CorsCredentials, CorsRole, CorsVerdict, DocumentRead, Header, Http, HttpVersion,
     Informational, Integrity, ResourceKind, Unused, Url, Viewport, header, parameter,
@@ -236,7 +236,7 @@ impl Ear {
     fn unusable(&self, url: &Url, record: &Http) -> Option<Unused> {
         let wish = self.wish.as_ref()?;
         self.opaque.set(is_opaque(wish, url));
-        if self.kind == ResourceKind::Frame {
+        if self.is_frame(record) {
             let terms = self.terms.borrow();
             let is_isolated = wish.terms.embedder != Embedder::Unsafe && terms.embedder == Embedder::Unsafe;
             return match () {
@@ -258,14 +258,28 @@ impl Ear {
         (is_used && is_of_other_type(self.kind, wish, url, record)).then_some(Unused::MediaType)
     }
 
+    /// Whether what comes is shown as a document in the page: also an `object` and an `embed` show one, where it is HTML
+    /// (HTML section 4.8.7).
+    fn is_frame(&self, record: &Http) -> bool {
+        let is_html = || matches!(media_type(record).1.as_str(), "text/html" | "application/xhtml+xml");
+        let came = record.status.is_some_and(|status| (200..300).contains(&status));
+        match self.kind {
+            ResourceKind::Frame => true,
+            ResourceKind::Object => came && is_html(),
+            _ => false,
+        }
+    }
+
     /// How the body of a response is read.
     fn reader(&self, url: &Url, record: &Http) -> Reader {
         let (kind, essence) = media_type(record);
         let charset = parameter(&kind, "charset");
         match self.kind {
             // What nobody may show asks for nothing.
-            ResourceKind::Frame if self.unused.get().is_some() => Reader::Nothing(None),
-            ResourceKind::Document | ResourceKind::Frame => {
+            _ if self.is_frame(record) && self.unused.get().is_some() => Reader::Nothing(None),
+            // Nobody goes to another page by a response that has none (HTML section 7.4.2.2).
+            ResourceKind::Frame if matches!(record.status, Some(204 | 205)) => Reader::Nothing(None),
+            kind if kind == ResourceKind::Document || self.is_frame(record) => {
                 // One without a word is looked into by browsers; so it is here (MIME Sniffing standard).
                 if !matches!(essence.as_str(), "text/html" | "application/xhtml+xml" | "") {
                     return Reader::Nothing(Some("it is not HTML"));
@@ -287,6 +301,14 @@ impl Ear {
             _ => Reader::Nothing(None),
         }
     }
+}
+
+/// The Set-Cookie fields that browsers heed: SameSite=None wants Secure (RFC 6265bis section 5.7).
+fn cookies_taken(headers: &[Header]) -> Vec<Header> {
+    let said = security(headers).cookies;
+    let is_refused = |place: usize| said.iter().any(|one| one.field == place && one.refused.is_some());
+    let all = headers.iter().enumerate().filter(|(_, field)| field.name.eq_ignore_ascii_case("set-cookie"));
+    all.filter(|(place, _)| !is_refused(*place)).map(|(_, field)| field.clone()).collect()
 }
 
 /// A Content-Type, and what of it stands before its parameters.
@@ -395,8 +417,7 @@ impl Hears for Ear {
         {
             self.inbox.put(Heard::Offered { url: Box::new(url.clone()), said });
         }
-        let of_cookies = |field: &&Header| field.name.eq_ignore_ascii_case("set-cookie");
-        let fields: Vec<Header> = record.headers.iter().filter(of_cookies).cloned().collect();
+        let fields = cookies_taken(&record.headers);
         if !fields.is_empty() {
             self.inbox.put(Heard::Cookies { of: self.of, url: Box::new(url.clone()), fields });
         }
@@ -410,14 +431,15 @@ impl Hears for Ear {
             return;
         }
         let terms = Terms::of(&url.href, &record.headers);
-        let frame = self.wish.as_ref().filter(|_| self.kind == ResourceKind::Frame);
+        let frame = self.wish.as_ref().filter(|_| self.is_frame(record));
         let terms = match frame {
             Some(wish) => terms.framed(wish.sandbox.as_deref(), &wish.terms),
             None => terms,
         };
         self.terms.replace(Rc::new(terms));
         self.unused.set(self.unusable(url, record));
-        if matches!(self.kind, ResourceKind::Document | ResourceKind::Frame | ResourceKind::Stylesheet) {
+        // Of stylesheets Chromium heeds none.
+        if self.kind == ResourceKind::Document || self.is_frame(record) {
             self.links((&url.href, &record.headers, LinkSource::Response), at);
         }
         self.reader.replace(self.reader(url, record));

@@ -16,7 +16,7 @@ use super::revisit::Revisits;
 use super::slot::{Job, Waiting};
 use crate::dns::UncountedLanes;
 use crate::http;
-use crate::page::{Cors, Found, Pending, Place, Progress, Ranks, Schedule, Wish, can_wait, place};
+use crate::page::{Cors, Embedder, Found, Pending, Place, Progress, Ranks, Schedule, Wish, can_wait, place};
 use crate::plan::{Cookie, MAX_LEVELS, MAX_PAGE_BYTES, PagePlan, Potential, Reach, Sites};
 use crate::suffix;
 use crate::tcp;
@@ -190,19 +190,19 @@ impl State {
             Asker::Resource(id) => Some((self.known[id.0].clone(), self.resources[id.0].clone())),
         };
         let level = 1 + above.as_ref().map_or(0, |(known, _)| known.level);
-        let framed = above
-            .as_ref()
-            .is_some_and(|(known, resource)| known.framed || resource.kind == ResourceKind::Frame);
+        let framed =
+            above.as_ref().is_some_and(|(known, resource)| known.framed || is_document(resource.kind));
         let framed = framed || found.wish.framed;
         found.wish.framed = framed;
         let frame = match (of, above.as_ref()) {
-            (Asker::Resource(id), Some((_, resource))) if resource.kind == ResourceKind::Frame => Some(id),
+            (Asker::Resource(id), Some((_, resource))) if is_document(resource.kind) => Some(id),
             (_, above) => above.and_then(|(known, _)| known.frame),
         };
-        if let Some((known, _)) = above.as_ref().filter(|(_, resource)| resource.kind != ResourceKind::Frame)
-        {
+        if let Some((known, _)) = above.as_ref().filter(|(_, resource)| !is_document(resource.kind)) {
             found.wish.terms = Rc::new(found.wish.terms.of_sheet(&known.wish.terms));
         }
+        found.wish.credentialless =
+            found.wish.terms.embedder == Embedder::Credentialless && !is_document(found.kind);
         let above = match above {
             Some((_, resource)) => resource.blocking,
             // An import of a style element is waited for as the element is (HTML section 4.2.6).
@@ -535,6 +535,11 @@ impl State {
     pub(super) fn ended(&mut self, id: ResourceId) {
         self.running.retain(|other| *other != id);
     }
+}
+
+/// Whether what it asks for is asked for by a document of its own.
+const fn is_document(kind: ResourceKind) -> bool {
+    matches!(kind, ResourceKind::Frame | ResourceKind::Object)
 }
 
 /// What browsers do not block on a page over TLS: they try it by https, or take it in the clear from an address.

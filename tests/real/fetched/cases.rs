@@ -57,6 +57,9 @@ const BAR: &str = "Chromium escapes a bar in a path, which the URL standard does
 const NEGATED: &str = "its condition does not hold, and Chromium fetches it all the same";
 const CHARSET: &str = "its charset is not known to urltrace, and it says so";
 
+const AHEAD: &str = "what is fetched for a page that may come next is not followed";
+const SCANNER: &str = "Chromium's scanner takes it for the document's own, and its parser does not";
+
 const CSP: &str = "content-security-policy";
 
 pub(super) const CASES: &[Case] = &[
@@ -232,4 +235,57 @@ pub(super) const CASES: &[Case] = &[
     with("imports for other media", "<link rel=stylesheet href=a.css>",
         &[("a.css", "@import 'b.css' print; @import 'c.css' (max-width: 10px); @import 'd.css' layer(x) supports(display: grid) print; @import 'e.css' none-such(x);")]),
     under("corp: its origin alone", &[("Cross-Origin-Resource-Policy", "same-origin")], "<link rel=stylesheet href={T}a.css><link rel=stylesheet href=b.css><img src={T}c.png>"),
+    but(&[(Chromium, "n.html", AHEAD)], page("speculation rules", "<script type=speculationrules>{\"prefetch\":[{\"urls\":[\"n.html\"]}]}</script><img src=a.png>")),
+    page("media of preference and of the device", "<link rel=stylesheet href=a.css media='(prefers-color-scheme: dark)'><link rel=stylesheet href=b.css media='(prefers-color-scheme: light)'>
+        <link rel=stylesheet href=c.css media='(orientation: portrait)'><link rel=stylesheet href=d.css media='(min-resolution: 2dppx)'><link rel=stylesheet href=e.css media='(scripting: none)'>"),
+    page("pictures by a preference and by a range", "<picture><source media='(prefers-color-scheme: dark)' srcset=a.png><img src=b.png></picture>
+        <picture><source media='(width<=700px)' srcset=c.png><source media='(min-width:700px)' srcset=d.png><img src=e.png></picture>
+        <picture><source media='(prefers-reduced-motion)' srcset=f.png><img src=g.png></picture>"),
+    page("pictures by a type", "<picture><source type=image/heic srcset=a.heic><source type='image/svg+xml' srcset=b.svg><img src=c.png></picture>
+        <picture><source type=image/jp2 srcset=d.jp2><source type=IMAGE/WebP srcset=e.webp><img src=f.png></picture>
+        <picture><source type='image/avif;codecs=av01' srcset=g.avif><img src=h.png></picture><picture><source type='' srcset=i.png><img src=j.png></picture>"),
+    page("sizes in odd units", "<img sizes='min(500px, 100vw)' srcset='d.png 500w, e.png 1500w'><img sizes='clamp(100px, 50vw, 400px)' srcset='f.png 400w, g.png 800w'>
+        <img sizes='50%' srcset='h.png 400w, i.png 1600w'><img sizes='20em' srcset='j.png 320w, k.png 700w'><img sizes='10cm' srcset='p.png 380w, q.png 800w'>
+        <img sizes='-1px' srcset='r.png 100w, s.png 1600w'><img sizes='(nonsense) 10px, 200px' srcset='t.png 10w, u.png 200w, v.png 1600w'>"),
+    page("sizes that are auto", "<img sizes='auto' srcset='a.png 300w, b.png 1600w'><img sizes='auto,100px' srcset='c.png 100w, d.png 1600w'>
+        <img sizes='(min-width:1px) auto, 100px' srcset='e.png 100w, f.png 1600w'>"),
+    page("lazy frames", "<div style='height:30000px'></div><iframe loading=lazy src=a.html></iframe><iframe loading=eager src=b.html></iframe><iframe loading=LAZY src=c.html></iframe>"),
+    but(
+        &[(Chromium, "a.svg", LAYOUT), (Chromium, "b.svg", LAYOUT)],
+        page("svg that is painted by other files", "<svg><rect width=9 height=9 fill='url(a.svg#x)'/><rect width=9 height=9 filter='url(b.svg#f)'/><image href=''/><image/></svg>"),
+    ),
+    page("mathml and html in it", "<math><mglyph src=a.png></mglyph><mi href=b.html>x</mi><annotation-xml encoding='text/html'><img src=d.png></annotation-xml>
+        <mtext><img src=f.png></mtext></math><svg><p><img src=g.png></p></svg><svg><foreignObject><img src=h.png></foreignObject><script href=i.js /><script xlink:href=j.js></script></svg>"),
+    with("documents in objects", "<object data=a.html></object><embed src=b.html><object data=c.html type=text/html></object>",
+        &[("a.html", "<!doctype html><link rel=stylesheet href=a1.css><img src=a2.png><script src=a3.js></script>"), ("b.html", "<!doctype html><img src=b1.png>")]),
+    page("tracks that are turned on", "<video><track src=b.vtt default><track src=c.vtt></video><video crossorigin><track src={T}d.vtt default kind=captions></video>
+        <video><track default src={T}e.vtt></video><video><track default kind=metadata src=f.vtt></video><audio><track default src=g.vtt></audio><track default src=h.vtt>"),
+    with("layers between imports", "<link rel=stylesheet href=a.css><style>@layer x; @import 'b.css'; @layer y; @import 'c.css';</style>",
+        &[("a.css", "@layer x; @import 'd.css'; @layer y; @import 'e.css';")]),
+    with("semicolons between imports", "<link rel=stylesheet href=a.css><style>@import 'b.css';; @import 'c.css';</style>", &[("a.css", ";@import 'd.css';")]),
+    page("imports in odd spellings", "<style>@IMPORT url( 'a.css' );@import url(b.css);@import'c.css';@import\"d.css\"screen;@im\\port 'f.css';@import /**/ 'h.css' /* */ ;@import '';@import url();@import 'k.css' url(x);</style>
+        <style>@charset 'utf-8'; @layer a, b; @import 'l.css'; @namespace url(x); @import 'm.css';</style><style>@layer a {} @import 'n.css';</style><style><!-- @import 'o.css'; --></style>
+        <style>@media screen { @import 'p.css'; }</style>"),
+    page("bases in turn", "<img src=a.png><base target=_top><base href=sub/><img src=b.png><base href=two/><img src=c.png>"),
+    page("a base in the body", "<body><img src=a.png><base href='{T}'><img src=b.png>"),
+    page("a base that is data", "<base href='data:text/html,x'><img src=a.png>"),
+    but(&[(Chromium, "y/a.png", SCANNER)], page("a base of svg", "<svg><base href=y/></svg><img src=a.png>")),
+    page("bases that are inert", "<template><base href=x/></template><noscript><base href=z/></noscript><img src=a.png>"),
+    under("links in fields with a context of their own", &[("Link", "<a.css>; rel=preload; as=style; anchor=\"/x\", <b.css>; rel=preload; as=style; anchor=\"\", <c.js>; rel=preload; as=script; fetchpriority=high"),
+        ("Link", "<d.js>; rel=\"preload next\"; as=script, <e.js>; rel=next; rel=preload; as=script, <f.js>; REL=PRELOAD; AS=script, <h.js>; rel=preload; as=script; crossorigin")], "<p>"),
+    under("links in fields by type", &[("Link", "<f.woff2>; rel=preload; as=font, <g.woff2>; rel=preload; as=font; crossorigin=anonymous, <h.json>; rel=preload; as=json, <j.js>; rel=preload; as=script; type=text/plain, <k.css>; rel=preload; as=style; media=print")], "<p>"),
+    page("dictionaries", "<link rel=compression-dictionary href=a.dict><link rel=compression-dictionary href={T}b.dict>"),
+    page("words of several relations", "<link rel='preload stylesheet' as=style href=a.css><link rel='prefetch preload' as=script href=d.js><link rel='next prefetch' href=e.html><link rel='stylesheet alternate' href=f.css title=x>
+        <link rel=apple-touch-icon href=g.png><link rel=mask-icon href=h.svg><link rel=search href=i.xml><link rel=pingback href=j><link rel=author href=k>"),
+    page("scripts for events, and modules for nobody", "<script for=window event=onload src=a.js></script><script for=x event=y src=b.js></script><script type=module nomodule src=c.js></script>
+        <script nomodule async src=d.js></script><script src=f.js type=application/ecmascript></script><script src='  i.js '></script><script async=false src=j.js></script>"),
+    page("hosts behind many slashes", "<img src='///third.{H}/{P}a.png'><img src='\\\\third.{H}\\{P}b.png'><img src='/\\/third.{H}/{P}c.png'><img src='https:d.png'>"),
+    page("urls that nobody asks for", "<img src=http://><img src='https://h1.test:99999/x.png'><img src='//'><img src='filesystem:x'><img src='mailto:x'><img src='chrome://x'><img src=a.png>"),
+    page("passwords in urls", "<img src='https://u:p@{H}/{P}a.png'><script src='https://u@third.{H}/{P}b.js'></script><iframe src='https://u:p@{H}/{P}c.html'></iframe><img src='https://@{H}/{P}d.png'>"),
+    page("markup that was left open", "<img src='a.png?x=<\ny'><img src='b.png?x\ny'><script src='c.js?<'></script><link rel=stylesheet href='d.css?\n<e'>"),
+    with("frames that are not to be shown", "<iframe src=a.html></iframe><object data=b.html></object>",
+        &[("a.html", "<!doctype html><meta http-equiv=x-frame-options content=deny><img src=a1.png>"), ("b.html", "<!doctype html><img src=b1.png>")]),
+    under("credentials are nobody's", &[("Cross-Origin-Embedder-Policy", "credentialless")], "<img src={T}a.png><img src=b.png><script src={T}c.js></script>"),
+    under("hints that a page may send", &[("Accept-CH", "DPR, Width"), ("No-Vary-Search", "params"), ("Clear-Site-Data", "\"cache\"")], "<img src='a.png?x=1'><img src='a.png?x=2'>"),
+    page("shadow trees in markup", "<div><template shadowrootmode=open><link rel=stylesheet href=a.css><img src=b.png></template></div><template><template shadowrootmode=open><img src=e.png></template></template>"),
 ];
