@@ -127,7 +127,7 @@ impl Measure {
             }
             Self::Redirects => Ok(u64::try_from(trace.redirects()).unwrap_or(u64::MAX)),
             Self::CertificateDays => {
-                let tls = trace.hops().last().and_then(|hop| hop.connection?.tls.as_ref().ran());
+                let tls = trace.hops().next_back().and_then(|hop| hop.connection?.tls.as_ref().ran());
                 let leaf = tls.and_then(|tls| tls.chain.first()).ok_or("no certificate was shown")?;
                 u64::try_from(leaf.days_left).map_err(|_| EXPIRED)
             }

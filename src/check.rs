@@ -144,7 +144,7 @@ pub fn check(trace: &Trace, thresholds: &Thresholds) -> Checked {
 }
 
 fn status(trace: &Trace) -> Option<(State, String)> {
-    let http = trace.hops().last()?.http.ran()?;
+    let http = trace.hops().next_back()?.http.ran()?;
     // In gRPC the status of HTTP tells only how the way was.
     if let Some(call) = http.grpc.as_ref().filter(|call| !call.is_good()) {
         let health = call.serving.map(|serving| serving.as_str().to_owned());
@@ -174,7 +174,7 @@ fn time(trace: &Trace, thresholds: &Thresholds) -> Option<(State, String)> {
 /// The days that the certificate of the last request has left.
 #[must_use]
 pub fn days_left(trace: &Trace) -> Option<i64> {
-    let hop = trace.hops().last()?;
+    let hop = trace.hops().next_back()?;
     let tls = hop.connection?.tls.as_ref().ran()?;
     tls.chain.first().map(|leaf| leaf.days_left)
 }

@@ -114,7 +114,7 @@ pub fn of_trace(trace: &Trace, bad_status: &OnBadStatus, limits: Limits) -> u8 {
             _ => of_stage(failure.stage),
         };
     }
-    let http = || trace.hops().last().and_then(|hop| hop.http.ran());
+    let http = || trace.hops().next_back().and_then(|hop| hop.http.ran());
     // In gRPC the status of HTTP tells only how the way was.
     let is_bad = || {
         http().is_some_and(|http| {

@@ -257,6 +257,14 @@ impl TraceReport {
         Self { trace, findings: Vec::new(), verdict, budgets: Vec::new(), expected: None, exit_code }
     }
 
+    /// The same for a line of a list, which has no place for a verdict either.
+    #[must_use]
+    pub fn of_a_line(trace: Trace, exit_code: impl FnOnce(&Trace, &[Finding]) -> u8) -> Self {
+        let exit_code = exit_code(&trace, &[]);
+        let (findings, verdict) = (Vec::new(), Verdict::untold());
+        Self { trace, findings, verdict, budgets: Vec::new(), expected: None, exit_code }
+    }
+
     /// The same with what was expected of the status.
     #[must_use]
     pub fn with_expected(self, statuses: Option<&Statuses>) -> Self {

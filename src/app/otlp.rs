@@ -160,7 +160,7 @@ async fn sent(batch: &SpanBatch, collector: &Collector, session: &Session) -> Re
 
 /// Whether a collector wants the same once more, and when, if it says so.
 fn asked_again(trace: &Trace, clock: &Clock) -> Option<Option<Duration>> {
-    let http = trace.hops().last().and_then(|hop| hop.http.ran())?;
+    let http = trace.hops().next_back().and_then(|hop| hop.http.ran())?;
     let retry = || reading::limits(http, clock.wall_now())?.retry.map(|retry| retry.wait);
     matches!(http.status, Some(429 | 502 | 503 | 504)).then(retry)
 }
@@ -176,7 +176,7 @@ fn accepted(trace: &Trace) -> Result<(), String> {
     if let Some(failure) = trace.failure() {
         return Err(format!("{}: {}", failure.stage.as_str(), failure.message));
     }
-    let http = trace.hops().last().and_then(|hop| hop.http.ran());
+    let http = trace.hops().next_back().and_then(|hop| hop.http.ran());
     match http.map(|http| (http.status, &http.body.start)) {
         Some((Some(200..=299), said)) => rejected(said),
         Some((Some(status), _)) => Err(format!("the collector answered {status}")),

@@ -160,7 +160,11 @@ rules! {
 /// All findings of a trace, worst first; of equals, in the order of the stages.
 #[must_use]
 pub fn check(trace: &Trace) -> Vec<Finding> {
-    let findings = worst_first(RULES.iter().flat_map(|rule| rule.look_at(trace)));
+    let mut findings = Vec::new();
+    for rule in RULES {
+        findings.append(&mut rule.look_at(trace));
+    }
+    worst_first(&mut findings);
     let mut findings = settle(fold(findings, Some(trace)), &Axis::of(trace));
     paged::settle(&mut findings, trace);
     findings
@@ -170,17 +174,18 @@ pub fn check(trace: &Trace) -> Vec<Finding> {
 #[must_use]
 pub fn check_dns(dns: &Dns, started_at: SystemTime) -> Vec<Finding> {
     let lookups = Lookups { all: std::slice::from_ref(dns), started_at };
-    let findings = worst_first(RULES.iter().flat_map(|rule| match rule.check {
-        Check::Lookups(check) => check(rule, lookups),
-        Check::Trace(_) => Vec::new(),
-    }));
+    let mut findings = Vec::new();
+    for rule in RULES {
+        if let Check::Lookups(check) = rule.check {
+            findings.append(&mut check(rule, lookups));
+        }
+    }
+    worst_first(&mut findings);
     settle(fold(findings, None), &Axis::of_lookup(dns))
 }
 
-fn worst_first(findings: impl Iterator<Item = Finding>) -> Vec<Finding> {
-    let mut findings: Vec<_> = findings.collect();
+fn worst_first(findings: &mut [Finding]) {
     findings.sort_by_key(|finding| finding.severity);
-    findings
 }
 
 #[cfg(test)]

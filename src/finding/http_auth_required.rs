@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    let challenge = trace.hops().last().and_then(|hop| {
+    let challenge = trace.hops().next_back().and_then(|hop| {
         let http = hop.http.ran().filter(|http| http.status == Some(401))?;
         of_challenge(rule, &hop, http)
     });

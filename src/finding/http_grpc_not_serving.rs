@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    let Some((hop, http)) = trace.hops().last().and_then(|hop| Some((hop, hop.http.ran()?))) else {
+    let Some((hop, http)) = trace.hops().next_back().and_then(|hop| Some((hop, hop.http.ran()?))) else {
         return Vec::new();
     };
     let Some((call, serving)) = http.grpc.as_ref().and_then(|call| Some((call, call.serving?))) else {

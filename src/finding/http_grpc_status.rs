@@ -19,7 +19,7 @@ const NOT_FOUND: u32 = 5;
 const UNIMPLEMENTED: u32 = 12;
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    let Some((hop, http)) = trace.hops().last().and_then(|hop| Some((hop, hop.http.ran()?))) else {
+    let Some((hop, http)) = trace.hops().next_back().and_then(|hop| Some((hop, hop.http.ran()?))) else {
         return Vec::new();
     };
     let Some((call, status)) = http.grpc.as_ref().and_then(|call| Some((call, call.status?))) else {

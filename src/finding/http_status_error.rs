@@ -34,7 +34,7 @@ const POST_HANDSHAKE: (&str, &str) = (
 const ANOTHER: &str = "the server's log says whether it accepts the client certificate that it got";
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    let Some((hop, http)) = trace.hops().last().and_then(|hop| Some((hop, hop.http.ran()?))) else {
+    let Some((hop, http)) = trace.hops().next_back().and_then(|hop| Some((hop, hop.http.ran()?))) else {
         return Vec::new();
     };
     if http.status == Some(101) && position(&http.request.headers, "upgrade").is_none() {

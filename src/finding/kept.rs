@@ -5,7 +5,7 @@ use crate::trace::{Hop, Http, Trace, age, directive, header, members, position, 
 /// The document that a trace came for: the last response, where it is a whole 200 to a GET. What is said of an
 /// error, of a redirect or of another method tells nothing of the page.
 pub(super) fn document(trace: &Trace) -> Option<(Hop<'_>, &Http)> {
-    let hop = trace.hops().last()?;
+    let hop = trace.hops().next_back()?;
     let http = hop.http.ran()?;
     let whole = hop.failure.is_none() && http.body.complete;
     (whole && http.status == Some(200) && http.request.method == "GET").then_some((hop, http))

@@ -25,7 +25,7 @@ pub(super) const RULE: Rule = Rule {
 const LONG: Duration = Duration::from_millis(200);
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    let Some(document) = trace.hops().last() else { return Vec::new() };
+    let Some(document) = trace.hops().next_back() else { return Vec::new() };
     let Some((thinking, round_trip)) = thought(&document) else { return Vec::new() };
     let awaited: Vec<Asked<'_>> = asked(trace).into_iter().filter(is_named_by_markup).collect();
     let Some(simulation) = Simulation::of(trace).filter(|_| !awaited.is_empty()) else { return Vec::new() };

@@ -21,7 +21,7 @@ pub(super) const RULE: Rule = Rule {
 const MOST: usize = 6;
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    let Some(document) = trace.hops().last() else { return Vec::new() };
+    let Some(document) = trace.hops().next_back() else { return Vec::new() };
     // The first request to each, by scheme, host and port (RFC 6454).
     let mut first: Vec<Asked<'_>> = Vec::new();
     for one in asked(trace).into_iter().filter(|one| opening(&one.hop) > 0 && !is_same(&one.hop, &document)) {

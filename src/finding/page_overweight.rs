@@ -40,7 +40,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     };
     let responses = count(trace.requests.len() + all.len(), "response");
     let title = format!("the page weighs {} in {responses}{heaviest_are}", bytes(sum));
-    let document = trace.hops().last().map(|hop| Place::Request(hop.id, InRequest::WireBytes));
+    let document = trace.hops().next_back().map(|hop| Place::Request(hop.id, InRequest::WireBytes));
     let heaviest = heaviest.map(|(id, _)| Place::Resource(*id, InResource::WireBytes));
     let mut finding = rule.finding(
         title,

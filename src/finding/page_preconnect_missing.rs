@@ -19,7 +19,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let (Some(page), Some(simulation)) = (&trace.page, Simulation::of(trace)) else { return Vec::new() };
-    let Some(document) = trace.hops().last() else { return Vec::new() };
+    let Some(document) = trace.hops().next_back() else { return Vec::new() };
     let hinted = |host: &str| {
         let of_host =
             |url: &str| url.split('/').nth(2).is_some_and(|name| name.split(':').next() == Some(host));

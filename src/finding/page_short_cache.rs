@@ -24,7 +24,7 @@ const LONG: u64 = 30 * 86_400;
 const RETURNS: [u64; 11] = [0, 0, 1, 3, 8, 12, 24, 48, 72, 168, 8760];
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    let Some(document) = trace.hops().last() else { return Vec::new() };
+    let Some(document) = trace.hops().next_back() else { return Vec::new() };
     let own = |one: &Asked<'_>| !is_other_site(&document.url.host_ascii, &one.hop.url.host_ascii);
     let all = asked(trace).into_iter().filter(own);
     let short: Vec<(Asked<'_>, u64)> = all.filter_map(|one| Some((one, fetched_anew(&one)?))).collect();

@@ -77,7 +77,7 @@ pub(super) fn asked(trace: &Trace) -> Vec<Asked<'_>> {
 
 /// Whether a frame of another site asks for it, however deep below.
 pub(super) fn is_anothers(trace: &Trace, resource: &Resource) -> bool {
-    let (Some(page), Some(document)) = (&trace.page, trace.hops().last()) else { return false };
+    let (Some(page), Some(document)) = (&trace.page, trace.hops().next_back()) else { return false };
     let mut of = resource.initiator.of;
     while let Asker::Resource(id) = of {
         let Some(above) = page.resources.get(id.0) else { return false };
@@ -112,7 +112,7 @@ pub(super) const STALL: Duration = Duration::from_secs(1);
 
 /// How long rendering waited for another site that was slow or failed: not while the head itself was still to come.
 pub(super) fn stalls(trace: &Trace, one: &Asked<'_>) -> Option<Duration> {
-    let document = trace.hops().last()?;
+    let document = trace.hops().next_back()?;
     let head_read = trace.page.as_ref()?.marks.head_read;
     let begun = one.hop.request.queued.unwrap_or(one.hop.start);
     let from = head_read.map_or(begun, |read| read.max(begun));

@@ -20,7 +20,7 @@ pub(super) struct Again<'t> {
 /// All that were made and meet a condition.
 pub(super) fn again<'t>(trace: &'t Trace, is: impl Fn(&Again<'t>) -> bool) -> Vec<Again<'t>> {
     let visit = trace.page.as_ref().and_then(|page| page.again.as_ref());
-    let (Some(visit), Some(document)) = (visit, trace.hops().last()) else { return Vec::new() };
+    let (Some(visit), Some(document)) = (visit, trace.hops().next_back()) else { return Vec::new() };
     let all = visit.requests.iter().enumerate().filter_map(|(place, row)| {
         let asked = row.asked.as_ref()?;
         let first = trace.hops().nth(row.of.0).or_else(|| trace.page_hop(row.of))?;

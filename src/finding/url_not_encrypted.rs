@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
-    let Some(hop) = trace.hops().last() else { return Vec::new() };
+    let Some(hop) = trace.hops().next_back() else { return Vec::new() };
     let Some(http) = hop.http.ran().filter(|http| http.status.is_some()) else { return Vec::new() };
     let to_https = http
         .redirect

@@ -55,7 +55,12 @@ impl<'t> Fields<'t> {
     pub(super) fn says(self, name: &str, word: &str) -> bool {
         self.named(name).any(|field| {
             let start = &field.value[..field.value.len().min(SEARCHED)];
-            start.windows(word.len().max(1)).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+            let first = word.as_bytes().first();
+            // Most places are passed by their first letter.
+            start.windows(word.len().max(1)).any(|part| {
+                first.is_some_and(|first| part[0].eq_ignore_ascii_case(first))
+                    && part.eq_ignore_ascii_case(word.as_bytes())
+            })
         })
     }
 

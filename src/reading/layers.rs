@@ -33,6 +33,17 @@ pub fn layers(headers: &[Header]) -> Vec<Layer> {
     found
 }
 
+/// Whether any field of a response can say how long its layer waited for the next: nearly none does, and the layers of
+/// those need not be told apart for it.
+pub(super) fn tell_of_upstream(headers: &[Header]) -> bool {
+    let fields = Fields::of(headers);
+    let names = VENDORS.iter().flat_map(|vendor| vendor.upstream).map(|upstream| match upstream {
+        Upstream::Field(name) => name,
+        Upstream::Metric(_) => "server-timing",
+    });
+    names.chain(["server-timing"]).any(|name| fields.count(name) > 0)
+}
+
 /// Marks of a vendor in a response.
 struct Seen {
     vendor: &'static Vendor,

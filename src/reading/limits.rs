@@ -61,10 +61,11 @@ pub struct Quota {
 #[must_use]
 pub fn limits(http: &Http, here: SystemTime) -> Option<Limits> {
     let headers = &http.headers;
-    let now = moment(headers, here);
+    // Most responses say nothing that it is needed for.
+    let now = || moment(headers, here);
     let limits = Limits {
         retry: retry(headers, now),
-        quotas: quotas(headers, now.0),
+        quotas: quotas(headers, || now().0),
         throttled_by: throttled_by(http),
     };
     let nothing = limits.retry.is_none() && limits.quotas.is_empty() && limits.throttled_by.is_none();
@@ -86,8 +87,9 @@ impl Limits {
     }
 }
 
-fn retry(headers: &[Header], (now, clock): (SystemTime, ClockOf)) -> Option<Retry> {
+fn retry(headers: &[Header], now: impl Fn() -> (SystemTime, ClockOf)) -> Option<Retry> {
     let field = position(headers, "retry-after")?;
+    let (now, clock) = now();
     let value = clip(headers[field].text().trim());
     // One so long that no clock has its end is none.
     if let Some(wait) = seconds(&value) {
@@ -142,7 +144,7 @@ enum Kind {
     WindowMillis,
 }
 
-fn quotas(headers: &[Header], now: SystemTime) -> Vec<Quota> {
+fn quotas(headers: &[Header], now: impl Fn() -> SystemTime) -> Vec<Quota> {
     let mut all: Vec<Quota> = Vec::new();
     for (index, header) in headers.iter().enumerate() {
         if all.len() >= MOST {
@@ -152,12 +154,12 @@ fn quotas(headers: &[Header], now: SystemTime) -> Vec<Quota> {
         let members = || Fields::of(std::slice::from_ref(header)).members(&header.name);
         match name.as_str() {
             "ratelimit-policy" => members().iter().for_each(|member| policy(&mut all, index, member)),
-            "ratelimit" => members().iter().for_each(|member| state(&mut all, index, member, now)),
+            "ratelimit" => members().iter().for_each(|member| state(&mut all, index, member, now())),
             "x-shopify-shop-api-call-limit" => bucket(&mut all, index, &clip(&header.text())),
             _ => {
                 let Some((kind, of)) = spelling(&name) else { continue };
                 let value = clip(header.text().trim());
-                if let Some(told) = told(kind, &value, now) {
+                if let Some(told) = told(kind, &value, now()) {
                     let quota = of_name(&mut all, of.as_deref(), index);
                     quota.take(told);
                     if kind == Kind::Limit {

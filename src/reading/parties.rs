@@ -53,7 +53,7 @@ pub struct HostShare<'a> {
 /// The hosts of a page in the order in which they were met; none of a trace without a page.
 #[must_use]
 pub fn hosts(trace: &Trace) -> Vec<HostShare<'_>> {
-    let (Some(page), Some(document)) = (&trace.page, trace.hops().last()) else { return Vec::new() };
+    let (Some(page), Some(document)) = (&trace.page, trace.hops().next_back()) else { return Vec::new() };
     let (own, own_site) = (&document.url.host_ascii, suffix::site(&document.url.host_ascii));
     let behind = page.requested().filter_map(|(.., request)| trace.page_hop(request));
     let mut all: Vec<(HostShare<'_>, BTreeSet<usize>)> = Vec::new();

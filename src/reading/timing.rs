@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::cache_words::CacheResult;
 use super::fields::{Fields, clip, first, millis};
 use super::layer::Layer;
-use super::layers::layers;
+use super::layers::{layers, tell_of_upstream};
 use super::role::Role;
 use crate::trace::{Header, Hop, Http, parameter};
 
@@ -88,6 +88,9 @@ pub fn wait(hop: &Hop<'_>) -> Option<Wait> {
 /// What the outermost layer that says so waited for. What stands behind a layer that answered from its store was not
 /// asked: a time in its fields is that of the copy.
 fn upstream(headers: &[Header]) -> Option<(u64, Layer)> {
+    if !tell_of_upstream(headers) {
+        return None;
+    }
     for layer in layers(headers) {
         let unasked = layer.cache.is_some_and(CacheResult::is_unasked);
         // An edge tells of itself, in fields that it does not keep.

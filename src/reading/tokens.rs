@@ -20,13 +20,13 @@ const READ: usize = 16 << 10;
 /// The tokens of an exchange: in the URL, the request, the response. It ended at `here`.
 pub(super) fn tokens(request: &Request, here: SystemTime) -> Vec<WebToken> {
     let Some(http) = request.http.as_ref().ran() else { return Vec::new() };
-    let (now, _) = moment(&http.headers, here);
     let mut all: Vec<WebToken> = Vec::new();
     let mut seen: Vec<Vec<u8>> = Vec::new();
-    let mut look = |place: String, text: &[u8]| {
+    let mut look = |place: &dyn Fn() -> String, text: &[u8]| {
         for token in found(&text[..text.len().min(SEARCHED)]) {
             if all.len() < MOST && !seen.iter().any(|known| known == token) {
-                if let Some(token) = read(token, &place, now) {
+                let (now, _) = moment(&http.headers, here);
+                if let Some(token) = read(token, &place(), now) {
                     all.push(token);
                 }
                 seen.push(token.to_vec());
@@ -34,14 +34,14 @@ pub(super) fn tokens(request: &Request, here: SystemTime) -> Vec<WebToken> {
         }
     };
     for part in [&request.url.query, &request.url.fragment].into_iter().flatten() {
-        look("url".to_owned(), part.as_bytes());
+        look(&|| "url".to_owned(), part.as_bytes());
     }
     let of = |side: &str, field: &Header| format!("{side} {}", clip(&field.name.to_ascii_lowercase()));
     for field in http.request.headers.iter().filter(|field| field.name != ":path") {
-        look(of("request", field), &field.value);
+        look(&|| of("request", field), &field.value);
     }
     for field in &http.headers {
-        look(of("response", field), &field.value);
+        look(&|| of("response", field), &field.value);
     }
     all
 }
@@ -51,7 +51,9 @@ pub(super) fn found(text: &[u8]) -> Vec<&[u8]> {
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let (mut all, mut at) = (Vec::new(), 0);
     while at + 3 < text.len() && all.len() < 2 * MOST {
-        let begins = text[at..].starts_with(b"eyJ") && (at == 0 || !text[at - 1].is_ascii_alphanumeric());
+        let begins = text[at] == b'e'
+            && text[at..].starts_with(b"eyJ")
+            && (at == 0 || !text[at - 1].is_ascii_alphanumeric());
         if !begins {
             at += 1;
             continue;

@@ -91,11 +91,68 @@ pub(super) fn is_secret(name: &[u8]) -> bool {
 fn is_secret_word(word: &[u8]) -> bool {
     let digits = word.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
     let stem = &word[..word.len() - digits];
-    let ends_with = |end: &&str| stem.last() == end.as_bytes().last() && stem.ends_with(end.as_bytes());
-    let begins_with = |rest: &[u8], part: &&str| rest.starts_with(part.as_bytes());
-    WHOLE.iter().any(|whole| whole.as_bytes() == stem)
-        || (0..stem.len()).any(|at| {
-            matches!(stem[at], b'p' | b's') && ANYWHERE.iter().any(|part| begins_with(&stem[at..], part))
-        })
-        || ENDS.iter().any(ends_with) && !HARMLESS.iter().any(ends_with)
+    let [.., before, last] = stem else { return false };
+    let ends_with = |end: &&str| stem.ends_with(end.as_bytes());
+    if may_end(&TAILS_OF_WHOLE, *before, *last) && WHOLE.iter().any(|whole| whole.as_bytes() == stem)
+        || may_end(&TAILS_OF_ENDS, *before, *last)
+            && ENDS.iter().any(ends_with)
+            && !HARMLESS.iter().any(ends_with)
+    {
+        return true;
+    }
+    for (at, byte) in stem.iter().enumerate() {
+        if matches!(byte, b'p' | b's') && ANYWHERE.iter().any(|part| stem[at..].starts_with(part.as_bytes()))
+        {
+            return true;
+        }
+    }
+    false
+}
+
+/// By the last letter of a word, which letters stand before it, as bits.
+type Tails = [u32; 26];
+
+static TAILS_OF_WHOLE: Tails = tails(WHOLE);
+static TAILS_OF_ENDS: Tails = tails(ENDS);
+
+const fn tails(words: &[&str]) -> Tails {
+    let mut tails = [0; 26];
+    let mut index = 0;
+    while index < words.len() {
+        if let [.., before, last] = words[index].as_bytes() {
+            tails[(*last - b'a') as usize] |= 1 << (*before - b'a');
+        }
+        index += 1;
+    }
+    tails
+}
+
+const fn may_end(tails: &Tails, before: u8, last: u8) -> bool {
+    before.is_ascii_lowercase()
+        && last.is_ascii_lowercase()
+        && tails[(last - b'a') as usize] & 1 << (before - b'a') != 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_of_the_tables_is_found_in_its_place() {
+        for whole in WHOLE {
+            assert!(is_secret(whole.as_bytes()) && is_secret(format!("{whole}2").as_bytes()), "{whole}");
+        }
+        for end in ENDS {
+            assert!(is_secret(end.as_bytes()) && is_secret(format!("X-{end}").as_bytes()), "{end}");
+        }
+        for word in HARMLESS {
+            assert!(!is_secret(word.as_bytes()), "{word}");
+        }
+        for part in ANYWHERE {
+            assert!(is_secret(format!("a-{part}-b").as_bytes()), "{part}");
+        }
+        for name in ["", "e", "7", "Date", "xsrfx", "Content-Type", "User-Agent", "Server", "state-of-it"] {
+            assert!(!is_secret(name.as_bytes()), "{name}");
+        }
+    }
 }

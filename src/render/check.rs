@@ -50,7 +50,7 @@ fn clean(text: &str) -> String {
 
 fn words(trace: &Trace, checked: &Checked) -> String {
     let took = format!("{:.3} second response time", trace.total.as_secs_f64());
-    let http = trace.hops().last().and_then(|hop| hop.http.ran());
+    let http = trace.hops().next_back().and_then(|hop| hop.http.ran());
     let line = http.and_then(|http| {
         let reason = http.reason.as_deref().filter(|reason| !reason.is_empty());
         let reason = reason.map_or_else(String::new, |reason| format!(" {reason}"));
@@ -85,7 +85,7 @@ fn performance(trace: &Trace, thresholds: &Thresholds, timeout: Duration) -> Str
     let most = if timeout == Duration::MAX { String::new() } else { format!("{:.6}", timeout.as_secs_f64()) };
     let total = trace.total.as_secs_f64();
     let mut data = vec![format!("time={total:.6}s;{warning};{critical};0.000000;{most}")];
-    if let Some(http) = trace.hops().last().and_then(|hop| hop.http.ran()) {
+    if let Some(http) = trace.hops().next_back().and_then(|hop| hop.http.ran()) {
         data.push(format!("size={}B;;;0", http.bytes_received));
     }
     let phases = phases_of_all(trace);

@@ -36,7 +36,7 @@ pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::
         entries.extend(of_page(trace, page)?);
     }
     let started = words::timestamp(trace.started_at, 6);
-    let title = trace.hops().last().map_or(trace.input.clone(), |hop| hop.url.href.clone());
+    let title = trace.hops().next_back().map_or(trace.input.clone(), |hop| hop.url.href.clone());
     let archive = json!({
         "log": {
             "version": "1.2",
@@ -65,7 +65,7 @@ pub(super) fn trace(report: &Redacted<TraceReport>, out: &mut dyn Write) -> io::
 /// as Chrome has it, without a response and without a time; nobody was asked for it.
 fn of_page(trace: &Trace, page: &Page) -> serde_json::Result<Vec<Value>> {
     let asker = |of: Asker| match of {
-        Asker::Document => trace.hops().last().map(|hop| hop.url.href.as_str()),
+        Asker::Document => trace.hops().next_back().map(|hop| hop.url.href.as_str()),
         Asker::Resource(id) => page.resources.get(id.0).map(|asker| asker.url.as_str()),
     };
     let mut entries = Vec::new();

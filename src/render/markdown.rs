@@ -98,7 +98,7 @@ fn sections(page: &mut String, report: &TraceReport) {
 
 fn head(page: &mut String, report: &TraceReport) {
     let trace = &report.trace;
-    let last = trace.hops().last();
+    let last = trace.hops().next_back();
     let url = last.as_ref().map_or(&trace.input, |hop| &hop.url.href);
     put(page, &format!("## {}\n\n**{}**\n", escaped(url), escaped(&report.verdict.summary)));
     if let Some(hint) = trace.failure().and_then(|failure| failure.hint.as_ref()) {

@@ -2,18 +2,23 @@
 
 use unicode_width::UnicodeWidthStr;
 
+/// How wide a text without control characters is; nearly all is ASCII.
+pub(super) fn columns(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.width() }
+}
+
 /// Cuts the middle out of a text that is wider than `width` columns: of names and URLs both ends
 /// say most.
 pub(super) fn shorten(text: &str, width: usize, ellipsis: &str) -> String {
-    if text.width() <= width {
+    if columns(text) <= width {
         return text.to_owned();
     }
-    let Some(room) = width.checked_sub(ellipsis.width()).filter(|room| *room > 0) else {
+    let Some(room) = width.checked_sub(columns(ellipsis)).filter(|room| *room > 0) else {
         return take(text, width);
     };
     let characters = characters(text);
     let head = fitting(characters.iter().copied(), room.div_ceil(2)).concat();
-    let mut tail = fitting(characters.iter().rev().copied(), room - head.width());
+    let mut tail = fitting(characters.iter().rev().copied(), room - columns(&head));
     tail.reverse();
     format!("{head}{ellipsis}{}", tail.concat())
 }
@@ -40,7 +45,7 @@ fn characters(text: &str) -> Vec<&str> {
 
 /// As much of a text as fits into `width` columns.
 pub(super) fn take(text: &str, width: usize) -> String {
-    if text.width() <= width {
+    if columns(text) <= width {
         return text.to_owned();
     }
     fitting(characters(text).into_iter(), width).concat()
@@ -51,7 +56,7 @@ fn fitting<'t>(characters: impl Iterator<Item = &'t str>, width: usize) -> Vec<&
     let mut used = 0;
     characters
         .take_while(|character| {
-            used += character.width();
+            used += columns(character);
             used <= width
         })
         .collect()

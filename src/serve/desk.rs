@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::asked::Asked;
 use super::probe::{self, Probed, Traced};
+use super::threads::Threads;
 use crate::clock::Stopwatch;
 use crate::modules::Module;
 
@@ -17,8 +17,9 @@ use crate::modules::Module;
 const WORKERS: usize = 4;
 /// Threads for passwords: whoever tries many keeps nothing else waiting.
 const DOORS: usize = 2;
-/// Threads for what is small: the series of probes whose own threads are still at a regular expression.
-const SPARE: usize = 4;
+/// How long a thread waits for its next probe. What a walk has learned is kept by the thread: it has to outlast the time
+/// between two scrapes.
+const IDLE_THREAD: Duration = Duration::from_secs(15 * 60);
 /// How long a report or a password waits for its turn.
 const TURN: Duration = Duration::from_secs(10);
 /// What a regular expression has at least, where the response took all the time: it comes out of the time that the scrape
@@ -28,6 +29,7 @@ const JUDGING: Duration = Duration::from_millis(100);
 /// Who may have a thread.
 #[derive(Debug)]
 pub(super) struct Desk {
+    threads: Arc<Threads>,
     max_probes: usize,
     probes: Arc<Semaphore>,
     workers: Arc<Semaphore>,
@@ -46,16 +48,12 @@ pub(super) enum Undone {
 impl Desk {
     pub(super) fn new(max_probes: usize) -> Self {
         Self {
+            threads: Threads::kept_for(IDLE_THREAD),
             max_probes,
             probes: Arc::new(Semaphore::new(max_probes)),
             workers: Arc::new(Semaphore::new(WORKERS)),
             doors: Arc::new(Semaphore::new(DOORS)),
         }
-    }
-
-    /// Threads that are needed for so many probes.
-    pub(super) const fn threads(max_probes: usize) -> usize {
-        max_probes + WORKERS + DOORS + SPARE
     }
 
     pub(super) const fn max_probes(&self) -> usize {
@@ -72,7 +70,7 @@ impl Desk {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Undone> {
-        in_turn(&self.workers, work).await
+        self.in_turn(&self.workers, work).await
     }
 
     /// Does what is slow so that passwords are hard to guess.
@@ -80,7 +78,7 @@ impl Desk {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Undone> {
-        in_turn(&self.doors, work).await
+        self.in_turn(&self.doors, work).await
     }
 
     /// Probes a target within `limit`, the wait for a thread included.
@@ -94,30 +92,46 @@ impl Desk {
         let slot = timeout(limit, Arc::clone(&self.probes).acquire_owned()).await; // the scrape's
         let Ok(Ok(slot)) = slot else { return Err(Undone::Busy) };
         let left = limit.saturating_sub(waited.elapsed());
-        let made = thread(move || trace(module, &asked, (limit, left), slot)).await?;
+        let made = self.thread(move || trace(module, &asked, (limit, left), slot)).await?;
         let (traced, slot) = match made.map_err(Undone::Broken)? {
-            Made::Probed(probed) => return Ok(*probed),
+            Made::Probed(probed, slot) => {
+                drop(slot);
+                return Ok(*probed);
+            }
             Made::Traced(traced, slot) => (traced, slot),
         };
         let left = limit.saturating_sub(waited.elapsed()).max(JUDGING);
         let again = traced.clone();
-        let judged = thread(move || {
-            let probed = traced.judged();
-            drop(slot);
-            probed
-        });
+        let judged = self.thread(move || (traced.judged(), slot));
         // Nothing can end a search: it keeps its place among the probes until it ends by itself.
         match timeout(left, judged).await {
-            Ok(judged) => judged,
-            Err(_) => thread(move || again.unjudged()).await,
+            Ok(judged) => judged.map(|(probed, _)| probed),
+            Err(_) => self.thread(move || again.unjudged()).await,
         }
+    }
+
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        room: &Arc<Semaphore>,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Undone> {
+        let turn = timeout(TURN, Arc::clone(room).acquire_owned()).await; // a crowd
+        let Ok(Ok(turn)) = turn else { return Err(Undone::Busy) };
+        self.thread(move || (work(), turn)).await.map(|(done, _)| done)
+    }
+
+    async fn thread<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Undone> {
+        self.threads.run(work).await.map_err(Undone::Broken)
     }
 }
 
 /// What comes back from the thread of a probe.
 enum Made {
     /// All of it.
-    Probed(Box<Probed>),
+    Probed(Box<Probed>, OwnedSemaphorePermit),
     /// What may take any time is still to be done.
     Traced(Traced, OwnedSemaphorePermit),
 }
@@ -132,25 +146,6 @@ fn trace(
     if traced.has_patterns() {
         return Ok(Made::Traced(traced, slot));
     }
-    let probed = traced.judged();
-    drop(slot);
-    Ok(Made::Probed(Box::new(probed)))
-}
-
-async fn in_turn<T: Send + 'static>(
-    room: &Arc<Semaphore>,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Undone> {
-    let turn = timeout(TURN, Arc::clone(room).acquire_owned()).await; // a crowd
-    let Ok(Ok(turn)) = turn else { return Err(Undone::Busy) };
-    thread(move || {
-        let done = work();
-        drop(turn);
-        done
-    })
-    .await
-}
-
-async fn thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Undone> {
-    spawn_blocking(work).await.map_err(|error| Undone::Broken(error.to_string()))
+    // Its place is free when its thread is: whoever is next gets that one, and no other has to be started.
+    Ok(Made::Probed(Box::new(traced.judged()), slot))
 }

@@ -6,7 +6,7 @@
 //! # Layout
 //! - `server`: sockets and signals; `connection`: how long a client may take; `room`: how many may come
 //! - `web`: who may ask; `web_tls`: over which TLS; `routes`: what is answered to which request
-//! - `desk`: the threads for what takes long
+//! - `desk`: who may have a thread for what takes long; `threads`: those threads
 //! - `asked`: what a request for a probe says; `probe`: a probe, from its module to its trace
 //! - `judge`: whether it was a success; `series`: its series by the names of blackbox_exporter,
 //!   `names`: those of certificates as it writes them
@@ -27,6 +27,7 @@ mod routes;
 mod series;
 mod server;
 mod state;
+mod threads;
 mod web;
 mod web_tls;
 

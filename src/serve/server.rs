@@ -17,7 +17,6 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::task::LocalSet;
 
 use super::connection::{Patience, Progress, Timed};
-use super::desk::Desk;
 use super::room::Room;
 use super::routes::{self, UNCHANGED};
 use super::state::State;
@@ -30,11 +29,6 @@ use crate::signals::Signals;
 const MAX_HEAD: usize = 16 * 1024;
 /// How long nobody is let in when the machine has no descriptor left.
 const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
-/// How long a thread waits for its next probe. What a walk has learned is kept by the thread: it has to outlast the time
-/// between two scrapes.
-const IDLE_THREAD: Duration = Duration::from_secs(15 * 60);
-/// How long the end waits for probes that are being made.
-const END: Duration = Duration::from_millis(100);
 
 /// Why the server could not begin.
 #[derive(Debug)]
@@ -63,13 +57,9 @@ impl fmt::Display for ServeError {
 pub fn serve(plan: ServePlan, out: &mut dyn Write) -> Result<(), ServeError> {
     let runtime = Builder::new_current_thread()
         .enable_all()
-        .max_blocking_threads(Desk::threads(plan.max_probes))
-        .thread_keep_alive(IDLE_THREAD)
         .build()
         .map_err(|error| ServeError::Internal(format!("the runtime cannot start: {error}")))?;
-    let served = runtime.block_on(LocalSet::new().run_until(run(plan, out)));
-    runtime.shutdown_timeout(END);
-    served
+    runtime.block_on(LocalSet::new().run_until(run(plan, out)))
 }
 
 async fn run(mut plan: ServePlan, out: &mut dyn Write) -> Result<(), ServeError> {

@@ -54,7 +54,7 @@ pub fn story(trace: &Trace) -> Vec<Paragraph> {
         page::put(&mut teller, trace, page);
     }
     if let Some(hop) =
-        trace.hops().last().filter(|hop| hop.failure.is_none() && hop.request.until == StageName::Http)
+        trace.hops().next_back().filter(|hop| hop.failure.is_none() && hop.request.until == StageName::Http)
     {
         next::put(&mut teller, trace, &hop);
     }

@@ -106,7 +106,7 @@ impl Trace {
     pub fn last_status(&self) -> Option<u16> {
         match &self.brief {
             Some(brief) => brief.status,
-            None => self.hops().last().and_then(|hop| hop.http.ran()?.status),
+            None => self.hops().next_back().and_then(|hop| hop.http.ran()?.status),
         }
     }
 

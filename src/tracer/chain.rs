@@ -16,6 +16,7 @@ use super::proxied;
 use super::resend::{Again, again, by_http1, refuses_expectation, wants_http1};
 use super::retry::{self, Retries};
 use super::reuse;
+use super::run::Input;
 use super::scene::Scene;
 use super::target::Origin;
 use super::until;
@@ -135,7 +136,7 @@ impl<'a> Chain<'a> {
     ///
     /// # Errors
     /// The input is no URL.
-    pub(super) async fn follow(&mut self, input: &str, trace: &mut Trace) -> Result<(), Failure> {
+    pub(super) async fn follow(&mut self, input: Input<'_>, trace: &mut Trace) -> Result<(), Failure> {
         let plan = &self.scene.plan.http;
         let mut ask = Ask {
             method: plan
@@ -162,10 +163,13 @@ impl<'a> Chain<'a> {
     }
 
     /// The loop over requests.
-    async fn redirects(&mut self, input: &str, trace: &mut Trace, ask: &mut Ask) -> Result<(), Failure> {
+    async fn redirects(&mut self, input: Input<'_>, trace: &mut Trace, ask: &mut Ask) -> Result<(), Failure> {
         let plan = &self.scene.plan.http;
-        (self.scene.on_stage)(StageName::Url, input);
-        let mut url = url::parse(input)?;
+        (self.scene.on_stage)(StageName::Url, input.typed);
+        let mut url = match input.parsed {
+            Some(url) => *url,
+            None => url::parse(input.typed)?,
+        };
         if url.scheme.is_grpc() {
             ask.method = plan.method.clone().unwrap_or_else(|| "POST".to_owned());
             ask.body = Some(Upload::new(&http::grpc_body(&url, plan.body.as_ref())));
@@ -275,13 +279,13 @@ impl<'a> Chain<'a> {
         let failure = self.request(trace, id, ask).await.err();
         self.keep_cookies(trace, id, ask);
         let failure = failure.map(|failure| Self::put_off(trace, id, failure));
-        let behind = |failure| match trace.hops().last() {
+        let behind = |failure| match trace.hops().next_back() {
             Some(hop) => proxied::hint(loss::told(failure, &hop), &hop),
             None => failure,
         };
         let failure = failure.map(behind);
         // Where nothing was to run, taking the URL apart is all there is.
-        let end = trace.hops().last().and_then(|hop| end_of(&hop)).unwrap_or_else(|| clock.now());
+        let end = trace.hops().next_back().and_then(|hop| end_of(&hop)).unwrap_or_else(|| clock.now());
         let request = &mut trace.requests[id.0];
         request.end = end;
         let failure = failure.map(|failure| assumed::hint(failure, &request.url));

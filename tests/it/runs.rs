@@ -28,7 +28,7 @@ fn is_whole(trace: &Trace, last: &str) {
         total += phases.total;
     }
     assert_eq!(u128::from(total), trace.total.as_micros());
-    let hop = trace.hops().last().unwrap();
+    let hop = trace.hops().next_back().unwrap();
     assert_eq!((hop.url.href.as_str(), hop.http.ran().unwrap().status), (last, Some(200)));
 }
 

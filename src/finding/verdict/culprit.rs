@@ -31,6 +31,12 @@ pub struct Culprit {
     pub server: Option<String>,
 }
 
+impl Culprit {
+    /// Nothing, and nobody.
+    pub(super) const NONE: Self =
+        Self { stage: None, cause: Cause::None, span: None, place: None, host: None, server: None };
+}
+
 /// The culprit of a trace with these findings; `claim` is where most of the time went, if that stands out.
 pub(super) fn culprit(
     trace: &Trace,
@@ -38,7 +44,7 @@ pub(super) fn culprit(
     claim: Option<&Claim>,
     phase: Option<Phase>,
 ) -> Culprit {
-    let none = Culprit { stage: None, cause: Cause::None, span: None, place: None, host: None, server: None };
+    let none = Culprit::NONE;
     if let Some(failure) = trace.failure() {
         return of_failure(trace, failure, none);
     }
@@ -113,7 +119,7 @@ fn is_distrusted(trace: &Trace, finding: &Finding) -> bool {
 fn of_failure(trace: &Trace, failure: &Failure, none: Culprit) -> Culprit {
     let whole =
         Culprit { stage: Some(failure.stage), cause: Cause::Failure, place: Some(Place::Failure), ..none };
-    let Some(hop) = trace.hops().last() else { return whole };
+    let Some(hop) = trace.hops().next_back() else { return whole };
     let phase = Phase::ALL
         .into_iter()
         .rev()
@@ -147,7 +153,7 @@ fn of_error(trace: &Trace, finding: &Finding) -> Culprit {
         Some(Place::Connection(id, _)) => hop.request.connection.ran() == Some(id),
         _ => false,
     });
-    let hop = hop.or_else(|| trace.hops().last());
+    let hop = hop.or_else(|| trace.hops().next_back());
     let phase = match finding.stage {
         StageName::Dns => Phase::Dns,
         StageName::Tcp => Phase::Connect,

@@ -45,6 +45,20 @@ pub struct Verdict {
     pub culprit: Culprit,
 }
 
+impl Verdict {
+    /// None, for what has no place for one.
+    pub(crate) const fn untold() -> Self {
+        Self {
+            summary: String::new(),
+            phase: None,
+            share_percent: None,
+            duration: None,
+            saving: None,
+            culprit: Culprit::NONE,
+        }
+    }
+}
+
 /// The verdict on a trace with these findings.
 #[must_use]
 pub fn verdict(trace: &Trace, findings: &[Finding]) -> Verdict {
@@ -101,7 +115,7 @@ pub fn verdict(trace: &Trace, findings: &[Finding]) -> Verdict {
         summary.push_str(&format!("; {} are this machine's own work", duration(own.time)));
     }
     if trace.redirects() > 0 {
-        let before = trace.hops().last().map_or(Duration::ZERO, |hop| hop.start.since(At(0)));
+        let before = trace.hops().next_back().map_or(Duration::ZERO, |hop| hop.start.since(At(0)));
         let redirects = count(trace.redirects(), "redirect");
         summary.push_str(&format!("; {} went by in {redirects}", duration(before)));
     }

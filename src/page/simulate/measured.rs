@@ -11,7 +11,7 @@ use crate::trace::{
 /// A model of the page of a trace; `None` where there is none, or its document never came.
 pub(super) fn model(trace: &Trace) -> Option<Model> {
     let page = trace.page.as_ref()?;
-    let document = trace.hops().last()?;
+    let document = trace.hops().next_back()?;
     document.http.ran()?.first_byte?;
     let mut hosts = Table::default();
     let mut all: Vec<Measured> = Vec::new();

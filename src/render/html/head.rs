@@ -88,7 +88,7 @@ fn outcome(page: &mut Page, trace: &Trace) {
         };
         page.element("<li class=\"", class, "\">").text(&format!("{status:03} {}", explain(status).name));
         page.raw("</li>\n");
-    } else if let Some(reached) = trace.hops().last().as_ref().and_then(words::reached) {
+    } else if let Some(reached) = trace.hops().next_back().as_ref().and_then(words::reached) {
         page.element("<li class=\"badge good\">", reached, "</li>\n");
     }
 }
@@ -98,7 +98,7 @@ fn facts(page: &mut Page, trace: &Trace, paged: Option<&Paged<'_>>) {
         Some(_) => vec![format!("the document in {}", units::duration(trace.total))],
         None => vec![units::duration(trace.total)],
     };
-    if let Some(hop) = trace.hops().last() {
+    if let Some(hop) = trace.hops().next_back() {
         facts.extend(
             hop.http.ran().filter(|http| http.status.is_some()).map(|http| http.version.as_str().to_owned()),
         );

@@ -1,23 +1,47 @@
-//! JSON that does a terminal no harm: what it would obey is escaped.
-
-use std::io::{self, Write};
+//! Strings of JSON that do a terminal no harm: what it would obey is escaped.
 
 use crate::render::escape;
 
-/// Writes a piece of a string with every character that a terminal would obey as `\u....`: the same value to a program,
-/// and harmless when the document is read on a terminal.
-pub(super) fn write_harmless<W: Write + ?Sized>(out: &mut W, fragment: &str) -> io::Result<()> {
+/// Writes a string with every character that a terminal would obey as `\u....`: the same value to a program, and harmless
+/// when the document is read on a terminal.
+pub(super) fn write_string(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
     // Nearly all are plain, and no more than looked through once.
-    if fragment.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-        return out.write_all(fragment.as_bytes());
-    }
-    let mut plain = 0;
-    for (at, char) in fragment.char_indices().filter(|(_, char)| escape::is_control(*char)) {
-        out.write_all(&fragment.as_bytes()[plain..at])?;
-        for unit in char.encode_utf16(&mut [0; 2]) {
-            write!(out, "\\u{unit:04x}")?;
+    if is_plain(text.as_bytes()) {
+        out.extend_from_slice(text.as_bytes());
+    } else {
+        for char in text.chars() {
+            write_char(out, char);
         }
-        plain = at + char.len_utf8();
     }
-    out.write_all(&fragment.as_bytes()[plain..])
+    out.push(b'"');
+}
+
+/// Whether a string stands in JSON as it is.
+pub(super) fn is_plain(text: &[u8]) -> bool {
+    for byte in text {
+        if !matches!(byte, b' '..=b'~') || matches!(byte, b'"' | b'\\') {
+            return false;
+        }
+    }
+    true
+}
+
+fn write_char(out: &mut Vec<u8>, char: char) {
+    let short = match char {
+        '"' | '\\' => char,
+        '\n' => 'n',
+        '\r' => 'r',
+        '\t' => 't',
+        '\u{8}' => 'b',
+        '\u{c}' => 'f',
+        _ if escape::is_control(char) => {
+            for unit in char.encode_utf16(&mut [0; 2]) {
+                out.extend_from_slice(format!("\\u{unit:04x}").as_bytes());
+            }
+            return;
+        }
+        _ => return out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes()),
+    };
+    out.extend([b'\\', short as u8]);
 }

@@ -13,7 +13,7 @@ const MOST: usize = 64;
 
 /// What is told of the connection of the last request.
 pub(super) fn families(trace: &Trace) -> Vec<Family> {
-    let Some(hop) = trace.hops().last() else { return Vec::new() };
+    let Some(hop) = trace.hops().next_back() else { return Vec::new() };
     let mut all = addresses(&hop);
     if let Some(tls) = hop.connection.and_then(|connection| connection.tls.as_ref().ran()) {
         all.extend(handshake(tls));

@@ -7,7 +7,7 @@ use crate::trace::{Http, Trace};
 
 /// What is told of responses.
 pub(super) fn families(trace: &Trace) -> Vec<Family> {
-    let last = trace.hops().last();
+    let last = trace.hops().next_back();
     let http = last.as_ref().and_then(|hop| hop.http.ran());
     let received: u64 = trace.hops().filter_map(|hop| hop.http.ran()).map(|http| http.bytes_received).sum();
     let upstream = last.as_ref().and_then(reading::wait).and_then(|wait| wait.upstream);

@@ -12,7 +12,7 @@ use crate::trace::{Failure, FailureCode, Hop, Trace};
 use crate::units;
 
 pub(super) fn put(page: &mut Page, trace: &Trace, verdict: &Verdict) {
-    let last = trace.hops().last();
+    let last = trace.hops().next_back();
     let url = match &last {
         Some(hop) => &hop.url.href,
         None => &trace.input,

@@ -58,7 +58,7 @@ fn status(line: &mut Line, report: &TraceReport) {
 
 /// What stands for the status of a run that was to make no request.
 fn reached(trace: &Trace) -> &'static str {
-    let hop = trace.hops().last();
+    let hop = trace.hops().next_back();
     if hop.as_ref().is_some_and(|hop| words::reached(hop).is_some()) { "ok" } else { "-" }
 }
 

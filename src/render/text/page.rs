@@ -3,11 +3,9 @@
 //! This is the only way to text output. A [`Line`] escapes what is pushed onto it and a [`Page`]
 //! lets no line grow wider than it is, so that no caller can forget either.
 
-use unicode_width::UnicodeWidthStr;
-
 use super::ink::Ink;
 use crate::render::escape;
-use crate::render::shorten::{shorten, take};
+use crate::render::shorten::{columns, shorten, take};
 use crate::render::style::{Charset, Style};
 
 /// Narrower than this, columns cannot be kept.
@@ -89,7 +87,7 @@ impl Line {
     /// Adds text at the right end of `width` columns.
     pub(super) fn right(&mut self, ink: Ink, text: &str, width: usize) -> &mut Self {
         let text = shorten(&escape::text(text, self.charset), width, self.signs().ellipsis);
-        let gap = width - text.width().min(width);
+        let gap = width - columns(&text).min(width);
         self.push(Ink::Plain, " ".repeat(gap)).push(ink, text)
     }
 
@@ -105,7 +103,7 @@ impl Line {
     }
 
     pub(super) fn width(&self) -> usize {
-        self.pieces.iter().map(|(_, text)| text.width()).sum()
+        self.pieces.iter().map(|(_, text)| columns(text)).sum()
     }
 
     /// Adds another line's pieces.
@@ -177,7 +175,7 @@ impl Page {
         let mut room = self.width;
         for (ink, text) in &line.pieces {
             let text = take(text, room);
-            room -= text.width().min(room);
+            room -= columns(&text).min(room);
             ink.paint(&text, self.color, &mut self.text);
         }
         self.text.push('\n');
@@ -224,13 +222,13 @@ impl Page {
 type Word = Vec<(Ink, String)>;
 
 fn width_of(word: &Word) -> usize {
-    word.iter().map(|(_, text)| text.width()).sum()
+    word.iter().map(|(_, text)| columns(text)).sum()
 }
 
 /// Takes what does not fit into `room` columns off a word. At least one character stays.
 fn split(word: &mut Word, mut room: usize) -> Word {
     for index in 0..word.len() {
-        let width = word[index].1.width();
+        let width = columns(&word[index].1);
         if width <= room {
             room -= width;
             continue;
@@ -314,7 +312,7 @@ mod tests {
             body.push(Ink::Strong, &text);
             page.wrap(head, &body);
             for line in page.into_text().lines() {
-                prop_assert!(line.width() <= width, "{line:?}");
+                prop_assert!(columns(line) <= width, "{line:?}");
             }
         }
 

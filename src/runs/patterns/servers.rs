@@ -33,7 +33,7 @@ const FIELDS: [&str; 14] = [
 
 /// The server of a run.
 fn server(by: NamedBy, trace: &Trace) -> Option<String> {
-    let hop = trace.hops().last()?;
+    let hop = trace.hops().next_back()?;
     match by {
         NamedBy::Address => address(&hop),
         NamedBy::Field(name) => header(&hop.http.ran()?.headers, name).map(std::borrow::Cow::into_owned),

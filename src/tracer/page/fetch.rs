@@ -253,7 +253,7 @@ impl Engine<'_> {
         let mut beside = Beside::default();
         let opened = way::open(scene, &mut work.local, RequestId(0), &work.ask, &mut beside).await;
         work.restore_lookup(&mut beside);
-        let end = work.local.hops().last().and_then(|hop| end_of(&hop));
+        let end = work.local.hops().next_back().and_then(|hop| end_of(&hop));
         work.local.requests[0].end = end.unwrap_or_else(|| scene.clock.now());
         let made = beside.request.take();
         let connection = self.adopt(work, beside);
