@@ -138,7 +138,7 @@ impl Link {
             tokio::select! {
                 biased;
                 done = answer(reader, scene, gate, record, course) => done,
-                () = self.state.passed_over(stream) => Err(Stop::Over(Over::PassedOver)),
+                () = self.state.passed_over(stream) => Err(Stop::Over(Over::Refused)),
             }
         };
         let outcome = beside(self.send((send, head), going, &scene.clock, course), answer).await;

@@ -38,7 +38,7 @@ pub(super) enum Over {
     /// The server ended the stream with this code.
     Reset(u64),
     /// The server said that it does nothing for it (GOAWAY).
-    PassedOver,
+    Refused,
     Connection(ConnectionError),
     /// What cannot be: a stream of ours that we have ended.
     Own,
@@ -67,7 +67,7 @@ impl Over {
     /// What the server said of the request by that, if anything.
     pub(super) fn refusal(&self) -> Option<Unanswered> {
         let code = match self {
-            Self::PassedOver => return Some(Unanswered::Refused),
+            Self::Refused => return Some(Unanswered::Refused),
             Self::Reset(code) => *code,
             Self::Connection(ConnectionError::ApplicationClosed(close)) => close.error_code.into_inner(),
             _ => return None,
@@ -133,7 +133,7 @@ pub(super) fn explain(
             fault::new(code, format!("the server ended the stream {}", fault::place(record, now)))
         }
         Over::Reset(code) => reset(*code, record),
-        Over::PassedOver => protocol(
+        Over::Refused => protocol(
             "the server takes no more requests on the connection and did nothing for this one (GOAWAY)"
                 .to_owned(),
         ),

@@ -12,7 +12,9 @@ use crate::os;
 use crate::stop::{Stop, Stopped};
 use crate::tcp;
 use crate::tls::{Ending, Unread};
-use crate::trace::{AttemptOutcome, Connect, Direction, FailureCode, PacketKind, Quic, StageName, Tls};
+use crate::trace::{
+    AttemptOutcome, Connect, Datagram, Direction, FailureCode, PacketKind, Quic, StageName, Tls,
+};
 use crate::units;
 
 /// Alerts of TLS as codes of QUIC (RFC 9001 §4.8).
@@ -41,7 +43,7 @@ pub(super) fn unanswered(
         let doing = match connect.attempts.iter().find(|attempt| attempt.answered.is_some()) {
             Some(attempt) => {
                 let came = quic.datagrams.iter().filter(|datagram| datagram.direction == Direction::Received);
-                let mut names: Vec<&str> = came.clone().flat_map(|datagram| datagram.names()).collect();
+                let mut names: Vec<&str> = came.clone().flat_map(Datagram::names).collect();
                 names.dedup();
                 format!(
                     "waiting for the QUIC handshake with {} to go on: {} came ({})",
