@@ -179,7 +179,13 @@ impl Resolver {
         let client = self.client.as_ref();
         let counted = Counted { context: &self.context, client, name, typed: host, types, clock, stop, wish };
         let (result, uncounted) = counted.addresses(&mut dns).await;
-        dns.notes.extend(self.context.hosts.note());
+        if let Some(note) = self.context.hosts.note() {
+            if let Some(log) = &uncounted.log {
+                // All of its notes are told once more when the other lanes are over.
+                log.note(note.clone());
+            }
+            dns.notes.push(note);
+        }
         let result = match result {
             Ok(()) => Ok(dns.addresses.clone()),
             Err(fault) => Err(failure(&fault, &dns)),

@@ -252,6 +252,6 @@ fn a_short_reply_by_udp_is_told_beside_what_tcp_ended_with() {
         let net = TestNet::start(vec![root(), (STUB, quirks, vec![(".", ADDRESS)])]).await;
         let run = through(&net, STUB, "www.example.test").await;
         let told = run.message();
-        assert!(told.contains(" cut its reply by UDP short, and by TCP: connection refused"), "{told}");
+        assert!(told.contains(" cut its reply by UDP short, and by TCP: connection closed"), "{told}");
     });
 }

@@ -11,7 +11,7 @@ use crate::dns::tests::kit::{
     AUTH, ROOT, SECOND, STUB, ask, auth, best, broken, local, other, plan, resolve_with, root, tld,
 };
 use crate::dns::tests::server::{Bend, Quirk, TestNet};
-use crate::plan::{DnsPlan, ResolverChoice};
+use crate::plan::{DnsPlan, DnssecPlan, ResolverChoice};
 use crate::stop::Stop;
 use crate::trace::{Choice, Dns, DnsLane, FailureCode, Purpose, Rcode, Stub};
 
@@ -183,6 +183,7 @@ fn the_resolver_lane_asks_the_resolver_and_nobody_else() {
             stub_servers: vec![net.address(SECOND), net.address(STUB)],
             hosts_file: Some(hosts.clone()),
             nsswitch: Some(nsswitch.clone()),
+            dnssec: DnssecPlan::On { anchors: None },
             ..plan(&net)
         };
         let resolver = Resolver::new(system).unwrap();
