@@ -62,6 +62,14 @@ fn what_a_server_says_before_its_answer_is_on_record() {
 }
 
 #[test]
+fn a_file_is_the_same_by_every_version() {
+    for version in ["--http3-only", "--http2"] {
+        let (hop, _) = hop(&[version, "https://files.http3.test/late.png"], 0);
+        assert_eq!(hop["http"]["status"], 200, "{version}: {hop}");
+    }
+}
+
+#[test]
 fn a_retry_costs_a_round_trip_and_is_told() {
     let (hop, _) = hop(&["--http3-only", "https://retry.http3.test/"], 0);
     assert_eq!((&hop["quic"]["retry"], &hop["tls"]["round_trips"]), (&true.into(), &2.into()));

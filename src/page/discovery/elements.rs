@@ -124,7 +124,8 @@ pub(super) fn linked(rel: Rel, value: &dyn Fn(&str) -> Option<String>, viewport:
         Rel::Dictionary => {
             // Chromium tells nobody who asks for it.
             let referrer = Some(ReferrerPolicy::NoReferrer);
-            found(ResourceKind::Other, Wish { prefetch: true, dictionary: true, referrer, ..wish })
+            let cors = if cors == Cors::No { Cors::Anonymous } else { cors };
+            found(ResourceKind::Other, Wish { prefetch: true, dictionary: true, referrer, cors, ..wish })
         }
         Rel::Preconnect => Found { left: Some(Left::Hint), ..found(ResourceKind::Preconnect, wish) },
         Rel::DnsPrefetch => Found { left: Some(Left::Hint), ..found(ResourceKind::DnsPrefetch, wish) },

@@ -156,7 +156,8 @@ pub(super) fn ask((page, url): (&Url, &Url), wish: &Wish, cookies: &[Cookie]) ->
             // Of a frame in a sandbox Chrome says so in each request.
             Cors::No if wish.framed && wish.terms.is_opaque() => OnBehalf::Page { origin: own_origin(wish) },
             Cors::No => OnBehalf::Nobody,
-            // Chrome names the origin to itself, too.
+            // Of a dictionary Chrome names no origin to itself; of all else it does.
+            _ if wish.dictionary && is_own(wish, url) => OnBehalf::Nobody,
             Cors::Anonymous | Cors::Credentials => OnBehalf::Page { origin: own_origin(wish) },
         },
         trace: None,
