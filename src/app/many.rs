@@ -26,8 +26,8 @@ use crate::report::TraceReport;
 use crate::runs::{Came, Shares, Tally, Turn, Turns};
 use crate::signals::Signal;
 use crate::stop::Stop;
-use crate::trace::{FailureCode, StageName, Trace, Url};
-use crate::tracer::{Input, Run, Tracer};
+use crate::trace::{FailureCode, StageName, Trace};
+use crate::tracer::{Run, Tracer};
 use crate::url;
 
 /// What has ended before its turn at most: where it is as much, no further line is read.
@@ -119,10 +119,7 @@ async fn all(
                 Some(Line { place, wanted }) => {
                     match wanted {
                         Err(bad) => telling.bad(read, place.as_deref(), bad)?,
-                        Ok(wanted) => {
-                            let job = Job::of(wanted);
-                            turns.line_up(Turn { place: read, host: job.host(), job });
-                        }
+                        Ok(wanted) => turns.line_up(Turn { place: read, host: host(&wanted.url), job: wanted }),
                     }
                     read += 1;
                 }
@@ -131,22 +128,10 @@ async fn all(
     }
 }
 
-/// A URL of the list, taken apart once.
-struct Job {
-    wanted: WantedUrl,
-    parsed: Option<Box<Url>>,
-}
-
-impl Job {
-    fn of(wanted: WantedUrl) -> Self {
-        Self { parsed: url::parse(&wanted.url).ok().map(Box::new), wanted }
-    }
-
-    /// The host and port that it leads to first.
-    fn host(&self) -> Option<Arc<str>> {
-        let url = self.parsed.as_ref()?;
-        Some(format!("{}:{}", url.host_ascii, url.port).into())
-    }
+/// The host and port that a URL leads to first.
+fn host(text: &str) -> Option<Arc<str>> {
+    let url = url::parse(text).ok()?;
+    Some(format!("{}:{}", url.host_ascii, url.port).into())
 }
 
 /// What every run has.
@@ -157,14 +142,13 @@ struct Tracing<'a> {
 }
 
 impl Tracing<'_> {
-    async fn one(&self, mut turn: Turn<Job>) -> (Turn<Job>, Trace) {
+    async fn one(&self, mut turn: Turn<WantedUrl>) -> (Turn<WantedUrl>, Trace) {
         let clock = Clock::start();
         let stop = Stop::new(clock, self.max_time, self.session.signals.stop());
         let on_stage = |_: StageName, _: &str| {};
         let run = Run { clock: &clock, stop: &stop, setup: self.session.setup, on_stage: &on_stage };
-        let Job { wanted, parsed } = &mut turn.job;
-        let (http, url) = (wanted.http.take(), Input { typed: &wanted.url, parsed: parsed.take() });
-        let mut trace = self.tracer.trace_one_of_many(url, http, run).await;
+        let http = turn.job.http.take();
+        let mut trace = self.tracer.trace_one_of_many(&turn.job.url, http, run).await;
         trace.lab = self.session.lab.is_some();
         (turn, trace)
     }
@@ -187,9 +171,9 @@ struct Telling<'a> {
 }
 
 impl Telling<'_> {
-    fn traced(&mut self, turn: Turn<Job>, trace: Trace) -> Result<(), Problem> {
+    fn traced(&mut self, turn: Turn<WantedUrl>, trace: Trace) -> Result<(), Problem> {
         let Turn { place, job, .. } = turn;
-        let expected = job.wanted.expect.map(OnBadStatus::Expect);
+        let expected = job.expect.map(OnBadStatus::Expect);
         let on_bad_status = expected.as_ref().unwrap_or(&self.on_bad_status);
         let show = self.show;
         let code = |trace: &Trace, findings: &[Finding]| {

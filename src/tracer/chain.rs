@@ -16,7 +16,6 @@ use super::proxied;
 use super::resend::{Again, again, by_http1, refuses_expectation, wants_http1};
 use super::retry::{self, Retries};
 use super::reuse;
-use super::run::Input;
 use super::scene::Scene;
 use super::target::Origin;
 use super::until;
@@ -136,7 +135,7 @@ impl<'a> Chain<'a> {
     ///
     /// # Errors
     /// The input is no URL.
-    pub(super) async fn follow(&mut self, input: Input<'_>, trace: &mut Trace) -> Result<(), Failure> {
+    pub(super) async fn follow(&mut self, input: &str, trace: &mut Trace) -> Result<(), Failure> {
         let plan = &self.scene.plan.http;
         let mut ask = Ask {
             method: plan
@@ -163,13 +162,10 @@ impl<'a> Chain<'a> {
     }
 
     /// The loop over requests.
-    async fn redirects(&mut self, input: Input<'_>, trace: &mut Trace, ask: &mut Ask) -> Result<(), Failure> {
+    async fn redirects(&mut self, input: &str, trace: &mut Trace, ask: &mut Ask) -> Result<(), Failure> {
         let plan = &self.scene.plan.http;
-        (self.scene.on_stage)(StageName::Url, input.typed);
-        let mut url = match input.parsed {
-            Some(url) => *url,
-            None => url::parse(input.typed)?,
-        };
+        (self.scene.on_stage)(StageName::Url, input);
+        let mut url = url::parse(input)?;
         if url.scheme.is_grpc() {
             ask.method = plan.method.clone().unwrap_or_else(|| "POST".to_owned());
             ask.body = Some(Upload::new(&http::grpc_body(&url, plan.body.as_ref())));

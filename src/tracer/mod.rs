@@ -60,5 +60,5 @@ mod until;
 mod upgrade;
 mod way;
 
-pub use self::run::{Input, Run, Tracer, UNCOUNTED_GRACE};
+pub use self::run::{Run, Tracer, UNCOUNTED_GRACE};
 pub use self::scene::OnStage;

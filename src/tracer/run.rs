@@ -23,7 +23,7 @@ use crate::stop::Stop;
 use crate::suffix;
 use crate::tcp;
 use crate::tls;
-use crate::trace::{At, Scheme, Stage, StageName, Trace, Url};
+use crate::trace::{At, Scheme, Stage, StageName, Trace};
 use crate::url;
 
 /// How long a finished trace waits for the uncounted lanes.
@@ -59,21 +59,6 @@ pub struct Run<'a> {
     pub setup: Duration,
     /// Is told of each stage.
     pub on_stage: OnStage<'a>,
-}
-
-/// A URL as it was typed, and taken apart where somebody has done that.
-#[derive(Clone, Debug)]
-pub struct Input<'a> {
-    /// As it was typed.
-    pub typed: &'a str,
-    /// Taken apart.
-    pub parsed: Option<Box<Url>>,
-}
-
-impl<'a> From<&'a str> for Input<'a> {
-    fn from(typed: &'a str) -> Self {
-        Self { typed, parsed: None }
-    }
 }
 
 /// How much is asked beside the request itself.
@@ -132,15 +117,14 @@ impl Tracer {
             HttpPlan { retry: RetryPlan::default(), output: None, reuse: None, ..self.plan.http.clone() };
         let plan = Plan { until: StageName::Dns, http, page: None, ..self.plan.clone() };
         let means = self.proxies.of_another_run();
-        let trace =
-            Box::pin(self.trace_with(&plan, (&self.resolver, &means), url.into(), run, Extent::Whole)).await;
+        let trace = Box::pin(self.trace_with(&plan, (&self.resolver, &means), url, run, Extent::Whole)).await;
         self.next.replace(Some(self.another()));
         trace
     }
 
     /// Traces one URL of many, side by side with others: it shares what was answered to them, and nobody is asked for
     /// what does not belong to its own way. `http` is how its request is made, where that is not the plan's.
-    pub async fn trace_one_of_many(&self, url: Input<'_>, http: Option<HttpPlan>, run: Run<'_>) -> Trace {
+    pub async fn trace_one_of_many(&self, url: &str, http: Option<HttpPlan>, run: Run<'_>) -> Trace {
         let (resolver, means) = (self.resolver.of_one_of_many(), self.proxies.of_another_run());
         let own = http.map(|http| Plan { http, ..self.plan.clone() });
         let plan = own.as_ref().unwrap_or(&self.plan);
@@ -177,8 +161,7 @@ impl Tracer {
     pub async fn trace(&self, url: &str, run: Run<'_>) -> Trace {
         let (resolver, means) = &self.next.take().unwrap_or_else(|| self.another());
         // On the heap: a caller that traces several at once has them all on its stack otherwise.
-        let trace =
-            Box::pin(self.trace_with(&self.plan, (resolver, means), url.into(), run, Extent::Whole)).await;
+        let trace = Box::pin(self.trace_with(&self.plan, (resolver, means), url, run, Extent::Whole)).await;
         if self.memory == Memory::Registries {
             self.resolver.learn_registries(resolver);
         }
@@ -191,7 +174,7 @@ impl Tracer {
         &self,
         plan: &Plan,
         (resolver, means): (&dns::Resolver, &Means),
-        url: Input<'_>,
+        url: &str,
         run: Run<'_>,
         extent: Extent,
     ) -> Trace {
@@ -212,7 +195,7 @@ impl Tracer {
             on_stage,
             reach,
         };
-        let mut trace = Trace::new(url.typed.to_owned(), clock.started_at(), setup);
+        let mut trace = Trace::new(url.to_owned(), clock.started_at(), setup);
         let page = plan.page.clone().map(|plan| Engine::new(&scene, plan));
         let mut chain = Chain::new(&scene, page.as_ref(), self.kept.take());
         let document = async {
