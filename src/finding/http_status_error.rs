@@ -62,6 +62,35 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         finding.advice.push_str(&format!(" The server asks to come back at {}.", spoken(retry.at)));
         finding.evidence.push(Place::Request(hop.id, InRequest::Header(retry.field)));
     }
+    of_certificates(&mut finding, &hop, http, status);
+    let proxy = hop.connection.and_then(|used| used.proxy.as_ref());
+    if let Some(proxy) = proxy.filter(|proxy| proxy.usage == ProxyUsage::Forward) {
+        let who = proxy.words();
+        if status == 407 {
+            let lacks = if proxy.credentials.is_some() {
+                "did not take the credentials"
+            } else {
+                "wants credentials"
+            };
+            finding.title = format!("{status} {}: the {who} {lacks}", text.name);
+            finding.advice = "-U USER:PASSWORD gives the proxy credentials".to_owned();
+        } else {
+            finding.detail.push_str(&format!(
+                " The request went to the {who}: whether that says so itself or passes it on cannot be told here."
+            ));
+        }
+    }
+    if http.body.tls_complaint == Some(TlsComplaint::PlainRequest) {
+        behind_a_gateway(&mut finding, &hop, status);
+    }
+    if status < 500 {
+        finding.severity = Severity::Warning;
+    }
+    vec![finding]
+}
+
+/// What a client certificate may have to do with it.
+fn of_certificates(finding: &mut Finding, hop: &Hop<'_>, http: &Http, status: u16) {
     let tls = hop.connection.and_then(|used| used.tls.as_ref().ran());
     let asked = tls.is_some_and(|tls| tls.client_certificate.missed());
     let sent = tls.is_some_and(|tls| tls.client_certificate.sent);
@@ -89,30 +118,6 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
         }
         _ => {}
     }
-    let proxy = hop.connection.and_then(|used| used.proxy.as_ref());
-    if let Some(proxy) = proxy.filter(|proxy| proxy.usage == ProxyUsage::Forward) {
-        let who = proxy.words();
-        if status == 407 {
-            let lacks = if proxy.credentials.is_some() {
-                "did not take the credentials"
-            } else {
-                "wants credentials"
-            };
-            finding.title = format!("{status} {}: the {who} {lacks}", text.name);
-            finding.advice = "-U USER:PASSWORD gives the proxy credentials".to_owned();
-        } else {
-            finding.detail.push_str(&format!(
-                " The request went to the {who}: whether that says so itself or passes it on cannot be told here."
-            ));
-        }
-    }
-    if http.body.tls_complaint == Some(TlsComplaint::PlainRequest) {
-        behind_a_gateway(&mut finding, &hop, status);
-    }
-    if status < 500 {
-        finding.severity = Severity::Warning;
-    }
-    vec![finding]
 }
 
 /// A 400 that says of a port that it speaks TLS, where that is not the port of the URL for certain.

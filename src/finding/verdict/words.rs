@@ -102,7 +102,14 @@ pub(super) fn sentence(trace: &Trace, claim: &Claim) -> String {
                 "{share} were spent on {part} behind the {proxy}: its way to {host} and the server's own time cannot be told apart here"
             )
         }
-        (_, Some(phase)) if is_like_a_loss(&hop, lead) => {
+        _ => by_the_server(&hop, lead, host, &share),
+    }
+}
+
+/// What is put down to a server, as far as it can be.
+fn by_the_server(hop: &Hop<'_>, lead: &Part, host: &str, share: &str) -> String {
+    match lead.phase {
+        Some(phase) if is_like_a_loss(hop, lead) => {
             let part =
                 if phase == Phase::Wait { "before the answer of" } else { "in the TLS handshake with" };
             format!(
@@ -111,15 +118,15 @@ pub(super) fn sentence(trace: &Trace, claim: &Claim) -> String {
                 who_of(host, lead)
             )
         }
-        (_, Some(Phase::Tls | Phase::Quic)) => {
-            format!("{} took {share} over its part of the TLS handshake{}", who_of(host, lead), trip(&hop))
+        Some(Phase::Tls | Phase::Quic) => {
+            format!("{} took {share} over its part of the TLS handshake{}", who_of(host, lead), trip(hop))
         }
-        _ if hides_the_server(&hop) => format!(
+        _ if hides_the_server(hop) => format!(
             "{share} went by between the last byte of the request and the answer of {}: how long its body was on its way \
              cannot be told here",
             who_of(host, lead)
         ),
-        _ => format!("the server {} thought for {share}{}", who_of(host, lead), trip(&hop)),
+        _ => format!("the server {} thought for {share}{}", who_of(host, lead), trip(hop)),
     }
 }
 
