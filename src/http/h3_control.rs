@@ -16,9 +16,6 @@ const CONTROL: u64 = 0;
 const PUSH: u64 = 1;
 const ENCODER: u64 = 2;
 const DECODER: u64 = 3;
-/// Frames of the control stream.
-const CANCEL_PUSH: u64 = 3;
-const MAX_PUSH_ID: u64 = 13;
 /// Bytes of SETTINGS and of GOAWAY that are read.
 const MOST: u64 = 16 * 1024;
 /// Errors (RFC 9114 §8.1, RFC 9204 §6).
@@ -153,8 +150,12 @@ async fn control(reader: &mut Reader<'_>, state: &State) -> Result<Breach, Broke
             }
             streams::SETTINGS => settings(&payload(reader, length).await?),
             streams::GOAWAY => state.go_away(&payload(reader, length).await?),
-            CANCEL_PUSH => Err((ID, "CANCEL_PUSH, although no push was allowed".to_owned(), "7.2.3")),
-            MAX_PUSH_ID => Err((UNEXPECTED, "MAX_PUSH_ID, which is for clients".to_owned(), "7.2.7")),
+            streams::CANCEL_PUSH => {
+                Err((ID, "CANCEL_PUSH, although no push was allowed".to_owned(), "7.2.3"))
+            }
+            streams::MAX_PUSH_ID => {
+                Err((UNEXPECTED, "MAX_PUSH_ID, which is for clients".to_owned(), "7.2.7"))
+            }
             streams::DATA | streams::HEADERS | streams::PUSH_PROMISE => {
                 Err((UNEXPECTED, format!("a frame {} on the control stream", name()), "7.2"))
             }

@@ -12,9 +12,11 @@ use crate::trace::At;
 
 pub(crate) const DATA: u64 = 0;
 pub(crate) const HEADERS: u64 = 1;
+pub(super) const CANCEL_PUSH: u64 = 3;
 pub(super) const SETTINGS: u64 = 4;
 pub(super) const PUSH_PROMISE: u64 = 5;
 pub(super) const GOAWAY: u64 = 7;
+pub(super) const MAX_PUSH_ID: u64 = 13;
 /// The type of a stream that one side alone writes (§6.2).
 const CONTROL_STREAM: u64 = 0;
 /// SETTINGS_MAX_FIELD_SECTION_SIZE (§7.2.4.1).
@@ -32,11 +34,11 @@ pub(super) fn frame_name(kind: u64) -> String {
     let name = match kind {
         DATA => "DATA",
         HEADERS => "HEADERS",
-        3 => "CANCEL_PUSH",
+        CANCEL_PUSH => "CANCEL_PUSH",
         SETTINGS => "SETTINGS",
         PUSH_PROMISE => "PUSH_PROMISE",
         GOAWAY => "GOAWAY",
-        13 => "MAX_PUSH_ID",
+        MAX_PUSH_ID => "MAX_PUSH_ID",
         _ => return format!("of type 0x{kind:x}"),
     };
     name.to_owned()
@@ -58,10 +60,9 @@ pub(crate) fn parse(bytes: &[u8]) -> Option<(u64, &[u8], &[u8])> {
 }
 
 /// The number that bytes begin with, and what is behind it; `None` where it is not whole.
-pub(super) fn number_of(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    let (&first, rest) = bytes.split_first()?;
-    let (tail, behind) = rest.split_at_checked(more(first))?;
-    Some((tail.iter().fold(u64::from(first & 0x3f), |value, byte| value << 8 | u64::from(*byte)), behind))
+pub(super) fn number_of(mut bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let number = quic::varint(&mut bytes)?;
+    Some((number, bytes))
 }
 
 /// What stands before the payload of a frame.

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use quinn_proto::transport_parameters::TransportParameters;
 
+use super::packet::varint;
+
 /// What a server allows at the beginning of a connection. Later frames may raise all but the first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Allowance {
@@ -33,29 +35,21 @@ impl Allowance {
     fn read(mut bytes: &[u8]) -> Option<Self> {
         let mut found = Self::default();
         while !bytes.is_empty() {
-            let (id, length) = (number(&mut bytes)?, number(&mut bytes)?);
+            let (id, length) = (varint(&mut bytes)?, varint(&mut bytes)?);
             let (mut value, rest) = bytes.split_at_checked(usize::try_from(length).ok()?)?;
             bytes = rest;
             match id {
-                0x01 => found.idle = number(&mut value).filter(|idle| *idle > 0).map(Duration::from_millis),
-                0x04 => found.data = number(&mut value)?,
-                0x06 => found.stream_data = number(&mut value)?,
-                0x07 => found.own_stream_data = number(&mut value)?,
-                0x08 => found.streams = number(&mut value)?,
-                0x09 => found.own_streams = number(&mut value)?,
+                0x01 => found.idle = varint(&mut value).filter(|idle| *idle > 0).map(Duration::from_millis),
+                0x04 => found.data = varint(&mut value)?,
+                0x06 => found.stream_data = varint(&mut value)?,
+                0x07 => found.own_stream_data = varint(&mut value)?,
+                0x08 => found.streams = varint(&mut value)?,
+                0x09 => found.own_streams = varint(&mut value)?,
                 _ => {}
             }
         }
         Some(found)
     }
-}
-
-/// RFC 9000 §16: the first two bits tell the length.
-fn number(bytes: &mut &[u8]) -> Option<u64> {
-    let (&first, rest) = bytes.split_first()?;
-    let (tail, rest) = rest.split_at_checked((1 << (first >> 6)) - 1)?;
-    *bytes = rest;
-    Some(tail.iter().fold(u64::from(first & 0x3f), |value, byte| value << 8 | u64::from(*byte)))
 }
 
 #[cfg(test)]

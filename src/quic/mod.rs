@@ -25,4 +25,5 @@ mod tests;
 
 pub use self::allowance::Allowance;
 pub use self::connection::{Connection, Watch};
+pub use self::packet::varint;
 pub use self::race::{Dialled, Target, connect};

@@ -71,8 +71,8 @@ fn take<'b>(bytes: &mut &'b [u8], length: usize) -> Option<&'b [u8]> {
     Some(taken)
 }
 
-/// RFC 9000 §16.
-fn varint(bytes: &mut &[u8]) -> Option<u64> {
+/// The number that bytes begin with (RFC 9000 §16), which are behind it then; `None` where it is not whole.
+pub fn varint(bytes: &mut &[u8]) -> Option<u64> {
     let first = *bytes.first()?;
     let taken = take(bytes, 1 << (first >> 6))?;
     let (head, tail) = taken.split_first()?;
