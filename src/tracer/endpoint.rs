@@ -132,13 +132,14 @@ pub(super) fn tell_attempts(service: Option<&mut ServiceBinding>, tcp: &Connect)
     }
 }
 
-/// The same for QUIC's attempts beside TCP: they say something of an endpoint that is for QUIC alone.
-pub(super) fn tell_rivals(service: Option<&mut ServiceBinding>, rivals: &[Attempt]) {
+/// The same for QUIC's attempts that TCP was held back for so long: they say something of an endpoint that is for QUIC
+/// alone.
+pub(super) fn tell_rivals(service: Option<&mut ServiceBinding>, rivals: &[Attempt], lead: Duration) {
     let Some(service) = service else { return };
     for attempt in rivals {
         let record = attempt.source.record().and_then(|index| service.records.get_mut(index));
         if let (Some(record), Some(how)) =
-            (record.filter(|record| record.is_by_quic_alone()), how_by_quic(attempt))
+            (record.filter(|record| record.is_by_quic_alone()), how_by_quic(attempt, lead))
         {
             record.failed = Some(format!("{} {how}", attempt.address));
         }
@@ -197,11 +198,12 @@ fn winner(tcp: &Connect) -> Option<&Attempt> {
 }
 
 /// How an attempt by QUIC failed, if it did: in words of UDP, which nobody connects to.
-fn how_by_quic(attempt: &Attempt) -> Option<String> {
+fn how_by_quic(attempt: &Attempt, lead: Duration) -> Option<String> {
     let took = attempt.end.since(attempt.start);
     Some(match (&attempt.outcome, attempt.answered) {
         (AttemptOutcome::Won | AttemptOutcome::Stopped, _) => return None,
-        (AttemptOutcome::Lost, _) if took < FALLBACK_PATIENCE => return None,
+        // A busy machine begins an attempt a little later than the time that it is given.
+        (AttemptOutcome::Lost, _) if took.max(lead) < FALLBACK_PATIENCE => return None,
         (AttemptOutcome::Refused, _) => "refused UDP".to_owned(),
         (AttemptOutcome::TimedOut | AttemptOutcome::Lost, None) => {
             format!("gave no reply by UDP in {}", units::duration(took))

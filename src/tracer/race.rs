@@ -138,10 +138,10 @@ pub(super) async fn open(
         let won = first.map(|_| scene.clock.now());
         let begun = connections.get_mut(before..).unwrap_or_default();
         let rivals = rivals(dialled.connect.attempts, failed.as_deref(), won);
-        if let Some(connection) = begun.first_mut().filter(|_| lead.is_some()) {
+        if let Some((connection, lead)) = begun.first_mut().zip(lead) {
             // What was waited for was QUIC.
             connection.tcp.start = rivals.iter().map(|rival| rival.start).fold(connection.tcp.start, At::min);
-            endpoint::tell_rivals(service, &rivals);
+            endpoint::tell_rivals(service, &rivals, lead);
         }
         if let Some(connection) = begun.last_mut() {
             connection.tcp.rivals = rivals;
