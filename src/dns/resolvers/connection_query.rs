@@ -10,7 +10,9 @@ use tokio::time::sleep_until;
 use crate::dns::iterate::job::Resolution;
 use crate::dns::name_servers::single::Attempt;
 use crate::dns::resolvers::connection::{Client, Losses, Taken, query};
-use crate::dns::transport::ask::{Ask, NoReply, packet, reason};
+#[cfg(feature = "encrypted-dns")]
+use crate::dns::transport::ask::reason;
+use crate::dns::transport::ask::{Ask, NoReply, packet};
 use crate::dns::transport::error::Unanswered;
 use crate::dns::transport::framed::Part;
 use crate::dns::transport::log::Log;
