@@ -274,8 +274,8 @@ pub enum Http3 {
     /// Where an HTTPS record offers HTTP/3, and nothing was asked for that only TCP has.
     #[default]
     WhereOffered,
-    /// The same, where an earlier response has offered it (Alt-Svc).
-    Remembered,
+    /// The same, where an earlier response has offered it (Alt-Svc), at the port that it named.
+    Remembered(u16),
     /// `--http3`: at every https URL.
     Always,
     /// `--no-http3`.

@@ -49,10 +49,9 @@ impl Alternative {
 }
 
 impl AltSvc {
-    /// The first alternative that is HTTP/3, and may be remembered at all.
-    #[must_use]
-    pub fn http3(&self) -> Option<&Alternative> {
-        self.alternatives.iter().find(|one| one.protocol == H3 && one.max_age > 0)
+    /// The alternatives that are HTTP/3, and may be remembered at all.
+    pub fn http3(&self) -> impl Iterator<Item = &Alternative> {
+        self.alternatives.iter().filter(|one| one.protocol == H3 && one.max_age > 0)
     }
 }
 
@@ -105,18 +104,18 @@ mod tests {
             ("h3-29", Some("[2001:db8::1]"), 444, A_DAY, false),
         ];
         assert_eq!(told, wanted);
-        assert_eq!(said.http3().unwrap().words(), "port 443, for 60 s");
+        assert_eq!(said.http3().next().unwrap().words(), "port 443, for 60 s");
         assert_eq!(said.alternatives[0].words(), "alt.example.com, port 8443, for 1 day");
     }
 
     #[test]
     fn what_is_taken_back_or_cannot_be_read_offers_nothing() {
         assert!(read("clear").unwrap().clear);
-        assert!(read(r#"clear, h3=":443""#).unwrap().http3().is_none());
-        assert!(read(r#"h3=":443"; ma=0"#).unwrap().http3().is_none());
+        assert!(read(r#"clear, h3=":443""#).unwrap().http3().next().is_none());
+        assert!(read(r#"h3=":443"; ma=0"#).unwrap().http3().next().is_none());
         for odd in ["", "h3", "h3=", r#"h3="443""#, r#"h3=":0""#, r#"h3=":99999""#, "Clear"] {
             assert_eq!(read(odd), None, "{odd}");
         }
-        assert!(read(r#"h3-29=":443""#).unwrap().http3().is_none(), "a draft");
+        assert!(read(r#"h3-29=":443""#).unwrap().http3().next().is_none(), "a draft");
     }
 }

@@ -57,7 +57,7 @@ pub fn unheard_quic<'t>(hop: &Hop<'t>) -> Option<UnheardQuic<'t>> {
     let service = hop.dns.ran().and_then(|dns| dns.service.as_ref());
     let is_told = || {
         let said = alt_svc(&hop.http.ran()?.headers)?;
-        let offer = said.http3()?;
+        let offer = said.http3().next()?;
         (offer.host.is_none() && offer.port == hop.url.port).then_some(OfferedBy::AltSvc)
     };
     let offered_by = |attempt: &Attempt| {

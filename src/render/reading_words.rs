@@ -73,7 +73,7 @@ fn next_visit(hop: &Hop<'_>, http: &Http) -> Option<String> {
         return None;
     }
     let said = reading::alt_svc(&http.headers)?;
-    match said.http3() {
+    match said.http3().next() {
         Some(http3) => {
             Some(format!("the next visit may use HTTP/3: {} (--http3 tries it now)", http3.words()))
         }

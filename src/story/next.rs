@@ -71,7 +71,7 @@ fn elsewhere(hop: &Hop<'_>, http: &Http) -> Option<String> {
         return None;
     }
     let said = alt_svc(&http.headers)?;
-    match said.http3() {
+    match said.http3().next() {
         Some(http3) => Some(format!(
             "The next visit may use HTTP/3: the field Alt-Svc says that the same site is there by QUIC ({}), which this \
              one could not know when it began. --http3 tries it at once.",

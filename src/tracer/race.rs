@@ -41,7 +41,7 @@ fn may_try(plan: &Plan, until: StageName) -> bool {
     let can = plan.http.version == VersionChoice::Auto && plan.tls.max_version == TlsVersion::Tls13;
     can && match plan.http.http3 {
         Http3::Always => until >= StageName::Tls,
-        Http3::WhereOffered | Http3::Remembered => until == StageName::Http && !asks_about_tcp(plan),
+        Http3::WhereOffered | Http3::Remembered(_) => until == StageName::Http && !asks_about_tcp(plan),
         Http3::Never => false,
     }
 }
@@ -56,11 +56,18 @@ pub(super) fn candidates(
     if request.url.scheme != Scheme::Https || !may_try(plan, request.until) {
         return Vec::new();
     }
-    let is_offered = |candidate: &&Candidate| {
-        matches!(plan.http.http3, Http3::Always | Http3::Remembered)
-            || record_of(candidate.source(), service).is_some_and(ServiceRecord::offers_http3)
+    let by_record = |candidate: &&Candidate| {
+        record_of(candidate.source(), service).is_some_and(ServiceRecord::offers_http3)
     };
-    queue.iter().filter(is_offered).copied().collect()
+    match plan.http.http3 {
+        Http3::Always => queue.to_vec(),
+        Http3::Remembered(port) if port == request.url.port => queue.to_vec(),
+        Http3::Remembered(port) => {
+            let addresses = queue.iter().map(|candidate| candidate.address().ip()).collect();
+            tcp::line_up(&endpoint::own(addresses, port), &plan.tcp)
+        }
+        Http3::WhereOffered | Http3::Never => queue.iter().filter(by_record).copied().collect(),
+    }
 }
 
 /// The addresses that TCP is to be tried at: an endpoint of a record that offers HTTP/3 alone is not among them (RFC 9460

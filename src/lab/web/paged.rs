@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::site::{
-    ALT_SVC, CHANGING_ETAG, Conduct, DEAF_ETAG, File, HSTS, Hints, Http3, KEPT, PAGE, Page, Protocols, Site,
-    TLS, Tls,
+    ALT_SVC_LATER, CHANGING_ETAG, Conduct, DEAF_ETAG, File, HSTS, Hints, Http3, KEPT, PAGE, Page, Protocols,
+    Site, TLS, Tls,
 };
 use crate::lab::scenario::{
     EARLY_HINTS, PAGE_HANDSHAKE, PAGE_IMAGE, PAGE_IMPORT, PAGE_SCRIPT, PAGE_STYLE, PAGE_THINK, PAGE_WIDGET,
@@ -296,7 +296,10 @@ pub(super) const PAGED: &[Site] = &[
             conduct: page(
                 "",
                 &[
-                    File { fields: &[KEPT[0], KEPT[1], ALT_SVC], ..file("/first.png", PNG, "no pixels") },
+                    File {
+                        fields: &[KEPT[0], KEPT[1], ALT_SVC_LATER],
+                        ..file("/first.png", PNG, "no pixels")
+                    },
                     File { fields: &FOR_ALL, ..file("/late.png", PNG, "no pixels") },
                 ],
             ),

@@ -368,6 +368,8 @@ pub(super) const HSTS: (&str, &str) = ("strict-transport-security", "max-age=630
 
 /// That HTTP/3 is there, too, on the port of the lab's stand-in for 443.
 pub(super) const ALT_SVC: (&str, &str) = ("alt-svc", "h3=\":443\"; ma=86400");
+/// The same behind one that browsers pass over: a port that any user of the machine may listen at.
+pub(super) const ALT_SVC_LATER: (&str, &str) = ("alt-svc", "h3=\":8443\", h3=\":443\"; ma=86400");
 
 pub(super) const PAGE: Page = Page {
     status: 200,

@@ -205,7 +205,7 @@ impl<'a> Engine<'a> {
                 Heard::HeadRead(at) => state.head_read = state.head_read.or(Some(at)),
                 Heard::Document(read) => state.read = Some(read),
                 Heard::Cookies { of, url, fields } => self.take_cookies(&mut state, of, (&url, &fields)),
-                Heard::Offered { url, said } => state.take_offer(&url, &said),
+                Heard::Offered { url, said } => state.take_offer(&url, &said, self.scene.clock.now()),
                 Heard::Came { of, part, at } => state.came(of, part, at),
                 Heard::Whole { of, fingerprint } => {
                     state.fingerprints.insert(of, fingerprint);

@@ -194,7 +194,7 @@ const BROKEN_OFF: &str = "another connection came first, and carries all request
 /// The plan by which a connection is opened: QUIC is tried by the first alone of several that are opened at a time.
 fn one_of_several(plan: HttpPlan, is_first: bool) -> HttpPlan {
     match plan.http3 {
-        Http3::WhereOffered | Http3::Remembered if !is_first => HttpPlan { http3: Http3::Never, ..plan },
+        Http3::WhereOffered | Http3::Remembered(_) if !is_first => HttpPlan { http3: Http3::Never, ..plan },
         _ => plan,
     }
 }

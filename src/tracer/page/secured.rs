@@ -94,10 +94,10 @@ impl Engine<'_> {
     pub(super) fn offered(&self, plan: HttpPlan, url: &Url) -> HttpPlan {
         let state = self.state.borrow();
         let origin = Origin::of(url);
-        match plan.http3 {
+        match (plan.http3, state.offers.get(&origin)) {
             _ if state.by_http1.contains(&origin) => HttpPlan { version: VersionChoice::Http11, ..plan },
-            Http3::WhereOffered if state.offers.contains(&origin) => {
-                HttpPlan { http3: Http3::Remembered, ..plan }
+            (Http3::WhereOffered, Some(offer)) if self.scene.clock.now() < offer.until => {
+                HttpPlan { http3: Http3::Remembered(offer.port), ..plan }
             }
             _ => plan,
         }

@@ -102,7 +102,7 @@ pub(super) struct State {
     pub(super) looked: HashSet<Origin>,
     pub(super) secured: HashSet<Origin>,
     /// Origins that may be had by HTTP/3, by what a response has said.
-    pub(super) offers: HashSet<Origin>,
+    pub(super) offers: HashMap<Origin, Offer>,
     /// Origins whose servers want HTTP/1.1.
     pub(super) by_http1: HashSet<Origin>,
     /// What is visited once more; `None` at the first visit.
@@ -123,6 +123,15 @@ impl Known {
             held: false,
         }
     }
+}
+
+/// Where an origin may be had by HTTP/3, by what a response has said (RFC 7838).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Offer {
+    /// The port, at the origin's own host.
+    pub(crate) port: u16,
+    /// Until when that holds.
+    pub(crate) until: At,
 }
 
 impl State {
@@ -160,7 +169,7 @@ impl State {
             fingerprints: HashMap::new(),
             looked: HashSet::new(),
             secured: HashSet::new(),
-            offers: HashSet::new(),
+            offers: HashMap::new(),
             by_http1: HashSet::new(),
             again: None,
         }

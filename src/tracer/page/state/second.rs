@@ -1,8 +1,8 @@
 //! Of the state of a page: what comes of its responses, and how far its second visit is.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use super::{Known, State};
+use super::{Known, Offer, State};
 use crate::http;
 use crate::reading::{AltSvc, Alternative};
 use crate::trace::{Asker, At, Fate, Header, Resource, ResourceId, Url};
@@ -15,6 +15,9 @@ use crate::tracer::upgrade;
 /// What is told of a request that is asked for by https.
 const BY_HTTPS: &str =
     "http as it is named: asked for by https, as its host has an HTTPS record (RFC 9460 section 9.5)";
+
+/// The first port that needs no right of the system's.
+const USERS: u16 = 1024;
 
 impl State {
     /// Something of a response came.
@@ -67,15 +70,19 @@ impl State {
         }
     }
 
-    /// Takes up whether an origin may be had by HTTP/3 at its own host and port: another is not tried here.
-    pub(crate) fn take_offer(&mut self, url: &Url, said: &AltSvc) {
-        let own = |one: &Alternative| {
-            one.port == url.port && one.host.as_ref().is_none_or(|host| *host == url.host_ascii)
+    /// Takes up where an origin may be had by HTTP/3, and until when: the first such place at its own host, another is not
+    /// tried here. As in Chromium, a port that any user of a machine may listen at speaks for no port of the system's.
+    pub(crate) fn take_offer(&mut self, url: &Url, said: &AltSvc, now: At) {
+        let is_own = |one: &&Alternative| {
+            one.host.as_ref().is_none_or(|host| host.eq_ignore_ascii_case(&url.host_ascii))
+                && (one.port < USERS || url.port >= USERS)
         };
-        if said.http3().is_some_and(own) {
-            self.offers.insert(Origin::of(url));
-        } else {
-            self.offers.remove(&Origin::of(url));
+        let offer = said.http3().find(is_own);
+        let offer =
+            offer.map(|one| Offer { port: one.port, until: now.after(Duration::from_secs(one.max_age)) });
+        match offer {
+            Some(offer) => drop(self.offers.insert(Origin::of(url), offer)),
+            None => drop(self.offers.remove(&Origin::of(url))),
         }
     }
 

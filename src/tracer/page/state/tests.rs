@@ -1,5 +1,7 @@
 //! What becomes of what a page names, before anything is asked for.
 
+use std::time::Duration;
+
 use super::*;
 use crate::page::Terms;
 
@@ -96,5 +98,32 @@ fn redirects_are_judged_as_first_requests_are() {
             followed.blocking == Blocking::None,
             fate != Fate::Unstarted || kind == ResourceKind::Image
         );
+    }
+}
+
+#[test]
+fn an_offer_of_http3_is_heeded_where_browsers_heed_it_and_as_long_as_it_holds() {
+    let at = |port, seconds: u64| Some((port, At(7).after(Duration::from_secs(seconds))));
+    for (own, said, wanted) in [
+        (443, r#"h3=":443"; ma=60"#, at(443, 60)),
+        (443, r#"h3=":444"; ma=60"#, at(444, 60)),
+        (443, r#"h3="A.test:443""#, at(443, 86_400)),
+        // Any user of that machine could listen there.
+        (443, r#"h3=":8443""#, None),
+        (443, r#"h3=":8443", h2=":443", h3=":443"; ma=5"#, at(443, 5)),
+        (8443, r#"h3=":9443""#, at(9443, 86_400)),
+        (443, r#"h3="b.test:443""#, None),
+        (443, r#"h3="b.test:443", h3=":443""#, at(443, 86_400)),
+        (443, r#"h3=":443"; ma=0"#, None),
+        (443, "clear", None),
+    ] {
+        let mut state = state();
+        let url = url::parse(&format!("https://a.test:{own}/")).unwrap();
+        for value in [r#"h3=":445""#, said] {
+            let field = crate::trace::Header { name: "alt-svc".to_owned(), value: value.into() };
+            state.take_offer(&url, &crate::reading::alt_svc(&[field]).unwrap(), At(7));
+        }
+        let offer = state.offers.get(&Origin::of(&url)).map(|offer| (offer.port, offer.until));
+        assert_eq!(offer, wanted, "{said}");
     }
 }
