@@ -78,17 +78,18 @@ pub fn is_check(arguments: &[OsString]) -> bool {
 /// What is wrong in our words; clap's own are left for what nobody has met yet.
 pub(super) fn refused(error: clap::Error, arguments: &[OsString]) -> PlanError {
     let at = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
-    let name = at.split([' ', '=']).next().unwrap_or_default();
+    let bare = |text: &str| text.split([' ', '=', ',', '[']).next().unwrap_or_default().to_owned();
+    let name = bare(&at);
     let of = |kind| error.get(kind).map(ToString::to_string).filter(|text| !text.is_empty());
     let (value, valid) = (of(ContextKind::InvalidValue), of(ContextKind::ValidValue));
     match (error.kind(), value, valid, of(ContextKind::PriorArg)) {
-        (ErrorKind::UnknownArgument, ..) => unknown(name, &error, arguments),
+        (ErrorKind::UnknownArgument, ..) => unknown(&name, &error, arguments),
         (ErrorKind::InvalidValue, None, valid, _) => PlanError::with_hint(
             format!("{name} needs a value"),
             valid.unwrap_or_else(|| "`urltrace --help` shows its form".to_owned()),
         ),
         (ErrorKind::InvalidValue, Some(value), Some(valid), _) => {
-            PlanError::with_hint(format!("{name}: `{value}` is none of its values"), valid)
+            PlanError::with_hint(format!("{name}: `{value}` is not one of its values"), valid)
         }
         (ErrorKind::ValueValidation, Some(value), ..) => {
             let why = std::error::Error::source(&error).map(|why| format!(": {why}")).unwrap_or_default();
@@ -98,9 +99,9 @@ pub(super) fn refused(error: clap::Error, arguments: &[OsString]) -> PlanError {
             PlanError::usage(format!("{at} {} missing", if at.contains(", ") { "are" } else { "is" }))
         }
         (ErrorKind::ArgumentConflict, _, _, Some(other)) => {
-            let other = other.split([' ', '=']).next().unwrap_or_default();
+            let other = bare(&other);
             PlanError::usage(if name == other {
-                format!("{name} can be given once")
+                format!("{name} can be given only once")
             } else {
                 format!("{name} cannot be used with {other}")
             })

@@ -131,11 +131,18 @@ fn what_cannot_be_used_is_said_plainly() {
         (&["dns", "-6", "--resolver", "192.0.2.53", "x"], "the resolver 192.0.2.53 has no IPv6 address"),
         (&["dns", "-4", "--resolver", "tcp://[2001:db8::1]", "x"], "2001:db8::1 has no IPv4 address"),
         (&["dns", "-6", "--propagation", "x"], "--propagation would ask the resolver 1.1.1.1"),
-        (&["--format", "xml", "x"], "`xml` is none of its values"),
+        (&["--format", "xml", "x"], "`xml` is not one of its values"),
         (&[], "no URL to trace"),
     ] {
         assert!(message(line).contains(text), "{line:?}: {}", message(line));
     }
+    // Of several that an option cannot stand beside, the first is named, and nothing of its form.
+    let line = ["--unix-socket", "/x", "--all-addresses", "--interface", "lo", "x"];
+    assert!(
+        message(&line).ends_with("--unix-socket cannot be used with --all-addresses"),
+        "{}",
+        message(&line)
+    );
 }
 
 #[test]

@@ -1,16 +1,11 @@
 //! What the rules about name servers share: the walks of a trace, the packets to one server, zones
 //! that failed, and the servers that `--all-ns` asked. No rule itself.
 
-use std::time::Duration;
-
 use super::found::{Finding, Load, Saving};
 use super::moments::Moments;
 use super::place::{InLookup, PacketField, Place};
 use super::rule::{Lookups, Rule};
-use crate::trace::{At, Dns, LookupId, Meaning, Packet, Purpose, ServerCheck, Transport};
-
-/// What went out less long before another question was not waited for.
-pub(super) const TIME_TO_ANSWER: Duration = Duration::from_millis(150);
+use crate::trace::{At, Dns, LookupId, Meaning, Packet, Purpose, ServerCheck, TIME_TO_ANSWER, Transport};
 
 /// Every lookup, with its id.
 pub(super) fn walks(lookups: Lookups<'_>) -> impl Iterator<Item = (LookupId, &Dns)> {

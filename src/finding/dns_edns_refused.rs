@@ -109,9 +109,9 @@ fn unanswered(dns: &Dns, packet: &Packet) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::asked::TIME_TO_ANSWER;
     use crate::finding::sample;
     use crate::trace::Edns;
+    use crate::trace::TIME_TO_ANSWER;
 
     #[test]
     fn fires_on_a_refused_edns_question_only() {

@@ -5,7 +5,7 @@ use super::case;
 use super::found::{Finding, Severity};
 use super::place::PacketField;
 use super::rule::{Check, Lookups, Rule};
-use crate::trace::{Denied, Meaning, Packet, RecordType, StageName};
+use crate::trace::{Denied, Meaning, Packet, ProofKind, RecordType, StageName};
 
 pub(super) const RULE: Rule = Rule {
     id: "dns-nxdomain-for-type",
@@ -44,21 +44,33 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
     })
 }
 
-/// The zone's own proof says that the name is there, with nothing at it.
+/// The zone's own proof is one of the type alone: the name has others, or names below it, or a wildcard is there for it. By
+/// NSEC, which tells that from one of the name; and nobody else's reply can be what was proved.
 fn empty(rule: &Rule, spot: Spot<'_>) -> Option<Finding> {
     let (packet, dnssec) = (spot.packet, spot.dns.dnssec.as_ref()?);
     dnssec.denials.iter().find(|denial| {
-        denial.name.eq_ignore_ascii_case(&packet.qname) && denial.what == Denied::Type(packet.qtype)
+        denial.name.eq_ignore_ascii_case(&packet.qname)
+            && denial.what == Denied::Type(packet.qtype)
+            && denial.proof == ProofKind::Nsec
     })?;
+    let is_denial_of_type = |other: &Packet| {
+        matches!(other.meaning, Meaning::NoData(_))
+            && other.qtype == packet.qtype
+            && other.qname.eq_ignore_ascii_case(&packet.qname)
+    };
+    if spot.dns.packets.iter().any(is_denial_of_type) {
+        return None;
+    }
     let mut finding = rule.finding(
         format!(
-            "{} says that {} does not exist, and by the NSEC it sends there are names below it",
+            "{} says that {} does not exist, and the NSEC it sends proves only that it has no {}",
             server(packet),
-            packet.qname
+            packet.qname,
+            packet.qtype.mnemonic()
         ),
         vec![spot.place(PacketField::Meaning)],
         format!(
-            "make {} answer names that have names below them with NOERROR, no record and the SOA",
+            "make {} answer names that exist, or have names below them, with NOERROR, no record and the SOA",
             name(packet)
         ),
     );
@@ -93,7 +105,7 @@ fn served(spot: &Spot<'_>) -> Option<(usize, String)> {
 mod tests {
     use super::*;
     use crate::finding::sample;
-    use crate::trace::{Denial, Dnssec, DnssecVerdict, Negative, ProofKind, Record};
+    use crate::trace::{Denial, Dnssec, DnssecVerdict, Negative, Record};
 
     #[test]
     fn fires_where_the_proof_says_that_the_name_is_there() {
@@ -103,12 +115,25 @@ mod tests {
         dns.packets[2].meaning =
             Meaning::NxDomain(Negative { zone: None, foreign_soa: None, ttl: None, rtype: None });
         let qtype = dns.packets[2].qtype;
-        for (what, times) in [(Denied::Name, 0), (Denied::Type(qtype), 1)] {
+        for (what, proof, times) in [
+            (Denied::Name, ProofKind::Nsec, 0),
+            (Denied::Type(qtype), ProofKind::Nsec, 1),
+            (Denied::Type(qtype), ProofKind::Nsec3, 0),
+        ] {
             let zone = "example.test.".to_owned();
-            let denials = vec![Denial { name: qname.clone(), what, proof: ProofKind::Nsec, zone }];
+            let denials = vec![Denial { name: qname.clone(), what, proof, zone }];
             let secure = Dnssec { denials, ..sample::dnssec(DnssecVerdict::Secure) };
             sample::dns(&mut trace).dnssec = Some(secure);
-            assert_eq!(sample::of(&RULE, &trace).len(), times, "{what:?}");
+            assert_eq!(sample::of(&RULE, &trace).len(), times, "{what:?} {proof:?}");
+            if times > 0 {
+                // The proof may be of a reply that denies the type, as is right.
+                let mut other = sample::dns(&mut trace).packets[2].clone();
+                other.meaning =
+                    Meaning::NoData(Negative { zone: None, foreign_soa: None, ttl: None, rtype: None });
+                sample::dns(&mut trace).packets.push(other);
+                assert!(sample::of(&RULE, &trace).is_empty());
+                sample::dns(&mut trace).packets.pop();
+            }
         }
     }
 

@@ -85,8 +85,8 @@ fn one_server(rule: &Rule, spot: Spot<'_>) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::asked::TIME_TO_ANSWER;
     use crate::finding::sample;
+    use crate::trace::TIME_TO_ANSWER;
 
     #[test]
     fn fires_when_tcp_alone_brings_replies() {

@@ -24,7 +24,7 @@ fn check(rule: &Rule, lookups: Lookups<'_>) -> Vec<Finding> {
                 format!("make {name} serve the zone, or remove it from the zone's NS records at the parent and in the zone"),
             )),
             ServerFault::Unreadable(why) => Some((
-                format!("was asked in vain: it {why}"),
+                why.clone(),
                 format!("see what makes {name}, or something before it, send such replies: resolvers drop them"),
             )),
             _ => None,
@@ -60,11 +60,7 @@ mod tests {
     fn replies_that_cannot_be_read_are_no_refusal_to_serve() {
         let fault =
             ServerFault::Unreadable("sent a reply that cannot be read: unexpected end of input".into());
-        let trace = sample::with_faulty_server(
-            &RULE,
-            fault,
-            ") was asked in vain: it sent a reply that cannot be read",
-        );
+        let trace = sample::with_faulty_server(&RULE, fault, ") sent a reply that cannot be read");
         let findings = sample::of(&RULE, &trace);
         assert!(findings[0].advice.starts_with("see what makes "), "{}", findings[0].advice);
     }

@@ -4,7 +4,7 @@ use super::found::{Finding, Severity};
 use super::hops::hop_before;
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
-use crate::trace::{Header, Http, HttpVersion, StageName, Trace};
+use crate::trace::{Header, Http, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
     id: "http-bare-return",
@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
     for hop in trace.hops() {
-        let is_text = |http: &&Http| matches!(http.version, HttpVersion::Http10 | HttpVersion::Http11);
+        let is_text = |http: &&Http| http.version.is_text();
         let Some(http) = hop.http.ran().filter(is_text) else { continue };
         let bare = |(_, field): &(usize, &Header)| field.is_readable() && field.has_bare_return();
         let found: Vec<(usize, &Header)> = http.headers.iter().enumerate().filter(bare).collect();
@@ -46,6 +46,7 @@ const ADVICE: &str = "take line ends out of what is put into fields: where a req
 mod tests {
     use super::*;
     use crate::finding::sample;
+    use crate::trace::HttpVersion;
 
     #[test]
     fn fires_on_a_carriage_return_in_a_field_and_not_on_a_line_that_is_none() {

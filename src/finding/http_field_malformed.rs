@@ -4,7 +4,7 @@ use super::found::{Finding, Severity};
 use super::hops::hop_before;
 use super::place::{InRequest, Place};
 use super::rule::{Check, Rule};
-use crate::trace::{StageName, Trace};
+use crate::trace::{Http, StageName, Trace};
 
 pub(super) const RULE: Rule = Rule {
     id: "http-field-malformed",
@@ -18,7 +18,9 @@ pub(super) const RULE: Rule = Rule {
 fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
     let mut findings = Vec::new();
     for hop in trace.hops() {
-        let Some(http) = hop.http.ran() else { continue };
+        // By HTTP/2 and HTTP/3 a head has no lines.
+        let is_text = |http: &&Http| http.version.is_text();
+        let Some(http) = hop.http.ran().filter(is_text) else { continue };
         let stray = |at: &usize| !http.headers[*at].is_readable();
         let lines: Vec<usize> = (0..http.headers.len()).filter(stray).collect();
         let what = match lines.len() {
@@ -44,13 +46,16 @@ const ADVICE: &str =
 mod tests {
     use super::*;
     use crate::finding::sample;
-    use crate::trace::Header;
+    use crate::trace::{Header, HttpVersion};
 
     #[test]
     fn fires_on_lines_that_are_no_fields() {
         let mut trace = sample::sound();
         assert!(sample::of(&RULE, &trace).is_empty());
         sample::http(&mut trace).headers.push(Header::unreadable(b"PHP Warning".to_vec()));
+        sample::http(&mut trace).version = HttpVersion::Http3;
+        assert!(sample::of(&RULE, &trace).is_empty(), "no lines");
+        sample::http(&mut trace).version = HttpVersion::Http11;
         let findings = sample::of(&RULE, &trace);
         assert!(findings[0].title.starts_with("a line in the head"), "{}", findings[0].title);
         assert_eq!(findings[0].evidence.len(), 1);

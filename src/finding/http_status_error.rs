@@ -80,7 +80,7 @@ fn check(rule: &Rule, trace: &Trace) -> Vec<Finding> {
             ));
         }
     }
-    if http.body.tls_complaint == Some(TlsComplaint::PlainRequest) {
+    if status == 400 && http.body.tls_complaint == Some(TlsComplaint::PlainRequest) {
         behind_a_gateway(&mut finding, &hop, status);
     }
     if status < 500 {

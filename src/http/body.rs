@@ -346,7 +346,12 @@ fn keep(start: &mut Option<Vec<u8>>, bytes: &[u8]) {
 fn complaint(start: &[u8]) -> Option<TlsComplaint> {
     let text = String::from_utf8_lossy(start).to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().any(|words| text.contains(words));
-    if says(&["to https port", "to an https server", "ssl-enabled server port", "requires tls"]) {
+    if says(&[
+        "to https port",
+        "to an https server",
+        "ssl-enabled server port",
+        "combination of host and port requires tls",
+    ]) {
         Some(TlsComplaint::PlainRequest)
     } else if says(&["cannot perform post-handshake authentication"]) {
         Some(TlsComplaint::PostHandshake)
@@ -467,6 +472,7 @@ mod tests {
             ("Client sent an HTTP request to an HTTPS server.\n", Some(TlsComplaint::PlainRequest)),
             ("You're speaking plain HTTP to an SSL-enabled server port.", Some(TlsComplaint::PlainRequest)),
             ("This combination of host and port requires TLS.", Some(TlsComplaint::PlainRequest)),
+            ("{\"message\":\"Delivery to this tenant requires TLS 1.3 on the mail server\"}", None),
             ("<title>400 No required SSL certificate was sent</title>", Some(TlsComplaint::NoCertificate)),
             (
                 "Reason: Cannot perform Post-Handshake Authentication.<br />",

@@ -171,6 +171,8 @@ fn unanswered(fault: &Fault, line: &Line<'_>, record: &Http) -> Option<Unanswere
     match line {
         Line::Http2(_, watch) if ended || told => watch.unanswered(),
         Line::Http2(..) => None,
+        // Of a request that it had begun to answer, a server's word counts for nothing (RFC 9114 §4.1.1).
+        Line::Http3(..) if record.bytes_received > 0 => None,
         Line::Http3(_, course) => course.refusal.get().or_else(|| h3_fault::unanswered(fault, record)),
         Line::Http1(_) if !ended || record.bytes_received > 0 => None,
         Line::Http1(_) if record.bytes_sent == 0 => Some(Unanswered::Unprocessed),

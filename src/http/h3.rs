@@ -4,7 +4,7 @@
 //! encryption are `quinn`'s. It opens no connection and decides nothing about who may share one.
 
 use std::cell::RefCell;
-use std::future::{Future, poll_fn};
+use std::future::{Future, pending, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
@@ -85,7 +85,14 @@ impl Link {
     pub(super) fn excuse(&self, course: &Course, has_waited: bool) -> Option<String> {
         // What came just now may not have been read.
         let has_begun = self.state.has_begun.get() || !has_waited;
-        h3_fault::excuse(course.step.get(), self.connection.allowance(), has_begun)
+        let has_sent = course.bytes.get() > 0;
+        let progress = h3_fault::Progress { step: course.step.get(), has_sent, has_begun, has_waited };
+        h3_fault::excuse(progress, self.connection.allowance())
+    }
+
+    /// How many requests the server takes at a time to begin with.
+    pub(super) fn most_streams(&self) -> Option<usize> {
+        usize::try_from(self.connection.allowance().streams).ok()
     }
 
     /// Sends SETTINGS before the first request, and listens to the server's.
@@ -134,11 +141,18 @@ impl Link {
         let stream = send.id().index() << 2;
         let reader = Reader::new(receive, &self.connection, &course.received, record.start);
         let gate = going.gate;
+        let passed_over = async {
+            self.state.passed_over(stream).await;
+            // Of a request that it has begun to answer, a server cannot say that.
+            if course.received.get() > 0 {
+                pending::<()>().await;
+            }
+        };
         let answer = async {
             tokio::select! {
                 biased;
                 done = answer(reader, scene, gate, record, course) => done,
-                () = self.state.passed_over(stream) => Err(Stop::Over(Over::Refused)),
+                () = passed_over => Err(Stop::Over(Over::Refused)),
             }
         };
         let outcome = beside(self.send((send, head), going, &scene.clock, course), answer).await;

@@ -1,8 +1,6 @@
 //! Words for what ended an exchange in HTTP/3 (RFC 9114): the stream, the connection, or a rule that was broken.
 //! Wording only.
 
-use std::time::Duration;
-
 use quinn::{ConnectionError, ReadError, WriteError};
 
 use super::fault;
@@ -12,9 +10,9 @@ use super::rules::Breach;
 use super::scene::Scene;
 use super::streams::Broken;
 use super::words::escape;
-use crate::alert;
+use crate::alert::{self, AlertReceived, Demand};
 use crate::fault::Fault;
-use crate::quic::Allowance;
+use crate::quic::{Allowance, KEEP_ALIVE};
 use crate::trace::{FailureCode, Http, StageName, Unanswered};
 use crate::units::limit;
 
@@ -24,8 +22,6 @@ pub(super) const BY_TCP: &str = "--http2 tells whether only HTTP/3 is affected";
 const REQUEST_REJECTED: u64 = 0x10b;
 /// §8.1: the server wants HTTP/1.1.
 const VERSION_FALLBACK: u64 = 0x110;
-/// After so long without a packet the library gives a connection up by itself.
-const OWN_IDLE: Duration = Duration::from_secs(30);
 /// Alerts of TLS as codes of QUIC (RFC 9001 §4.8).
 const CRYPTO_ERROR: std::ops::Range<u64> = 0x100..0x200;
 
@@ -80,8 +76,21 @@ impl Over {
     }
 }
 
+/// How far a request was when it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Progress {
+    pub(super) step: Step,
+    /// Something of it has gone out: what the server began with stands no more.
+    pub(super) has_sent: bool,
+    /// The server's own stream has begun, or may have.
+    pub(super) has_begun: bool,
+    /// It ended as time was up.
+    pub(super) has_waited: bool,
+}
+
 /// What of a connection may be why no answer came: what the server allowed on it, and what it never began with.
-pub(super) fn excuse(step: Step, allowance: Allowance, has_begun: bool) -> Option<String> {
+pub(super) fn excuse(progress: Progress, allowance: Allowance) -> Option<String> {
+    let Progress { step, has_sent, has_begun, has_waited } = progress;
     let Allowance { data, stream_data, streams, own_streams, own_stream_data, .. } = allowance;
     let why = match step {
         Step::Opening if own_streams == 0 => {
@@ -91,16 +100,17 @@ pub(super) fn excuse(step: Step, allowance: Allowance, has_begun: bool) -> Optio
         Step::Opening if own_stream_data == 0 => {
             "it allows no byte on the streams that a client begins with (initial_max_stream_data_uni 0)".to_owned()
         }
-        Step::Opening | Step::Exchanging if data == 0 => {
+        Step::Opening | Step::Exchanging if data == 0 && !has_sent => {
             "it allows nothing to be sent (initial_max_data 0)".to_owned()
         }
+        Step::Asking if !has_waited => return None,
         Step::Asking if streams == 0 => {
             "it allows no request at all (initial_max_streams_bidi 0)".to_owned()
         }
         Step::Asking => {
             format!("it allows no further request on the connection (initial_max_streams_bidi {streams})")
         }
-        Step::Exchanging if stream_data == 0 => {
+        Step::Exchanging if stream_data == 0 && !has_sent => {
             "it allows no byte of a request (initial_max_stream_data_bidi_remote 0)".to_owned()
         }
         Step::Exchanging if !has_begun => {
@@ -185,7 +195,8 @@ fn lost(
             Some((what, section)) => rule(what, section),
             None => protocol(format!("the connection had ended {place}")),
         },
-        ConnectionError::TimedOut if allowance.idle.is_some_and(|idle| idle < OWN_IDLE) => {
+        // With a longer limit, what kept the connection was not answered either.
+        ConnectionError::TimedOut if allowance.idle.is_some_and(|idle| idle <= KEEP_ALIVE) => {
             let idle = limit(allowance.idle.unwrap_or_default());
             let message = format!(
                 "no QUIC packet came for {idle}, and that ends the connection: the server set that limit itself \
@@ -223,9 +234,15 @@ fn alerted(code: u8, place: &str) -> Fault {
         return Fault::new(StageName::Tls, FailureCode::ClientCertificateRequired, message)
             .hint(alert::MISSING_CERTIFICATE);
     }
-    let meaning = alert::meaning(code);
-    let message = format!("the server ended the connection by a TLS alert {place}: {name}, {meaning}");
-    Fault::new(StageName::Tls, FailureCode::TlsAlert, message)
+    // By QUIC nobody asks for a certificate behind the handshake (RFC 9001 §4.4).
+    let alert = AlertReceived::new(code, Demand::Nothing);
+    let message =
+        format!("the server ended the connection by a TLS alert {place}: {name}, {}", alert.meaning);
+    let fault = Fault::new(StageName::Tls, FailureCode::TlsAlert, message);
+    match alert.hint() {
+        Some(hint) => fault.hint(hint),
+        None => fault,
+    }
 }
 
 /// What is known of a request when the connection failed it.

@@ -301,8 +301,11 @@ fn field(field: &Header) -> Option<Breach> {
     let breach =
         |why: &str, section| Some(Breach::Field(format!("the field `{}`{why}", shown(name)), section));
     // The one value of TE that is left is for requests, and does no harm here.
-    if CONNECTION.contains(&name) || (name == "te" && value != b"trailers") {
-        let what = format!("the field `{name}: {}`, which only HTTP/1.1 has", escape(value));
+    let is_of_connection = CONNECTION.contains(&name);
+    if is_of_connection || (name == "te" && value != b"trailers") {
+        let why =
+            if is_of_connection { "which only HTTP/1.1 has" } else { "of which only `trailers` is left" };
+        let what = format!("the field `{name}: {}`, {why}", escape(value));
         return Some(Breach::Field(what, "8.2.2"));
     }
     if bare.is_empty() {

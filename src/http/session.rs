@@ -110,12 +110,14 @@ impl Session {
         Some(Self { wire, negotiated: self.negotiated.clone(), forwarded: None, bursts: self.bursts.clone() })
     }
 
-    /// How many requests the server takes at a time, where that is known: by HTTP/2, once it has begun.
+    /// How many requests the server takes at a time, where that is known: by HTTP/2 once it has begun, by HTTP/3 what it
+    /// begins with.
     #[must_use]
     pub fn most_streams(&self) -> Option<usize> {
         match &self.wire {
             Wire::Http2(link) => link.most_streams(),
-            Wire::Http1(_) | Wire::Http3(_) => None,
+            Wire::Http3(link) => link.most_streams(),
+            Wire::Http1(_) => None,
         }
     }
 

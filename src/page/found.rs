@@ -95,6 +95,9 @@ pub struct Wish {
     pub tainted: bool,
     /// A frame's attribute `sandbox`.
     pub sandbox: Option<String>,
+    /// A frame's attribute `credentialless`: it has cookies of its own, of which there are none yet, and the page's policy on
+    /// what it embeds is not about it. So it is in Chromium.
+    pub apart: bool,
     /// It stands in a frame: nothing of the page waits for it.
     pub framed: bool,
     /// What the document lays down that asks for it.

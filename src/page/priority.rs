@@ -77,7 +77,7 @@ const PICTURES: [&str; 8] = [".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", 
 /// Whether a URL, or the path of one, is that of a picture by its name.
 #[must_use]
 pub fn is_picture(url: &str) -> bool {
-    let path = url.split('?').next().unwrap_or_default();
+    let path = url.split(['?', '#']).next().unwrap_or_default();
     PICTURES.iter().any(|end| path.ends_with(end))
 }
 

@@ -1,6 +1,6 @@
 //! Under what terms something is asked for: whose page it is, what that allows, and how much is told of it.
 
-use url::Url;
+use url::{Host, Url};
 
 use super::policy::Policies;
 use super::referrer::ReferrerPolicy;
@@ -21,6 +21,8 @@ pub struct Terms {
     pub quirks: bool,
     /// What it wants of all that it embeds.
     pub embedder: Embedder,
+    /// It stands in a frame with cookies of its own, of which there are none yet (`credentialless`).
+    pub apart: bool,
 }
 
 /// What a document wants of what it embeds (Cross-Origin-Embedder-Policy; HTML section 7.1.4).
@@ -51,11 +53,13 @@ impl Terms {
     #[must_use]
     pub fn of(url: &str, headers: &[Header]) -> Self {
         let url = Url::parse(url).ok();
+        // Elsewhere browsers heed no such policy (HTML section 7.1.4.1).
+        let is_secure = url.as_ref().is_some_and(is_secure);
         let mut terms = Self { document: url.clone(), asker: url, ..Self::default() };
         for field in headers {
             if field.name.eq_ignore_ascii_case("content-security-policy") {
                 terms.policies.add_field(&field.text());
-            } else if field.name.eq_ignore_ascii_case("cross-origin-embedder-policy") {
+            } else if is_secure && field.name.eq_ignore_ascii_case("cross-origin-embedder-policy") {
                 terms.embedder = Embedder::of(&field.text());
             } else if field.name.eq_ignore_ascii_case("referrer-policy") {
                 terms.referrer = ReferrerPolicy::of_field(&field.text()).or(terms.referrer);
@@ -94,8 +98,21 @@ impl Terms {
             referrer: self.referrer,
             quirks: document.quirks,
             embedder: document.embedder,
+            apart: document.apart,
         }
     }
+}
+
+/// Whether a document of this URL is a secure context, as far as that is known by itself: what it came by cannot be
+/// listened to (Secure Contexts section 3.1).
+fn is_secure(url: &Url) -> bool {
+    let is_here = match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    };
+    url.scheme() == "https" || is_here
 }
 
 #[cfg(test)]
@@ -105,6 +122,21 @@ mod tests {
     fn terms(policy: &str) -> Terms {
         let field = Header { name: "content-security-policy".to_owned(), value: policy.into() };
         Terms::of("https://a.test/", if policy.is_empty() { &[] } else { std::slice::from_ref(&field) })
+    }
+
+    #[test]
+    fn embedder_policies_are_for_secure_contexts() {
+        let field = Header { name: "Cross-Origin-Embedder-Policy".to_owned(), value: "require-corp".into() };
+        for (url, embedder) in [
+            ("https://a.test/", Embedder::RequireCorp),
+            ("http://a.test/", Embedder::Unsafe),
+            ("http://127.1.2.3:8080/", Embedder::RequireCorp),
+            ("http://[::1]/", Embedder::RequireCorp),
+            ("http://a.localhost/", Embedder::RequireCorp),
+            ("http://notlocalhost/", Embedder::Unsafe),
+        ] {
+            assert_eq!(Terms::of(url, std::slice::from_ref(&field)).embedder, embedder, "{url}");
+        }
     }
 
     #[test]

@@ -29,7 +29,7 @@ const CONNECTION_WINDOW: u32 = 15 << 20;
 const SERVER_STREAMS: u32 = 8;
 /// How long a connection may be silent before something is sent to keep it: RFC 9114 §5.1 wants it kept while a response
 /// is due, and the library gives it up after 30 s. Chrome's number.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
+pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Bytes that wait for room on the way at most.
 const SEND_WINDOW: u64 = 1 << 20;
 

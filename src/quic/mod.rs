@@ -25,5 +25,6 @@ mod tests;
 
 pub use self::allowance::Allowance;
 pub use self::connection::{Connection, Watch};
+pub use self::dial::KEEP_ALIVE;
 pub use self::packet::varint;
 pub use self::race::{Dialled, Target, connect};

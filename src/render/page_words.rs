@@ -1,5 +1,6 @@
 //! What is told of a page's requests and connections in words. Nothing is escaped here.
 
+use super::attempt_words;
 use super::json::MISSING;
 use super::shorten::shorten;
 use crate::picture::{Ahead, ConnectionLane, Paged, PagedRow};
@@ -155,7 +156,8 @@ pub(super) fn phases(row: &PagedRow<'_>) -> String {
     told.join(", ")
 }
 
-/// The connection of a request: its number, its version, and whether it had been open.
+/// The connection of a request: its number, its version, and whether it had been open; and what became of QUIC beside
+/// TCP, or of TCP beside QUIC.
 pub(super) fn connection(row: &PagedRow<'_>) -> String {
     let Some(id) = row.hop.request.connection.ran() else { return "none".to_owned() };
     let version = row.hop.http.ran().filter(|http| http.status.is_some());
@@ -164,7 +166,8 @@ pub(super) fn connection(row: &PagedRow<'_>) -> String {
     let used = row.hop.connection.filter(|used| used.proxy.is_none());
     let attempt = used.and_then(|used| used.tcp.attempts.get(used.tcp.winner?));
     let address = attempt.map_or_else(String::new, |attempt| format!(", {}", attempt.address));
-    format!("{},{version} {opened}{address}", id.0)
+    let beside = used.filter(|_| row.hop.reused.is_none()).and_then(|used| attempt_words::rivals(&used.tcp));
+    format!("{},{version} {opened}{address}{}", id.0, beside.unwrap_or_default())
 }
 
 /// What a cache may do with a response, by its fields.

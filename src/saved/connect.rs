@@ -60,7 +60,7 @@ objects! {
         tls: it.get("tls_us")?,
     });
     TcpInfo => |it| record!(it, TcpInfo {
-        mss, retransmits, congestion_window, path_mtu, reordering, out_of_order, delivery_rate, duplicates, reorderings,
+        mss, retransmits, timeouts, congestion_window, path_mtu, reordering, out_of_order, delivery_rate, duplicates, reorderings,
         bytes_sent, bytes_retransmitted, bytes_acked, bytes_received
     } {
         rtt: it.get("rtt_us")?,

@@ -37,7 +37,7 @@ impl Threads {
     /// Does a piece of work on a thread.
     ///
     /// # Errors
-    /// No thread could be had, or the work broke off.
+    /// No thread could be had, or the work broke off: in a build whose panics unwind, which a release is not.
     pub(super) async fn run<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce() -> T + Send + 'static,

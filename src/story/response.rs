@@ -179,10 +179,12 @@ pub(super) fn directs(http: &Http, name: &str) -> bool {
 /// Whether the server keeps the connection, as far as the answer says.
 pub(super) fn stays_open(http: &Http) -> bool {
     let says = |word: &str| directive(&http.headers, "connection", word).is_some();
+    // A stream that was left ends without its connection.
+    let is_left = http.is_left_early() && matches!(http.version, HttpVersion::Http2 | HttpVersion::Http3);
     let ends = http.status == Some(101)
         || http.goaway.is_some()
         || http.body.framing == BodyFraming::Close
-        || !http.body.complete;
+        || !(http.body.complete || is_left);
     match http.version {
         _ if ends => false,
         HttpVersion::Http2 | HttpVersion::Http3 => true,

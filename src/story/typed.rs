@@ -98,12 +98,12 @@ fn by_word_of_server(teller: &mut Teller, trace: &Trace, hop: &Hop<'_>, before: 
              down or have too much in hand. So it can go once more without danger, on a new connection, {at} after the start."
         )
     };
-    teller.tell(
-        "The same once more",
-        &[told],
-        &["RFC 9113 section 8.7", "RFC 9113 section 7"],
-        "urltrace --lab https://wants-http1.http.test/",
-    );
+    let standards: &[&str] = if by_quic {
+        &["RFC 9114 section 4.1.1", "RFC 9114 section 8.1"]
+    } else {
+        &["RFC 9113 section 8.7", "RFC 9113 section 7"]
+    };
+    teller.tell("The same once more", &[told], standards, "urltrace --lab https://wants-http1.http.test/");
 }
 
 /// A further attempt, and the wait before it.

@@ -117,10 +117,11 @@ fn unreachable_hint(attempts: &[Attempt]) -> &'static str {
         attempts.iter().any(|attempt| has(&attempt.outcome))
     };
     if says(icmp::FORBIDDEN) {
-        "a firewall before the host, or the host's own (firewalld and ufw answer so), does not let this machine in on that \
+        "a firewall before the host, or the host's own (firewalld answers so), does not let this machine in on that \
          port"
     } else if says(icmp::NOBODY) {
-        "the host is down, or the address is another one"
+        "where the address is in a network of this machine, no host there has it; else the router on the way to it is down: `ip \
+         route get` with the address names that"
     } else if says(icmp::SAYS) {
         "the way ends there: the network behind it, or the host, is down, or the address is another one"
     } else if says(os::OWN_ROUTE) {

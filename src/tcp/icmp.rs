@@ -7,8 +7,10 @@ use tokio::net::TcpStream;
 
 /// That a firewall has said no.
 pub(super) const FORBIDDEN: &str = "forbidden by a firewall";
-/// That nobody has the address (ARP, neighbour discovery).
-pub(super) const NOBODY: &str = "nobody in its network answers for that address";
+/// That a neighbour does not answer by ARP or neighbour discovery: the address itself, or the next router towards it. Linux
+/// says the same of both, from its own address.
+pub(super) const NOBODY: &str =
+    "nobody answers by ARP or neighbour discovery for that address, or for the router towards it";
 /// That somebody on the way has said that it goes no further.
 pub(super) const SAYS: &str = "by ICMP";
 
@@ -133,7 +135,7 @@ mod tests {
             (3, 13, router, "forbidden by a firewall, 192.0.2.254 says by ICMP"),
             (3, 10, None, "forbidden by a firewall, by ICMP"),
             (3, 1, router, "host unreachable, 192.0.2.254 says by ICMP"),
-            (3, 1, own, "nobody in its network answers for that address"),
+            (3, 1, own, NOBODY),
             (3, 0, router, "no route to its network, 192.0.2.254 says by ICMP"),
             (11, 0, router, "the packets go round in a circle (time exceeded), 192.0.2.254 says by ICMP"),
         ] {

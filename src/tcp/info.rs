@@ -79,6 +79,7 @@ pub(super) fn read(socket: &impl AsFd) -> Option<TcpInfo> {
         congestion_window: word(80)?,
         rto: micros(8),
         retransmits: word(100)?,
+        timeouts: Some(info.byte(2).into()),
         // Zero or all ones until there is a sample.
         min_rtt: micros(148).filter(|rtt| !rtt.is_zero() && *rtt < Duration::from_secs(1000)),
         reordering: word(88),

@@ -18,7 +18,7 @@ use super::verify::{MAX_CERTIFICATES, Seen};
 use crate::alert;
 use crate::fault::Fault;
 use crate::stop::Stopped;
-use crate::trace::{FailureCode, Flight, HandshakeMessage, StageName, Tls, TlsVersion};
+use crate::trace::{Direction, FailureCode, Flight, HandshakeMessage, StageName, Tls, TlsVersion};
 use crate::units::limit;
 
 /// All that a failed handshake left behind.
@@ -142,10 +142,12 @@ fn stopped_early(case: &Case<'_>, stopped: Stopped) -> Fault {
 fn unacknowledged(case: &Case<'_>) -> &'static str {
     /// No acknowledgement is on its way for longer.
     const CERTAIN: Duration = Duration::from_secs(3);
-    let waited = case.tls.end.since(case.tls.start);
+    let sent = case.tls.flights.iter().rfind(|flight| flight.direction == Direction::Sent);
+    let waited = case.tls.end.since(sent.map_or(case.tls.start, |flight| flight.end));
     match case.acknowledged {
         Some(false) if waited >= CERTAIN => {
-            "; TCP has no acknowledgement of what was sent: it, or that, is lost on the way, or something drops it"
+            "; TCP has no acknowledgement of what was sent: the data or its acknowledgement was lost on the way, or something \
+             drops it"
         }
         _ => "",
     }

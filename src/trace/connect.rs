@@ -222,6 +222,9 @@ pub struct TcpInfo {
     pub mss: u32,
     /// Segments sent again over the connection's life, SYNs included.
     pub retransmits: u32,
+    /// Retransmission timeouts in a row that nothing has been acknowledged since (RFC 6298 §5.5): what is out goes nowhere,
+    /// or its acknowledgements do not come back.
+    pub timeouts: Option<u32>,
     /// Congestion window, in segments.
     pub congestion_window: u32,
     /// Path MTU, in bytes.

@@ -81,11 +81,12 @@ pub struct Http {
 const FIRST_FLIGHT: u64 = 10 * 1460;
 
 impl Http {
-    /// Whether nobody waited for the end of the body: of a redirect that was followed, and would end with its connection.
+    /// Whether nobody waited for the end of the body: of a redirect that was followed, and would end with its connection, or
+    /// had not ended its stream.
     #[must_use]
     pub fn is_left_early(&self) -> bool {
         let followed = self.redirect.as_ref().is_some_and(|redirect| redirect.followed);
-        !self.body.complete && followed && self.body.framing == BodyFraming::Close
+        !self.body.complete && followed
     }
 
     /// What to say of the end of the body, behind its size; nothing where it was seen.
@@ -279,6 +280,12 @@ impl HttpVersion {
             Self::Http2 => "HTTP/2",
             Self::Http3 => "HTTP/3",
         }
+    }
+
+    /// Whether its heads are lines of text.
+    #[must_use]
+    pub const fn is_text(self) -> bool {
+        matches!(self, Self::Http10 | Self::Http11)
     }
 }
 

@@ -91,7 +91,8 @@ pub use http::{
 pub use ids::{ConnectionId, LookupId, PacketId, RequestId, ResourceId};
 pub use meaning::{Meaning, Negative, StoppedBy};
 pub use packet::{
-    Choice, ConnectionUse, Edns, MAX_UNTRUSTED, Packet, Purpose, ReplyHeader, Spelling, Stray, Transport,
+    Choice, ConnectionUse, Edns, MAX_UNTRUSTED, Packet, Purpose, ReplyHeader, Spelling, Stray,
+    TIME_TO_ANSWER, Transport,
 };
 pub use page::{
     Asker, Blocking, CharsetSource, DocumentRead, Fate, Initiator, InitiatorKind, Integrity, Left, Marks,

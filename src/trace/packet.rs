@@ -1,11 +1,15 @@
 //! One question to one name server: why it was sent, how it travelled, what came back, what that meant.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::at::At;
 use super::cut::AddressSource;
 use super::meaning::Meaning;
 use super::record::{Rcode, Record, RecordType};
+
+/// What went out less long before another question was not waited for.
+pub const TIME_TO_ANSWER: Duration = Duration::from_millis(150);
 
 /// One question sent to one server, and what came of it. A question sent again, by another
 /// transport or to another server is a packet of its own.

@@ -395,6 +395,9 @@ impl<'a> Chain<'a> {
         };
         if let (Some(page), Some(connection)) = (self.page, connection) {
             let url = &trace.requests[id.0].url;
+            if http1.is_some() {
+                page.heed_http1(url);
+            }
             let opened = (&trace.connections[connection.0], beside.unread.as_ref());
             page.document_connected(url, &session, opened, connection, &ask.cookies);
         }

@@ -28,16 +28,16 @@ pub(super) async fn settle(watches: Vec<(ConnectionId, Watch)>, trace: &mut Trac
     let waited = stop.within(None, tokio::time::sleep(pause)).await.is_ok(); // the kernel learns of a loss after a round trip and a delayed ACK
     for (id, watch) in watches {
         let tcp = &mut trace.connections[id.0].tcp;
-        // What was not acknowledged at all is no copy of what was.
-        let is_known = waited || tcp.unacknowledged().is_some_and(|bytes| bytes > 0);
         let Some(after) = &mut tcp.tcp_info_after else { continue };
+        // What was sent again and nothing of it acknowledged is no copy of what was.
+        let is_known = waited || after.timeouts.is_some_and(|timeouts| timeouts > 0);
         // What was not waited for is not known.
         after.duplicates = watch.read().filter(|_| is_known).and_then(|info| info.duplicates);
     }
 }
 
 /// A request that got no answer in time, where what was sent again and again was never acknowledged: then nobody has
-/// taken it and been silent.
+/// taken it and been silent. What is merely on its way, as in any upload, is no such thing, whatever was lost before.
 pub(super) fn told(failure: Failure, hop: &Hop<'_>) -> Failure {
     let http = hop.http.ran().filter(|http| http.first_byte.is_none() && http.informational.is_empty());
     let (Some(http), StageName::Http, FailureCode::MaxTime) = (http, failure.stage, failure.code) else {
@@ -45,7 +45,11 @@ pub(super) fn told(failure: Failure, hop: &Hop<'_>) -> Failure {
     };
     let Some(tcp) = hop.connection.map(|connection| &connection.tcp) else { return failure };
     let Some(winner) = tcp.winner.and_then(|winner| tcp.attempts.get(winner)) else { return failure };
-    let (Some(left @ 1..), again @ 1..) = (tcp.unacknowledged(), tcp.sent_again()) else { return failure };
+    let timeouts = tcp.tcp_info_after.and_then(|info| info.timeouts);
+    let (Some(left @ 1..), again @ 1.., Some(1..)) = (tcp.unacknowledged(), tcp.sent_again(), timeouts)
+    else {
+        return failure;
+    };
     let message = format!(
         "no answer came in {}: {} sent to {} were not acknowledged, and sent again {} in vain",
         duration(http.end.since(http.start)),
@@ -79,8 +83,17 @@ mod tests {
         let tcp = sample::connect(&mut trace);
         let mut info = tcp.tcp_info.unwrap();
         (info.bytes_sent, info.bytes_retransmitted, info.bytes_acked) = (Some(3_500), Some(1_500), Some(501));
-        tcp.tcp_info_after = Some(crate::trace::TcpInfo { retransmits: info.retransmits + 3, ..info });
+        let after = |timeouts| {
+            Some(crate::trace::TcpInfo {
+                retransmits: info.retransmits + 3,
+                timeouts: Some(timeouts),
+                ..info
+            })
+        };
+        tcp.tcp_info_after = after(0);
         assert_eq!(tcp.unacknowledged(), Some(1_500));
+        assert_eq!(say(&trace), failure.message, "it is on its way");
+        sample::connect(&mut trace).tcp_info_after = after(2);
         assert!(
             say(&trace).contains("1.5 kB sent to 192.0.2.10:443 were not acknowledged"),
             "{}",

@@ -4,7 +4,7 @@
 use super::target::Origin;
 use crate::http;
 use crate::plan::{HttpPlan, Plan, VersionChoice};
-use crate::trace::{Request, RequestId, Trace, Unanswered};
+use crate::trace::{Failure, FailureCode, Http, Request, RequestId, Trace, Unanswered};
 
 /// Whether a request may be sent again.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,6 +42,11 @@ pub(super) fn wants_http1(trace: &Trace, id: RequestId) -> bool {
         request.http.as_ref().ran().is_some_and(|http| http.unanswered == Some(Unanswered::Http1Required))
     };
     trace.requests.iter().filter(said).any(|request| Origin::of(&request.url) == origin)
+}
+
+/// Whether a request by HTTP/2 was refused on its stream, which says nothing of the connection (RFC 9113 section 8.7).
+pub(super) fn is_refused_stream(http: &Http, failure: &Failure) -> bool {
+    failure.code == FailureCode::Http2Protocol && http.goaway.is_none()
 }
 
 /// The same plan for HTTP/1.1 alone.

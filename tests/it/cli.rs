@@ -47,7 +47,7 @@ fn wrong_arguments_exit_with_2() {
     for (arguments, told) in [
         (&["-x"][..], "urltrace: --proxy needs a value\nhint: `urltrace --help` shows its form\n"),
         (&["--tls-max"], "urltrace: --tls-max needs a value\nhint: 1.2, 1.3\n"),
-        (&["--tls-max", "1.1", "a"], "urltrace: --tls-max: `1.1` is none of its values\nhint: 1.2, 1.3\n"),
+        (&["--tls-max", "1.1", "a"], "urltrace: --tls-max: `1.1` is not one of its values\nhint: 1.2, 1.3\n"),
         (&["-n", "x", "a"], "urltrace: --repeat: `x` cannot be read: invalid digit found in string\n"),
         (&["--page", "--compare", "http=1.1", "a"], "urltrace: --page cannot be used with --compare\n"),
         (&["diff", "a.json"], "urltrace: <B.json> is missing\n"),

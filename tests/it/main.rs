@@ -23,6 +23,7 @@ mod page_again;
 mod page_ahead;
 mod page_hostile;
 mod page_load;
+mod page_streams;
 mod page_ways;
 mod peers;
 mod proxies;

@@ -3,13 +3,13 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{check_document, json, run, stdout, undisturbed};
+use crate::support::{check_document, flat, json, run, stdout, undisturbed};
 
 fn ending<'d>(document: &'d Value, end: &str) -> &'d Value {
     let all = document["requests"].as_array().unwrap();
@@ -220,6 +220,13 @@ fn https_records_and_fields_decide_by_what_a_resource_comes() {
     assert_eq!(ending(&document, "b.png")["protocol"], "HTTP/2");
     let (_, without) = json(&["--lab", "--page", "--no-http3", "http://page-promised.http.test/"]);
     assert!(!is_by_quic(&without, ending(&without, "late.png")));
+    // Each request tells what else was tried for it.
+    let told = |more: &[&str]| {
+        let arguments = [&["--lab", "--page", "-v", "http://page-promised.http.test/"], more].concat();
+        flat(&stdout(&run(&arguments))).contains("; beside it ")
+    };
+    assert!(told(&[]));
+    assert!(!told(&["--no-http3"]));
 }
 
 #[test]
@@ -323,6 +330,46 @@ fn an_embedder_policy_keeps_others_from_the_page() {
             of_frame.is_some(),
             "{policy}"
         );
+    }
+}
+
+#[test]
+fn what_is_led_back_gone_to_or_apart_is_not_kept_from_the_page() {
+    let own = Arc::new(OnceLock::new());
+    let back = Arc::clone(&own);
+    let only_own = |kind: &str| {
+        let fields = "cross-origin-resource-policy: same-origin\r\n";
+        with("200 OK", fields, "x").replace("text/html", kind)
+    };
+    let other = serve(move |path, cookie| match path {
+        "/back.png" => with("302 Found", &format!("location: {}own.png\r\n", back.get().unwrap()), ""),
+        "/a.pdf" => only_own("application/pdf"),
+        "/apart.html" if cookie.is_empty() => html("<img src=/inside.png>"),
+        "/apart.html" => empty("403 Forbidden"),
+        "/inside.png" if !cookie.is_empty() => empty("403 Forbidden"),
+        _ => only_own("image/png"),
+    });
+    let body = format!(
+        "<img src={other}back.png><embed src={other}a.pdf><img src={other}kept.png>\
+         <iframe credentialless src={other}apart.html></iframe>"
+    );
+    let url = serve(move |path, _| match path {
+        "/" => with(
+            "200 OK",
+            "cross-origin-embedder-policy: require-corp\r\nset-cookie: a=1; Path=/; Domain=127.0.0.1\r\n",
+            &body,
+        ),
+        _ => only_own("image/png"),
+    });
+    own.set(url.clone()).unwrap();
+    let document = page(&url);
+    for (end, unused) in
+        [("own.png", None), ("a.pdf", None), ("apart.html", None), ("kept.png", Some("resource-policy"))]
+    {
+        assert_eq!(ending(&document, end)["unused"].as_str(), unused, "{end}: {document:#}");
+    }
+    for end in ["apart.html", "inside.png"] {
+        assert_eq!(ending(&document, end)["status"], 200, "no cookies of the page: {end}");
     }
 }
 

@@ -133,9 +133,9 @@ impl<'a> Validator<'a> {
         }
         let evidence = self.evidence;
         let Some(reply) = evidence.about(zone) else {
-            let why = match evidence.ds.get(zone) {
-                Some(Fetched::Failed(reason) | Fetched::Refused(reason)) => self.ds_unheard(&text, reason),
-                _ => format!("the DS of {text} did not come in time"),
+            let why = match evidence.ds.get(zone).and_then(Fetched::failed) {
+                Some(failed) => self.ds_unheard(&text, failed),
+                None => format!("the DS of {text} did not come in time"),
             };
             return Err(Conclusion::indeterminate(why));
         };
@@ -154,10 +154,10 @@ impl<'a> Validator<'a> {
                 self.keys(zone, &trusts, link)
             }
             None => {
-                let conclusion = match evidence.ds.get(zone) {
+                let conclusion = match evidence.ds.get(zone).and_then(Fetched::failed) {
                     // A referral that says nothing of it is no denial: the answer to the question would be.
-                    Some(Fetched::Failed(reason) | Fetched::Refused(reason)) if !reply.denies() => {
-                        Conclusion::indeterminate(self.ds_unheard(&text, reason))
+                    Some(failed) if !reply.denies() => {
+                        Conclusion::indeterminate(self.ds_unheard(&text, failed))
                     }
                     _ => self.unsigned(zone, reply, &parent, &above, link),
                 };
@@ -328,6 +328,9 @@ impl<'a> Validator<'a> {
                 let why = format!("the servers of zone {text} refuse its DNSKEY: {reason}");
                 return Err(Conclusion::bogus(DnssecCause::KeysRefused, why));
             }
+            Some(Fetched::Unasked(reason)) => {
+                format!("the keys of zone {text} were not asked for: {reason}")
+            }
             Some(Fetched::Failed(reason) | Fetched::Refused(reason)) => {
                 if self.evidence.lost_at.as_ref() == Some(zone) {
                     format!("the keys of zone {text} were not asked for: {reason}")
@@ -341,8 +344,12 @@ impl<'a> Validator<'a> {
     }
 
     /// Nobody has answered the question for a zone's DS.
-    fn ds_unheard(&self, zone: &str, reason: &str) -> String {
-        format!("the DS of {zone} could not be asked for: {reason}{}", self.consequence())
+    fn ds_unheard(&self, zone: &str, (reason, asked): (&str, bool)) -> String {
+        match asked {
+            true => format!("the DS of {zone} could not be asked for: {reason}{}", self.consequence()),
+            // That says nothing of others, who may ask.
+            false => format!("the DS of {zone} was not asked for: {reason}"),
+        }
     }
 
     /// What an answer that does not come means to others.

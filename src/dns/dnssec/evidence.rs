@@ -124,8 +124,29 @@ pub(crate) enum Fetched {
     Reply(ZoneReply),
     /// Why nothing came, as the end of a sentence.
     Failed(String),
+    /// Why nobody was asked, in the same way.
+    Unasked(String),
     /// Every server of the zone says that it does not give it: who said what.
     Refused(String),
+}
+
+impl Fetched {
+    /// Why nothing came, and whether anybody was asked.
+    pub(crate) fn failed(&self) -> Option<(&str, bool)> {
+        match self {
+            Self::Reply(_) => None,
+            Self::Failed(why) | Self::Refused(why) => Some((why, true)),
+            Self::Unasked(why) => Some((why, false)),
+        }
+    }
+
+    /// What came.
+    pub(crate) fn reply(&self) -> Option<&ZoneReply> {
+        match self {
+            Self::Reply(reply) => Some(reply),
+            Self::Failed(_) | Self::Refused(_) | Self::Unasked(_) => None,
+        }
+    }
 }
 
 /// A question of the walk that a zone answered.
@@ -212,10 +233,7 @@ impl Evidence {
 
     /// Every reply but the referrals.
     pub(crate) fn replies(&self) -> impl Iterator<Item = &ZoneReply> {
-        let fetched = self.keys.values().chain(self.ds.values()).filter_map(|fetched| match fetched {
-            Fetched::Reply(reply) => Some(reply),
-            Fetched::Failed(_) | Fetched::Refused(_) => None,
-        });
+        let fetched = self.keys.values().chain(self.ds.values()).filter_map(Fetched::reply);
         fetched.chain(self.asked.iter().map(|asked| &asked.reply))
     }
 }

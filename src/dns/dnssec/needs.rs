@@ -101,7 +101,7 @@ impl Search<'_> {
         for zone in all {
             match self.evidence.ds.get(&zone) {
                 // Whatever lies below this is of no use without it.
-                Some(Fetched::Failed(_) | Fetched::Refused(_)) => return,
+                Some(Fetched::Failed(_) | Fetched::Refused(_) | Fetched::Unasked(_)) => return,
                 Some(Fetched::Reply(reply)) if !reply.speaks_of(&zone) => return,
                 Some(Fetched::Reply(_)) => {}
                 None if new == MAX_GUESSED => return,

@@ -158,7 +158,7 @@ async fn look_up(
             within,
             glue_of: zone.name.zone_of(&name).then(|| zone.name.clone()),
             avoid: Rc::clone(&avoid),
-            purpose: Purpose::NsAddress,
+            purpose: if job.purpose == Purpose::Recheck { Purpose::Recheck } else { Purpose::NsAddress },
             aliases: Aliases::Follow,
             // The first address is enough to go on; the second family may still come in.
             patience: Patience::AtMost(Duration::ZERO),

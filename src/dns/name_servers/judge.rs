@@ -54,6 +54,10 @@ impl Race<'_> {
                 }
                 return self.reply(done, &reply, echo);
             }
+            // By TCP it may have been half of one, or no DNS at all.
+            Err(why @ NoReply::Malformed(_)) if done.ask.transport == Transport::Tcp => {
+                self.no_reply(done, no_reply(&why), FailureKind::Other);
+            }
             Err(why @ (NoReply::Malformed(_) | NoReply::NotSent(_))) => {
                 self.fail(&done, no_reply(&why), FailureKind::Other);
             }

@@ -210,7 +210,7 @@ pub(crate) fn zone_failed(
         Some(if rcodes.iter().all(|rcode| *rcode == first) { first } else { Rcode::SERVFAIL })
     });
     let hint = if more.is_none() && failures.iter().all(|failure| failure.kind == FailureKind::Unsent) {
-        "nobody was asked: this machine has no route to these servers (has it IPv6?), or a firewall of its own lets \
+        "nobody was asked: this machine has no route to these servers (does it have IPv6?), or a firewall of its own lets \
          no question out; --resolver system asks a resolver that may reach them"
     } else {
         "the zone's operator has to fix its servers; `urltrace dns -v` shows every packet"

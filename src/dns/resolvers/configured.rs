@@ -118,7 +118,11 @@ async fn ask_type(
         let (server, own) = (asked.ask.server, asked.path.clone());
         let outcome = useless.outcome_of(asked);
         if outcome.is_some() {
-            of_earlier(index, server, &awaited).into_iter().for_each(|note| log.note(note));
+            let place = servers.iter().position(|one| *one == server).unwrap_or(index);
+            let is_silent = |one: usize| one < index && !sent[one].borrow().is_empty();
+            let silent: Vec<SocketAddr> =
+                awaited.iter().filter(|(one, _)| is_silent(*one)).map(|(_, silent)| *silent).collect();
+            of_earlier(place, server, &silent).into_iter().for_each(|note| log.note(note));
             for (one, _) in &awaited {
                 // Who was asked before had not replied until then.
                 let ids = sent[*one].borrow();
@@ -133,19 +137,19 @@ async fn ask_type(
     }
 }
 
-/// What programs on this machine meet that go by resolv.conf(5), where the first resolvers gave no answer.
-fn of_earlier(index: usize, server: SocketAddr, awaited: &[(usize, SocketAddr)]) -> Vec<String> {
-    let silent: Vec<String> =
-        awaited.iter().filter(|(one, _)| *one < index).map(|(_, silent)| show(*silent)).collect();
+/// What programs on this machine meet that go by resolv.conf(5), where the first resolvers gave no answer: `place` is that of
+/// the one that did, and `silent` were asked before it.
+fn of_earlier(place: usize, server: SocketAddr, silent: &[SocketAddr]) -> Vec<String> {
+    let silent: Vec<String> = silent.iter().map(|silent| show(*silent)).collect();
     let waits = (!silent.is_empty()).then(|| {
         format!(
-            "{} had not answered when {} did, which was asked after it: the C library waits 5 s for each first, or as \
-             long as `options timeout:` says",
+            "{} had not answered when {} did, which was asked after it: the C library waits 5 s for each of them first, or \
+             as long as `options timeout:` says",
             silent.join(", "),
             show(server)
         )
     });
-    let beyond = (index >= OF_C_LIBRARY).then(|| {
+    let beyond = (place >= OF_C_LIBRARY).then(|| {
         format!(
             "{} is beyond the first {OF_C_LIBRARY} resolvers, and the C library asks no others",
             show(server)
@@ -196,8 +200,8 @@ mod tests {
     fn what_the_first_resolvers_did_is_told() {
         let server = |number: u8| SocketAddr::from(([127, 0, 0, number], 53));
         assert!(of_earlier(0, server(1), &[]).is_empty());
-        assert!(of_earlier(1, server(2), &[(2, server(3))]).is_empty(), "the first has said something");
-        let notes = of_earlier(3, server(4), &[(0, server(1)), (1, server(2))]);
+        assert!(of_earlier(1, server(2), &[]).is_empty(), "the first has said something");
+        let notes = of_earlier(3, server(4), &[server(1), server(2)]);
         assert!(
             notes[0].starts_with("127.0.0.1, 127.0.0.2 had not answered when 127.0.0.4 did"),
             "{notes:?}"

@@ -122,7 +122,12 @@ async fn exchange(log: &Rc<Log>, ask: &Ask, taken: &mut Taken, limit: Duration) 
     let instead = part.wanting().or_else(|| connection.instead(strays));
     let end = match asking {
         Some(Ok((received, bytes))) => End::Over(read_reply(ask, &query, &open, clock.at(received), &bytes)),
-        Some(Err(Unanswered::Lost(error))) => End::Lost(ended(&error, ask.transport, instead)),
+        Some(Err(Unanswered::Lost(error))) => {
+            // By QUIC it is in the error's words.
+            let words = error.to_string();
+            let instead = instead.filter(|instead| !words.ends_with(instead.as_str()));
+            End::Lost(ended(&error, ask.transport, instead))
+        }
         #[cfg(feature = "encrypted-dns")]
         Some(Err(Unanswered::Unprocessed(error))) => End::Unprocessed(failed(reason(&error, ask.transport))),
         #[cfg(feature = "encrypted-dns")]

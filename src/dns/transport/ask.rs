@@ -137,7 +137,11 @@ impl NoReply {
             return Self::Error { reason: words, kept: Some(Kept::Barred) };
         }
         let kept = match (error.kind(), transport) {
-            (ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable, _) => Some(Kept::NoRoute),
+            (ErrorKind::AddrNotAvailable, _) | (ErrorKind::NetworkUnreachable, Transport::Udp) => {
+                Some(Kept::NoRoute)
+            }
+            // By TCP it may be a router's word (ICMP).
+            (ErrorKind::NetworkUnreachable, _) if is_own(error, server) => Some(Kept::NoRoute),
             _ if error.raw_os_error() == Some(libc::EAFNOSUPPORT) => Some(Kept::NoRoute),
             (ErrorKind::PermissionDenied, Transport::Udp) => Some(Kept::Forbidden),
             _ => None,

@@ -160,7 +160,15 @@ fn refusal(status: StatusCode, headers: &HeaderMap) -> Option<String> {
 fn h2_words(error: &h2::Error) -> String {
     let Some(reason) = error.reason() else {
         // It ends with the stream below.
-        return "connection closed before the whole reply".to_owned();
+        return match error.get_io() {
+            Some(error) if error.kind() == io::ErrorKind::ConnectionReset => "connection reset".to_owned(),
+            Some(error)
+                if !matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe) =>
+            {
+                failed("HTTP/2", error).to_string()
+            }
+            _ => "connection closed before the whole reply".to_owned(),
+        };
     };
     let what = match (error.is_go_away(), error.is_remote()) {
         (true, true) => "closed the connection",

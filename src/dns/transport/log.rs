@@ -15,13 +15,10 @@ use crate::clock::Clock;
 use crate::dns::limits::HOST_BUDGET;
 use crate::dns::transport::slots::Queue;
 use crate::explain::dns_words::strays;
-use crate::trace::{At, Meaning, Packet, Purpose, Record, ReplyHeader, Stray};
+use crate::trace::{At, Meaning, Packet, Purpose, Record, ReplyHeader, Stray, TIME_TO_ANSWER};
 
 /// Sockets that stay aside when there is time: those of the questions for A, AAAA and HTTPS.
 const SPENT: usize = 3;
-
-/// What went out less long before another question was not waited for.
-const TIME_TO_ANSWER: Duration = Duration::from_millis(150);
 
 /// Datagrams dropped for one packet that look like an attempt at forging its reply.
 const SUSPICIOUS: u32 = 10;

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rustls::pki_types::ServerName;
-use rustls::{CertificateError, ClientConfig};
+use rustls::{CertificateError, ClientConfig, InvalidMessage};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -91,10 +91,15 @@ fn words(error: &rustls::Error) -> String {
                 certificate("is not valid yet")
             }
             CertificateError::UnknownIssuer => certificate("is of an authority that is not trusted here"),
-            CertificateError::Other(fault) => certificate(&format!("cannot be trusted ({fault:?})")),
+            CertificateError::Other(fault) => certificate(&format!("cannot be trusted ({:?})", fault.0)),
             fault => format!("TLS: invalid peer certificate: {fault}"),
         },
-        rustls::Error::InvalidMessage(_) => "sent something that is not TLS".to_owned(),
+        rustls::Error::InvalidMessage(
+            InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion,
+        ) => "sent something that is not TLS".to_owned(),
+        rustls::Error::InvalidMessage(fault) => {
+            format!("sent a TLS message that breaks the rules ({fault:?})")
+        }
         rustls::Error::AlertReceived(alert) => format!("refused the TLS handshake (alert {alert:?})"),
         error => format!("TLS: {}", plain(&error.to_string())),
     }
@@ -106,7 +111,7 @@ mod tests {
 
     #[test]
     fn errors_of_tls_come_in_words() {
-        use rustls::{AlertDescription, Error, InvalidMessage};
+        use rustls::{AlertDescription, Error};
         for (error, says) in [
             (Error::InvalidCertificate(CertificateError::Expired), "TLS: its certificate has expired"),
             (
@@ -114,6 +119,10 @@ mod tests {
                 "TLS: its certificate is of an authority that is not trusted here",
             ),
             (Error::InvalidMessage(InvalidMessage::InvalidContentType), "sent something that is not TLS"),
+            (
+                Error::InvalidMessage(InvalidMessage::CertificatePayloadTooLarge),
+                "sent a TLS message that breaks the rules (CertificatePayloadTooLarge)",
+            ),
             (
                 Error::AlertReceived(AlertDescription::NoApplicationProtocol),
                 "refused the TLS handshake (alert NoApplicationProtocol)",

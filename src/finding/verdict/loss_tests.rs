@@ -48,7 +48,7 @@ fn no_server_is_blamed_for_what_was_lost_or_may_have_been() {
             patient(Run { wait: 247, ..FAR }, 220),
             Server,
             Http,
-            "went by before the answer of www.example.test (192.0.2.10): its own time, or one lost packet of its",
+            "went by before the answer of www.example.test (192.0.2.10): its own time, or one lost packet from it",
         ),
         (
             "the same in the handshake",

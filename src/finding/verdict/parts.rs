@@ -53,9 +53,11 @@ pub(super) fn of_hop(hop: &Hop<'_>, trips: &RoundTrips) -> Vec<Part> {
                 Phase::Proxy => of_proxy(hop, trip, cutter),
                 Phase::Queue => cutter.give_rest(Cause::Retry, Seen::default()),
                 Phase::Send => {
-                    // A head alone fits the kernel's buffer: nobody else is waited for.
+                    // A head alone fits the kernel's buffer: nobody else is waited for. By QUIC there is none, and the
+                    // server says when a stream may be opened.
                     let has_body = hop.http.ran().is_some_and(|http| http.request.body_bytes > 0);
-                    let cause = if has_body { Cause::Distance } else { Cause::Us };
+                    let by_quic = hop.connection.is_some_and(|used| used.quic.is_some());
+                    let cause = if has_body || by_quic { Cause::Distance } else { Cause::Us };
                     cutter.give_rest(cause, Seen::default());
                 }
             }

@@ -113,7 +113,7 @@ fn by_the_server(hop: &Hop<'_>, lead: &Part, host: &str, share: &str) -> String 
             let part =
                 if phase == Phase::Wait { "before the answer of" } else { "in the TLS handshake with" };
             format!(
-                "{share} went by {part} {}: its own time, or one lost packet of its, which costs as much and leaves no trace \
+                "{share} went by {part} {}: its own time, or one lost packet from it, which costs as much and leaves no trace \
                  here (-n 5 tells them apart)",
                 who_of(host, lead)
             )

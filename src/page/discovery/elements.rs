@@ -203,6 +203,7 @@ pub(super) fn asked(
             if let Some((_, found)) = &mut frame {
                 found.wish.cors = Cors::No;
                 found.wish.sandbox = attributes.value("sandbox").map(str::to_owned);
+                found.wish.apart = tag == "iframe" && attributes.has("credentialless");
             }
             [if attributes.is("loading", "lazy") { left(frame, Left::Lazy) } else { frame }, None]
         }
@@ -424,6 +425,26 @@ pub(super) fn charset(attributes: &Attributes<'_>) -> Option<String> {
         return None;
     }
     crate::trace::parameter(attributes.value("content")?, "charset").filter(|name| !name.is_empty())
+}
+
+/// Elements that a head may hold (HTML, section 13.2.6.4.4).
+pub(super) fn is_of_head(name: &str) -> bool {
+    matches!(
+        name,
+        "html"
+            | "head"
+            | "base"
+            | "basefont"
+            | "bgsound"
+            | "link"
+            | "meta"
+            | "noframes"
+            | "noscript"
+            | "script"
+            | "style"
+            | "template"
+            | "title"
+    )
 }
 
 #[cfg(test)]

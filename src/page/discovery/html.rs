@@ -17,7 +17,7 @@ use url::Url;
 use super::charset::{Charset, Decoder};
 use super::css;
 use super::doctype::is_quirky;
-use super::elements::{Attributes, Chosen, asked, charset, source};
+use super::elements::{Attributes, Chosen, asked, charset, is_of_head, source};
 use super::resolve::{MAX_URL, Resolved, resolve};
 use crate::page::found::{Cors, Found, Place};
 use crate::page::referrer::ReferrerPolicy;
@@ -94,6 +94,8 @@ struct Reader {
     has_mode: Cell<bool>,
     /// It is XHTML: what closes itself has no content, and most text is none that is raw.
     is_xml: Cell<bool>,
+    /// Whether a frameset stands in the body's place, and frames are heard; `None` before either has begun.
+    is_frameset: Cell<Option<bool>>,
     /// In how many documents' markup it stands.
     depth: usize,
     place: Cell<Place>,
@@ -130,6 +132,7 @@ impl Document {
             terms: RefCell::new(terms),
             has_mode: Cell::new(false),
             is_xml: Cell::new(false),
+            is_frameset: Cell::default(),
             depth,
             place: Cell::new(Place::Head),
             found: RefCell::default(),
@@ -343,14 +346,16 @@ impl Reader {
         }
         // What a policy has against the element itself, browsers find out when the imports are on their way.
         let (is_css, differs) = self.style_says.get();
-        if self.templates.get() > 0 || !is_css {
+        if self.templates.get() > 0 {
             return;
         }
         let mut sheet = css::Sheet::within(self.base.borrow().clone(), self.charset.get(), start);
         let found = sheet.take_text(&text).into_iter().chain(sheet.finish());
+        // Chromium's scanner looks for imports in style elements of every type.
+        let found = found.filter(|found| is_css || found.kind == ResourceKind::Stylesheet);
         for mut found in found.collect::<Vec<_>>() {
             found.wish.place = self.place.get();
-            found.wish.media_differs |= differs;
+            found.wish.media_differs |= differs || !is_css;
             self.put(found);
         }
     }
@@ -365,6 +370,7 @@ impl Reader {
         if self.templates.get() == 0 {
             if !is_of_head(name) && self.foreign.get() == 0 {
                 self.place.set(Place::Body);
+                self.is_frameset.set(self.is_frameset.get().or(Some(name == "frameset")));
             }
             self.heed(name, &attributes);
         }
@@ -395,6 +401,8 @@ impl Reader {
                 return;
             }
             "source" if self.media.get() == 0 => return,
+            // In a body there are none (HTML, section 13.2.6.4.7).
+            "frame" if self.is_frameset.get() != Some(true) => return,
             _ => {}
         }
         let chosen = if name == "img" { self.chosen.take() } else { None };
@@ -577,24 +585,4 @@ fn same_page(one: &Url, other: &Url) -> bool {
         url
     };
     bare(one) == bare(other)
-}
-
-/// Elements that a head may hold (HTML, section 13.2.6.4.4).
-fn is_of_head(name: &str) -> bool {
-    matches!(
-        name,
-        "html"
-            | "head"
-            | "base"
-            | "basefont"
-            | "bgsound"
-            | "link"
-            | "meta"
-            | "noframes"
-            | "noscript"
-            | "script"
-            | "style"
-            | "template"
-            | "title"
-    )
 }

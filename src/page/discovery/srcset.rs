@@ -175,7 +175,8 @@ fn descriptor(text: &str) -> Option<Descriptor> {
                 read = Some(Descriptor::Width(f64::from(width)));
             }
             b'x' if read.is_none() && !has_height => {
-                let density: f64 = number.parse().ok().filter(|density| *density >= 0.0)?;
+                let density: f64 =
+                    number.parse().ok().filter(|density: &f64| *density >= 0.0 && density.is_finite())?;
                 read = Some(Descriptor::Density(density));
             }
             b'h' if !has_height && !matches!(read, Some(Descriptor::Density(_))) => {

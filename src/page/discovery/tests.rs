@@ -63,7 +63,12 @@ fn traps_of_scanners() {
             vec!["/1"],
         ),
         ("<template shadowrootmode=x><img src=/x></template><img src=/1>", vec!["/1"]),
-        ("<style type=text/less>@import '/x';</style><style type=TEXT/css>@import '/1';</style>", vec!["/1"]),
+        (
+            "<style type=text/less>@import '/1'; a { background: url(/x) }</style><style type=TEXT/css>@import '/2';</style>",
+            vec!["/1", "/2"],
+        ),
+        ("<p>text<frame src=/x><frameset><frame src=/x></frameset>", vec![]),
+        ("<head><title>t</title></head><frameset><frame src=/1></frameset>", vec!["/1"]),
         ("<svg><![CDATA[<img src=/x>]]></svg><img src=/1>", vec!["/1"]),
     ] {
         let asked = asked(html);

@@ -259,6 +259,8 @@ struct TcpInfoView {
     mss: u32,
     /// Segments sent again, SYNs included.
     retransmits: u32,
+    /// Retransmission timeouts in a row that nothing has been acknowledged since.
+    timeouts: Option<u32>,
     /// Congestion window, in segments.
     congestion_window: u32,
     /// Path MTU, in bytes.
@@ -293,6 +295,7 @@ impl From<&TcpInfo> for TcpInfoView {
             min_rtt_us: info.min_rtt.map(us),
             mss: info.mss,
             retransmits: info.retransmits,
+            timeouts: info.timeouts,
             congestion_window: info.congestion_window,
             path_mtu: info.path_mtu,
             reordering: info.reordering,

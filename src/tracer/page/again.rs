@@ -49,6 +49,8 @@ impl Engine<'_> {
             let mut state = State::new(plan);
             state.document.clone_from(&own.document);
             state.cookies.clone_from(&own.cookies);
+            state.offers.clone_from(&own.offers);
+            own.by_http1.iter().for_each(|origin| state.heed_http1(origin.clone()));
             (state.reach, state.document_ended, state.head_read) = (own.reach, true, Some(start));
             state
         };

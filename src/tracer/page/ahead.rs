@@ -9,9 +9,9 @@ use super::engine::Engine;
 use super::fetch::Work;
 use super::hosts::Key;
 use crate::http::Ask;
+use crate::plan::Plan;
 use crate::trace::{Request, ResourceId, ResourceKind, Stage, StageName, Trace};
 use crate::tracer::pool::Idle;
-use crate::tracer::scene::Scene;
 
 /// Why nothing was asked over a connection opened ahead.
 const AHEAD: &str = "it was opened ahead, for a hint";
@@ -40,7 +40,8 @@ impl Engine<'_> {
         let local = Trace::new(String::new(), clock.started_at(), Duration::ZERO);
         let mut work = Work { number, key, ask, local, alone: true, looked_up: None };
         work.local.add_request(request.clone());
-        let scene = Scene { reach, ..*self.scene };
+        let plan = Plan { http: self.offered(self.scene.plan.http.clone(), &url), ..self.scene.plan.clone() };
+        let scene = self.scene_of(&plan, reach);
         let opened = tokio::select! {
             biased;
             (opened, _, connection) = self.open(&scene, &mut work) => Some((opened, connection)),

@@ -17,7 +17,8 @@ const DOCUMENTS: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,i
 /// Whether a resource is fetched with credentials.
 pub(super) fn credentials(wish: &Wish, url: &Url) -> Credentials {
     let is_bare = wish.cors == Cors::Anonymous || wish.cors == Cors::No && wish.credentialless;
-    if is_bare && !is_own(wish, url) { Credentials::Omitted } else { Credentials::Sent }
+    let is_apart = wish.apart || wish.terms.apart;
+    if is_apart || is_bare && !is_own(wish, url) { Credentials::Omitted } else { Credentials::Sent }
 }
 
 /// The plan of one request: that of the document without what belongs to the document alone.

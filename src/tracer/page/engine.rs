@@ -1,7 +1,7 @@
 //! Who drives a page: what was heard becomes requests, and the turn of each is kept.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
@@ -47,7 +47,7 @@ pub(crate) struct Engine<'a> {
     /// Rung where it is known what a host speaks.
     pub(super) settled: Notify,
     /// Connections of the document's chain that are known here.
-    lent: RefCell<HashSet<(Key, ConnectionId)>>,
+    lent: RefCell<HashMap<(Key, ConnectionId), bool>>,
 }
 
 impl<'a> Engine<'a> {
@@ -85,7 +85,8 @@ impl<'a> Engine<'a> {
         state.cookies = cookies.to_vec();
         state.covers.extend(Covers::of(id, connection, unread));
         let key = Key { origin: Origin::of(url), credentials: Credentials::Sent };
-        if self.lent.borrow_mut().insert((key.clone(), id)) {
+        let carries_many = session.share().is_some();
+        if self.lent.borrow_mut().insert((key.clone(), id), carries_many).is_none() {
             state.hosts.lent(&key, session, id);
         }
         let address = connection.tcp.winner.and_then(|winner| connection.tcp.attempts.get(winner));
@@ -93,6 +94,11 @@ impl<'a> Engine<'a> {
         let guarded = state.plan.reach == Reach::Public && public && connection.proxy.is_none();
         state.reach = if guarded { Reach::Public } else { Reach::Any };
         state.document = Some(url.clone());
+    }
+
+    /// The server of the document, or of what redirects to it, wants HTTP/1.1.
+    pub(crate) fn heed_http1(&self, url: &Url) {
+        self.state.borrow_mut().heed_http1(Origin::of(url));
     }
 
     /// The document has ended: its connections are for the page now.
@@ -103,12 +109,11 @@ impl<'a> Engine<'a> {
         let mut lent = self.lent.take();
         for (origin, idle) in pool.into_idle() {
             let key = Key { origin, credentials: Credentials::Sent };
-            let connection = idle.connection;
-            lent.remove(&(key.clone(), connection));
-            state.hosts.returned(&key, Some(idle), connection);
+            lent.remove(&(key.clone(), idle.connection));
+            state.hosts.returned(&key, idle);
         }
-        for (key, connection) in lent {
-            state.hosts.returned(&key, None, connection);
+        for ((key, connection), carries_many) in lent {
+            state.hosts.ended(&key, connection, carries_many);
         }
         self.inbox.wake.notify_one();
     }

@@ -10,19 +10,20 @@ use super::hosts::{Key, Way};
 use super::inbox::{Came, Ear, Heard};
 use super::numbers::of_page;
 use super::revisit::Part;
-use super::state::{OPEN, OPEN_AHEAD};
+use super::state::{OPEN, OPEN_AHEAD, State};
 use crate::dns::UncountedLanes;
 use crate::fault::Fault;
-use crate::http::{self, Ask, Listener};
+use crate::http::{self, Ask, Listener, Session};
 use crate::plan::{HttpPlan, Plan, Reach, VersionChoice};
 use crate::trace::{
-    Asker, ConnectionId, Dns, DnsLane, Failure, FailureCode, InitiatorKind, LookupId, REUSED, Request,
+    Asker, ConnectionId, Dns, DnsLane, Failure, FailureCode, Http, InitiatorKind, LookupId, REUSED, Request,
     RequestId, ResourceId, Stage, StageName, Trace, Unanswered, Url,
 };
 use crate::tracer::beside::Beside;
 use crate::tracer::chain::end_of;
 use crate::tracer::opening::Opened;
 use crate::tracer::pool::Idle;
+use crate::tracer::resend::is_refused_stream;
 use crate::tracer::scene::Scene;
 use crate::tracer::target::Origin;
 use crate::tracer::way;
@@ -66,7 +67,7 @@ impl Engine<'_> {
         let Some(mut request) = local.requests.pop() else { return };
         ear.end(came(&request, failure.as_ref()));
         let refused = ear.has_refused();
-        self.heed_version(&request, &key);
+        self.heed_version(&request);
         let stops = failure
             .as_ref()
             .is_some_and(|failure| matches!(failure.code, FailureCode::MaxTime | FailureCode::Interrupted));
@@ -131,20 +132,17 @@ impl Engine<'_> {
     }
 
     /// Takes up that a server wants HTTP/1.1, whatever else is asked of it.
-    fn heed_version(&self, request: &Request, key: &Key) {
+    fn heed_version(&self, request: &Request) {
         let said = request.http.as_ref().ran().and_then(|http| http.unanswered);
         if said == Some(Unanswered::Http1Required) && self.scene.plan.http.version == VersionChoice::Auto {
-            let (mut state, origin) = (self.state.borrow_mut(), Origin::of(&request.url));
-            if state.by_http1.insert(origin.clone()) {
-                state.hosts.by_http1(&Key { origin, credentials: key.credentials });
-            }
+            self.state.borrow_mut().heed_http1(Origin::of(&request.url));
         }
     }
 
     /// What a request leads on to: the target of its redirect, or itself on a connection of its own.
     fn next_of(&self, request: &Request, is_retry: bool, rode: bool) -> Option<(InitiatorKind, Url)> {
         let http = request.http.as_ref().ran();
-        // On a connection of its own it is asked for once more, whosever the first was (Fetch section 4.6).
+        // It is asked for once more, over a connection of its own where the first was another host's (Fetch section 4.6).
         if is_misdirected(request) && (rode || !is_retry) {
             return Some((InitiatorKind::Retry, request.url.clone()));
         }
@@ -191,7 +189,9 @@ impl Engine<'_> {
                 self.ride(scene, work).await
             }
         };
-        let binds_late = !work.alone && self.state.borrow().hosts.binds_late(&work.key);
+        // Another may have opened one for all while the name was looked up.
+        let hosts = |state: &State| state.hosts.binds_late(&work.key) || state.hosts.is_shared(&work.key);
+        let binds_late = !work.alone && hosts(&self.state.borrow());
         let (idle, made) = match usable {
             Some(idle) => (idle, None),
             None if waits || binds_late => self.first_of_all(scene, id, work, waits).await?,
@@ -202,17 +202,22 @@ impl Engine<'_> {
         (scene.on_stage)(StageName::Http, &url.host_ascii);
         let plan = &scene.plan.http;
         let made = made.unwrap_or_else(|| http::prepare(&url, &work.ask, plan));
+        let hold = session.share();
+        let carries_many = hold.is_some();
         let (http, result) =
             http::fetch(session, made, (&url, &work.ask), plan, scene.clock, scene.stop).await;
+        let (left, failure) = match result {
+            Ok(left) => (left, None),
+            Err(failure) => (spared(hold, &http, &failure).await, Some(failure)),
+        };
         let request = &mut work.local.requests[0];
         request.end = http.end;
         request.http = Stage::Ran(http);
-        let (left, failure) = match result {
-            Ok(left) => (left, None),
-            Err(failure) => (None, Some(failure)),
-        };
-        let left = left.map(|session| Idle { session, connection });
-        self.state.borrow_mut().hosts.returned(&work.key, left, connection);
+        let hosts = &mut self.state.borrow_mut().hosts;
+        match left {
+            Some(session) => hosts.returned(&work.key, Idle { session, connection }),
+            None => hosts.ended(&work.key, connection, carries_many),
+        }
         failure.map_or(Ok(()), Err)
     }
 
@@ -274,7 +279,7 @@ impl Engine<'_> {
                     return Some(idle);
                 }
                 let mut state = self.state.borrow_mut();
-                state.hosts.returned(key, None, idle.connection);
+                state.hosts.ended(key, idle.connection, true);
                 state.hosts.replaced(key);
                 None
             }
@@ -315,6 +320,14 @@ impl Engine<'_> {
         request.connection = Stage::Ran(id);
         Some(id)
     }
+}
+
+/// A connection that goes on though one of its requests failed: what a server says of a stream it says of that alone (RFC
+/// 9113 section 5.4.2). None where the request has to go by another.
+async fn spared(hold: Option<Session>, http: &Http, failure: &Failure) -> Option<Session> {
+    let mut session = hold?;
+    let is_of_stream = http.unanswered.is_none() || is_refused_stream(http, failure);
+    (is_of_stream && session.is_open().await).then_some(session)
 }
 
 /// Whether a server says that it is not asked for this host on this connection (RFC 9110 section 15.5.20).

@@ -79,6 +79,11 @@ impl Host {
             Speaks::Many => 1,
         }
     }
+
+    /// Whether this connection carries all its requests.
+    fn shares(&self, connection: ConnectionId) -> bool {
+        self.shared.as_ref().is_some_and(|shared| shared.connection == connection)
+    }
 }
 
 /// Every host of a page.
@@ -283,7 +288,7 @@ impl Hosts {
         let connection = idle.connection;
         self.came_ahead(key);
         self.opened(key, &idle.session, connection);
-        self.returned(key, Some(idle), connection);
+        self.returned(key, idle);
     }
 
     /// One that was opened ahead is open, or not to be had.
@@ -298,23 +303,27 @@ impl Hosts {
         self.opened(key, session, connection);
     }
 
-    /// What became of a connection after a response; `None` where it has ended.
-    pub(super) fn returned(&mut self, key: &Key, left: Option<Idle>, connection: ConnectionId) {
+    /// A request is done with, and its connection goes on.
+    pub(super) fn returned(&mut self, key: &Key, left: Idle) {
         let Some(host) = self.all.get_mut(key) else { return };
-        let is_shared = host.shared.as_ref().is_some_and(|shared| shared.connection == connection);
-        if is_shared {
+        if host.shares(left.connection) {
             host.streams = host.streams.saturating_sub(1);
         }
-        match left {
-            Some(idle) if idle.session.share().is_none() => host.idle.push(idle),
-            // A hold of a shared one.
-            Some(_) => {}
-            None if is_shared => {
-                (host.shared, host.streams) = (None, 0);
-                host.open = host.open.saturating_sub(1);
-            }
-            None if host.speaks == Speaks::Many => {}
-            None => host.open = host.open.saturating_sub(1),
+        // Else it is a hold of a shared one.
+        if left.session.share().is_none() {
+            host.idle.push(left);
+        }
+    }
+
+    /// A connection has ended; one that carries many requests at a time may do so for each of them, and has one place.
+    pub(super) fn ended(&mut self, key: &Key, connection: ConnectionId, carries_many: bool) {
+        let Some(host) = self.all.get_mut(key) else { return };
+        let is_shared = host.shares(connection);
+        if is_shared {
+            (host.shared, host.streams) = (None, 0);
+        }
+        if is_shared || !carries_many {
+            host.open = host.open.saturating_sub(1);
         }
     }
 

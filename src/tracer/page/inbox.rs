@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::http::{self, Hears};
 use crate::page::{
     Checker, Cors, Document, Embedder, Fingerprint, Found, LinkSource, Sheet, Terms, Wish, is_javascript,
-    links,
+    is_picture, links,
 };
 use crate::plan::Visits;
 use crate::reading::{AltSvc, alt_svc, security};
@@ -238,14 +238,17 @@ impl Ear {
         self.opaque.set(is_opaque(wish, url));
         if self.is_frame(record) {
             let terms = self.terms.borrow();
-            let is_isolated = wish.terms.embedder != Embedder::Unsafe && terms.embedder == Embedder::Unsafe;
+            let is_isolated = wish.terms.embedder != Embedder::Unsafe && !terms.apart;
+            let is_isolated = is_isolated && terms.embedder == Embedder::Unsafe;
             return match () {
                 () if is_frame_barred(wish, url, record, &terms) => Some(Unused::Framing),
                 () if is_isolated => Some(Unused::EmbedderPolicy),
                 () => None,
             };
         }
-        if is_kept_from(wish, url, record) {
+        // What is no picture by its name browsers go to as to a document, which no such policy is about.
+        let is_gone_to = self.kind == ResourceKind::Object && !is_picture(&url.path);
+        if !is_gone_to && is_kept_from(wish, url, record) {
             return Some(Unused::ResourcePolicy);
         }
         if record.status.is_none_or(|status| !(200..300).contains(&status)) {
@@ -335,7 +338,10 @@ fn is_refused(wish: &Wish, url: &Url, record: &Http) -> bool {
 
 /// Whether a server keeps what it gives from pages like this one, where these need not ask (Fetch section 3.7).
 fn is_kept_from(wish: &Wish, url: &Url, record: &Http) -> bool {
-    if !is_opaque(wish, url) {
+    // What came back to the page's own origin is its own, whoever led there.
+    let document = wish.terms.document.as_ref().filter(|_| !wish.terms.is_opaque());
+    let is_same = document.is_some_and(|own| own.origin().ascii_serialization() == http::origin_of(url));
+    if wish.cors != Cors::No || is_same {
         return false;
     }
     match header(&record.headers, "cross-origin-resource-policy").as_deref() {
@@ -433,7 +439,10 @@ impl Hears for Ear {
         let terms = Terms::of(&url.href, &record.headers);
         let frame = self.wish.as_ref().filter(|_| self.is_frame(record));
         let terms = match frame {
-            Some(wish) => terms.framed(wish.sandbox.as_deref(), &wish.terms),
+            Some(wish) => {
+                let apart = wish.apart || wish.terms.apart;
+                Terms { apart, ..terms.framed(wish.sandbox.as_deref(), &wish.terms) }
+            }
             None => terms,
         };
         self.terms.replace(Rc::new(terms));

@@ -74,7 +74,7 @@ impl Engine<'_> {
                 (request.lookup, request.connection) = (Stage::Skipped(why), Stage::Ran(idle.connection));
                 return Ok((idle, None));
             }
-            state.hosts.returned(&work.key, None, idle.connection);
+            state.hosts.ended(&work.key, idle.connection, idle.session.share().is_some());
             state.wait(Job { key: work.key.clone(), ..again.again() });
         }
     }
@@ -139,7 +139,7 @@ impl Engine<'_> {
                 self.settled.notify_waiters();
                 state.opened_for(id, (slot, key), Own { connection, request: Box::new(request), made });
                 state.hosts.opened(key, &session, connection);
-                state.hosts.returned(key, Some(Idle { session, connection }), connection);
+                state.hosts.returned(key, Idle { session, connection });
             }
             (opened, request) => {
                 state.hosts.failed(key);
@@ -167,7 +167,9 @@ impl Engine<'_> {
     fn broken_off(&self, work: &mut Work) -> Request {
         let until = match work.local.connections.last_mut() {
             Some(connection) => {
-                connection.tls = Stage::Skipped(BROKEN_OFF);
+                if matches!(connection.tls, Stage::NotReached) {
+                    connection.tls = Stage::Skipped(BROKEN_OFF);
+                }
                 StageName::Tcp
             }
             None => StageName::Dns,

@@ -22,10 +22,10 @@ use crate::suffix;
 use crate::tcp;
 use crate::tls;
 use crate::trace::{
-    Ahead, Asker, At, Blocking, Connection, ConnectionId, Dns, DocumentRead, FailureCode, Fate, Host,
-    Initiator, InitiatorKind, Left, Priority, Request, RequestId, Resource, ResourceId, ResourceKind, Url,
-    Use,
+    Ahead, Asker, At, Blocking, Connection, ConnectionId, Dns, DocumentRead, Fate, Host, Initiator,
+    InitiatorKind, Left, Priority, Request, RequestId, Resource, ResourceId, ResourceKind, Url, Use,
 };
+use crate::tracer::resend::is_refused_stream;
 use crate::tracer::target::Origin;
 use crate::url;
 
@@ -179,11 +179,12 @@ impl State {
     fn avoided(&self, id: ResourceId) -> Option<ConnectionId> {
         let Fate::Requested(request) = self.resources[id.0].fate else { return None };
         let request = &self.requests[request.0];
-        // A stream that was refused says nothing of its connection (RFC 9113 section 8.7).
-        let is_refused = request.failure.as_ref().is_some_and(|it| it.code == FailureCode::Http2Protocol)
-            && request.http.as_ref().ran().is_some_and(|http| http.goaway.is_none());
-        // Nor does a 421: where it was another host's, that is known (`rode`).
-        let is_misdirected = request.http.as_ref().ran().is_some_and(|http| http.status == Some(421));
+        let http = request.http.as_ref().ran();
+        let is_refused = http
+            .zip(request.failure.as_ref())
+            .is_some_and(|(http, failure)| is_refused_stream(http, failure));
+        // Nor does a 421 say anything of it: where it was another host's, that is known (`rode`).
+        let is_misdirected = http.is_some_and(|http| http.status == Some(421));
         request.connection.ran().filter(|_| !is_refused && !is_misdirected)
     }
 

@@ -53,6 +53,7 @@ use By::Chromium;
 const LAYOUT: &str = "a question of layout";
 const PLAYER: &str = "how much of it is fetched is a player's choice";
 const WINDOW: &str = "an icon is for the window around the page";
+const FALLBACK: &str = "what an object holds is for when it cannot be shown, which only its response tells";
 const BAR: &str = "Chromium escapes a bar in a path, which the URL standard does not";
 const NEGATED: &str = "its condition does not hold, and Chromium fetches it all the same";
 const CHARSET: &str = "its charset is not known to urltrace, and it says so";
@@ -217,6 +218,9 @@ pub(super) const CASES: &[Case] = &[
     page("xml's processing instructions", "<?xml-stylesheet href=a.css?><img src=b.png>"),
     page("plaintext", "<img src=a.png><plaintext><img src=b.png>"),
     page("a script element that breaks", "<script><!-- <script> </script> <img src=a.png> --></script><img src=b.png>"),
+    page("frames outside of framesets", "<p>text</p><frame src=a.html><frameset><frame src=b.html></frameset><img src=c.png>"),
+    page("styles of other types", "<style type=text/plain>@import 'a.css'; p { background: url(b.png) }</style><style type='text/css; charset=utf-8'>@import 'c.css';</style><p>text</p>"),
+    but(&[(By::Us, "b.html", FALLBACK)], page("an object within another", "<object data=a.html><object data=b.html></object></object>")),
     page("frames of a frameset", "<frameset cols=50%,50%><frame src=a.html><frame src=b.html></frameset>"),
     page("nested tables of links in the body", "<body><link rel=stylesheet href=a.css><p>text</p><link rel=stylesheet href=b.css><style>@import 'c.css'</style>"),
     page("the same twice", "<img src=a.png><img src=a.png><script src=b.js></script><script src=b.js></script><link rel=stylesheet href=c.css><link rel=stylesheet href=c.css>"),

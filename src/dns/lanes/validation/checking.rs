@@ -145,14 +145,14 @@ impl Checking {
                 if reuse == Reuse::InRun {
                     let life = match &found {
                         Fetched::Reply(reply) => reply.message.life(),
-                        Fetched::Failed(_) | Fetched::Refused(_) => LIFE,
+                        Fetched::Failed(_) | Fetched::Refused(_) | Fetched::Unasked(_) => LIFE,
                     };
                     known.borrow_mut().insert(zone.clone(), found.clone(), Moment::now().after(life));
                 }
                 fetched = Some(found);
             }
         }
-        let fetched = fetched.unwrap_or_else(|| Fetched::Failed("they were not asked for".to_owned()));
+        let fetched = fetched.unwrap_or_else(|| Fetched::Unasked("there was no time for it".to_owned()));
         let mut evidence = self.evidence.borrow_mut();
         let place = if qtype == RecordType::DNSKEY { &mut evidence.keys } else { &mut evidence.ds };
         place.insert(zone.clone(), fetched);
@@ -166,7 +166,7 @@ impl Checking {
             return (fetched, resolver.reuse(log));
         }
         let Some(zone) = self.context.delegations.above(above, Moment::now()).pop() else {
-            return (Fetched::Failed("no server is known".to_owned()), Reuse::No);
+            return (Fetched::Unasked("no server is known".to_owned()), Reuse::No);
         };
         let fetched = ask_servers(&self.context, log, &zone, qname, qtype).await;
         // The next host has a budget of its own.

@@ -291,7 +291,6 @@ fn unheard(why: &NoReply, chosen: Choice) -> Heard {
         // What it said before outweighs what it did not say now.
         (NoReply::Timeout { .. }, _) => return Heard::Nothing,
         (NoReply::Error { reason, .. }, Choice::Truncated) => cut_short(reason),
-        (NoReply::Error { reason, .. }, _) => format!("could not be asked: {reason}"),
         (why, _) => no_reply(why),
     }))
 }
@@ -414,7 +413,7 @@ impl<'a> Lookup<'a> {
     fn failed(&self) -> Fetched {
         let asked: Vec<&Try> = self.tries.iter().filter(|one| one.first_sent.is_some()).collect();
         if asked.is_empty() {
-            return Fetched::Failed(match self.tries.first() {
+            return Fetched::Unasked(match self.tries.first() {
                 None => "none of its servers can be reached from here".to_owned(),
                 Some(one) => {
                     format!(

@@ -99,7 +99,9 @@ impl Checking {
         if zone.servers.borrow().iter().any(Server::is_unknown) {
             let run = begin(&self.context, log, None);
             let _guard = AbortOnDrop(Rc::clone(&run));
-            let _ = resolve_servers(&Job::walk(&run, Patience::Whole), zone, None).await;
+            // The walk is over: nothing that it needs is looked up.
+            let job = Job { purpose: Purpose::Recheck, ..Job::walk(&run, Patience::Whole) };
+            let _ = resolve_servers(&job, zone, None).await;
         }
         next()
     }

@@ -62,7 +62,7 @@ impl Checking {
         for (qtype, fetched) in join_all(asked).await {
             match fetched {
                 Fetched::Reply(reply) => replies.push(AskedReply { qname: name.clone(), qtype, reply }),
-                Fetched::Failed(why) | Fetched::Refused(why) => failed = Some(why),
+                Fetched::Failed(why) | Fetched::Refused(why) | Fetched::Unasked(why) => failed = Some(why),
             }
         }
         let mut evidence = self.evidence.borrow_mut();

@@ -364,10 +364,7 @@ fn messages() -> &'static [Vec<u8>] {
             let (evidence, _, _) = gathered(host);
             all.extend(evidence.delegations.values().map(encode));
             all.extend(evidence.asked.iter().map(|asked| encode(&asked.reply)));
-            all.extend(evidence.keys.values().filter_map(|keys| match keys {
-                Fetched::Reply(reply) => Some(encode(reply)),
-                Fetched::Failed(_) | Fetched::Refused(_) => None,
-            }));
+            all.extend(evidence.keys.values().filter_map(|keys| keys.reply().map(encode)));
         }
         all
     })

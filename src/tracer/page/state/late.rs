@@ -85,7 +85,10 @@ impl State {
             let Waiting { job, own } = self.waiting.remove(place);
             if own != Some(idle.connection) {
                 let own = job.slot.own.take();
-                self.given_away(idle.connection);
+                // One that carries all requests stays with whom it was opened for, too.
+                if idle.session.share().is_none() {
+                    self.given_away(idle.connection);
+                }
                 own.into_iter().for_each(|own| self.spare(id, *own.request));
                 self.resources[id.0].note.get_or_insert_with(|| ANOTHER.to_owned());
             }

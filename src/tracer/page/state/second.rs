@@ -70,6 +70,15 @@ impl State {
         }
     }
 
+    /// A server wants HTTP/1.1, whatever is asked of it, with credentials or without.
+    pub(crate) fn heed_http1(&mut self, origin: Origin) {
+        if self.by_http1.insert(origin.clone()) {
+            for credentials in [Credentials::Sent, Credentials::Omitted] {
+                self.hosts.by_http1(&Key { origin: origin.clone(), credentials });
+            }
+        }
+    }
+
     /// Takes up where an origin may be had by HTTP/3, and until when: the first such place at its own host, another is not
     /// tried here. As in Chromium, a port that any user of a machine may listen at speaks for no port of the system's.
     pub(crate) fn take_offer(&mut self, url: &Url, said: &AltSvc, now: At) {
