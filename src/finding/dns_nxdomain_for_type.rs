@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     id: "dns-nxdomain-for-type",
     severity: Severity::Warning,
     stage: StageName::Dns,
-    fires: "a name server answered NXDOMAIN to one type of a name, and gave records of another type of it, or an NSEC by which the name exists",
+    fires: "a name server answered NXDOMAIN to one type of a name, and gave records of another type of it, or an NSEC that denies the type alone",
     standard: "RFC 4074 section 4.2",
     check: Check::Lookups(check),
 };
